@@ -1,0 +1,98 @@
+//! A check: one question with a yes or no about one subject, with everything that answering it takes.
+
+use std::{fmt, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    digest::Digest,
+    evidence::Reuse,
+    fleet::TreeRef,
+    stage::Stage,
+    subject::Subject,
+    suite::{Policy, Severity},
+};
+
+/// The name of a check, unique in its plan: `<suite>::<check>::<subject or test>`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CheckId(pub String);
+
+impl fmt::Display for CheckId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// One question of a plan. A worker is told all of this and chooses nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// Its name.
+    pub id: CheckId,
+    /// The suite that it belongs to.
+    pub suite: String,
+    /// `<suite>/<check>`: what findings and waivers name.
+    pub rule: String,
+    /// The rung that it stands on.
+    pub stage: Stage,
+    /// Whom it is about.
+    pub subject: Subject,
+    /// Whether its failure closes a gate.
+    pub severity: Severity,
+    /// Wall time after which it counts as timed out.
+    pub limit: Duration,
+    /// What is asked.
+    pub question: Question,
+    /// What evidence for the answer is filed under; `None` where an answer may not be reused.
+    pub key: Option<Digest>,
+    /// An earlier answer that stands, so that it is not asked again.
+    pub reuse: Option<Reuse>,
+    /// Why it will not be asked although it was selected.
+    pub skip: Option<String>,
+}
+
+/// What is asked, by kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Question {
+    /// One test of a nix-unit tree. An empty path asks whether the tree could be walked and has a test at all.
+    Expression {
+        /// The tree.
+        tree: TreeRef,
+        /// The test's path in it.
+        path: Vec<String>,
+    },
+    /// One Rego policy over the facts of the run.
+    Policy(Policy),
+}
+
+impl Question {
+    /// Checks with the same batch key may be answered together by one worker.
+    #[must_use]
+    pub fn batch(&self) -> Batch<'_> {
+        match self {
+            Self::Expression { tree, .. } => Batch::Tree(tree),
+            Self::Policy(policy) => Batch::Policy(&policy.package, &policy.text),
+        }
+    }
+}
+
+/// What checks have in common that one worker can answer together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Batch<'a> {
+    /// Tests of one tree; worth sharing in small chunks.
+    Tree(&'a TreeRef),
+    /// One policy, for all of its subjects at once: package and text.
+    Policy(&'a str, &'a str),
+}
+
+impl Batch<'_> {
+    /// How many checks one worker takes at a time.
+    #[must_use]
+    pub fn limit(self) -> usize {
+        match self {
+            Self::Tree(_) => 32,
+            Self::Policy(..) => usize::MAX,
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! What happened in a run, in order. Events are a run's only output; every report is made from them.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    check::CheckId,
+    digest::Digest,
+    evidence::{Reuse, RunId},
+    verdict::Verdict,
+};
+
+/// An event and when it happened, by the host's clock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum What {
+    /// The run began. Always the first event, and there is one.
+    RunStarted {
+        /// The run.
+        run: RunId,
+        /// Over the plan, which stands beside the journal in `plan.json`.
+        plan: Digest,
+        /// How many checks the plan has.
+        checks: usize,
+    },
+    /// An earlier pass stands for this check.
+    CheckReused {
+        /// The check.
+        check: CheckId,
+        /// What it relies on.
+        reuse: Reuse,
+    },
+    /// A worker was told to answer this check.
+    CheckStarted {
+        /// The check.
+        check: CheckId,
+    },
+    /// The check has its verdict. Each check of the plan ends so or is reused, exactly once.
+    CheckFinished {
+        /// The check.
+        check: CheckId,
+        /// The answer.
+        #[serde(flatten)]
+        verdict: Verdict,
+        /// How long it took.
+        took: Duration,
+        /// What evidence for it is filed under; only with a pass.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<Digest>,
+    },
+    /// The user asked to stop.
+    Interrupted,
+    /// The run ended in order. Always the last event; a journal without it was cut off.
+    RunEnded {
+        /// From start to end.
+        took: Duration,
+    },
+}

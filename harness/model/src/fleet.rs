@@ -1,0 +1,57 @@
+//! A fleet as it is defined, before anything is resolved.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{facts::Places, inventory::Inventory, waiver::Waiver};
+
+/// Everything that is defined about a fleet, with where each part is written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fleet {
+    /// How it was read.
+    pub source: FleetSource,
+    /// clan's inventory.
+    pub inventory: Inventory,
+    /// The nix-unit trees that `fleet.toml` names; `None` means: look in the flake's usual outputs.
+    pub trees: Option<Vec<TreeRef>>,
+    /// Accepted findings.
+    pub waivers: Vec<Waiver>,
+    /// Pointers into the facts document (`/inventory/machines/cinnabar`) and where they are written.
+    pub places: Places,
+}
+
+/// How a fleet was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FleetSource {
+    /// `fleet.toml`
+    FleetToml,
+    /// clan's inventory, by evaluating the flake.
+    Clan,
+    /// The names and classes of the flake's configurations.
+    Flake,
+}
+
+/// Where a tree of expression tests is found.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum TreeRef {
+    /// An attribute of the flake, evaluated pure: `.#tests` is `["tests"]`.
+    Flake {
+        /// From the flake's outputs inwards.
+        attribute: Vec<String>,
+    },
+    /// A Nix file, evaluated as nix-unit's file mode does; a function is called with `{}`. Impure, so never reused.
+    File {
+        /// Relative to the project's folder.
+        path: String,
+    },
+}
+
+impl std::fmt::Display for TreeRef {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Flake { attribute } => write!(f, ".#{}", attribute.join(".")),
+            Self::File { path } => f.write_str(path),
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! The nouns of seaworthy: what a fleet is, what is asked of it, and what was answered.
+//!
+//! Flows in: nothing. Flows out: the types that every other crate speaks in.
+//! Must not: do input or output, read a clock, spawn, be async, or know any other crate of ours.
+//!
+//! The modules stand in the order in which data meets them:
+//! sources ([`place`], [`tree`], [`survey`]) -> the fleet ([`machine`], [`inventory`], [`fleet`], [`resolved`])
+//! -> what is asked ([`stage`], [`suite`], [`subject`], [`facts`], [`check`], [`plan`])
+//! -> what was answered ([`finding`], [`verdict`], [`event`], [`record`]) -> what follows ([`evidence`], [`decision`]).
+
+pub mod check;
+pub mod decision;
+pub mod digest;
+pub mod event;
+pub mod evidence;
+pub mod facts;
+pub mod finding;
+pub mod fleet;
+pub mod inventory;
+pub mod machine;
+pub mod place;
+pub mod plan;
+pub mod record;
+pub mod resolved;
+pub mod stage;
+pub mod subject;
+pub mod suite;
+pub mod survey;
+pub mod tree;
+pub mod verdict;
+pub mod waiver;

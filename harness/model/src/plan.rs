@@ -1,0 +1,58 @@
+//! A plan: a pinned list of checks.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{check::Check, digest::Digest, fleet::FleetSource, machine::MachineName, stage::Stage};
+
+/// What will be asked, in order: by stage, then suite, then subject. Made by `plan::Draft::lint` alone, so a plan that
+/// was not linted does not exist.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// What the plan is about.
+    pub header: Header,
+    /// Sorted by stage.
+    pub checks: Vec<Check>,
+    /// What is worth saying about the plan: stages without a check, suites that select nothing...
+    pub notes: Vec<Note>,
+}
+
+/// What a plan is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Header {
+    /// The fleet's name.
+    pub fleet: String,
+    /// How the fleet was read.
+    pub source: FleetSource,
+    /// `seaworthy`'s version.
+    pub tool: String,
+    /// What the machine that runs the plan can do, as part of the evidence: `nix 2.34.8`, `x86_64-linux`...
+    pub capabilities: Vec<String>,
+    /// Over the source tree.
+    pub tree: Digest,
+    /// The machines that were selected.
+    pub machines: BTreeSet<MachineName>,
+    /// The stages that were selected.
+    pub stages: BTreeSet<Stage>,
+}
+
+/// Something worth saying about a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Note {
+    /// No check stands on this stage: nothing is proven there.
+    EmptyStage {
+        /// The stage.
+        stage: Stage,
+    },
+    /// A suite is there but none of its checks is in the plan.
+    EmptySuite {
+        /// The suite.
+        suite: String,
+        /// Why.
+        reason: String,
+    },
+    /// The flake has no tree of expression tests.
+    NoTests,
+}

@@ -1,0 +1,72 @@
+//! What evaluating the user's flake told: asked for once a run, each question failing alone.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    fleet::TreeRef,
+    machine::{MachineClass, MachineName},
+};
+
+/// The answers of one evaluation of a flake.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Survey {
+    /// `nix --version`'s number: `2.34.8`.
+    pub nix: String,
+    /// The system that it ran on: `x86_64-linux`.
+    pub system: String,
+    /// The names of the flake's outputs.
+    pub outputs: Vec<String>,
+    /// clan's serialised inventory (`machines`, `instances`, `meta`, `tags`; settings unwrapped), where there is one.
+    pub inventory: Option<Value>,
+    /// Why the inventory could not be had although there is one.
+    pub inventory_error: Option<NixError>,
+    /// clan's interfaces of the service modules: `<input>.<module>.<role>`, where there are some.
+    pub modules: Option<Value>,
+    /// What stands in the configurations' outputs, by name.
+    pub machines: BTreeMap<MachineName, MachineSurvey>,
+    /// Trees of expression tests.
+    pub trees: Vec<TestTree>,
+}
+
+/// What evaluation told of one machine.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct MachineSurvey {
+    /// By the output that it stands in.
+    pub class: MachineClass,
+    /// By the fact's name, as documented in `suites/FACTS.md`: `hostName`, `toplevel`, `system`, `users`...
+    /// A fact that the configuration does not have is null.
+    pub facts: BTreeMap<String, Value>,
+    /// The facts that failed, each with why.
+    pub errors: BTreeMap<String, NixError>,
+}
+
+/// A tree of nix-unit tests, as far as it could be walked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TestTree {
+    /// Where it stands.
+    pub origin: TreeRef,
+    /// The paths of its tests, in nix-unit's order.
+    pub tests: Vec<Vec<String>>,
+    /// Paths at which walking failed, each with why. The root is the empty path.
+    pub broken: Vec<(Vec<String>, NixError)>,
+}
+
+/// An error of the evaluator.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NixError {
+    /// nix-unit's name of its class: `ThrownError`, `TypeError`, `EvalError`...; `Timeout` and `OutOfMemory` are ours.
+    pub class: String,
+    /// The bare message, without colours.
+    pub message: String,
+    /// The user's file, relative to the project's folder where it is inside.
+    pub file: Option<String>,
+    /// From 1.
+    pub line: Option<u32>,
+    /// From 1.
+    pub column: Option<u32>,
+    /// The frames of the trace, innermost last, without colours.
+    pub trace: Vec<String>,
+}
