@@ -5,12 +5,7 @@ use std::{fmt, time::Duration};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    digest::Digest,
-    evidence::Reuse,
-    fleet::TreeRef,
-    stage::Stage,
-    subject::Subject,
-    suite::{Policy, Severity},
+    digest::Digest, evidence::Reuse, fleet::TreeRef, stage::Stage, subject::Subject, suite::Severity,
 };
 
 /// The name of a check, unique in its plan: `<suite>::<check>::<subject or test>`.
@@ -63,7 +58,10 @@ pub enum Question {
         path: Vec<String>,
     },
     /// One Rego policy over the facts of the run.
-    Policy(Policy),
+    Policy {
+        /// Its package, by which [`crate::plan::Plan::policies`] holds it.
+        package: String,
+    },
 }
 
 impl Question {
@@ -72,7 +70,7 @@ impl Question {
     pub fn batch(&self) -> Batch<'_> {
         match self {
             Self::Expression { tree, .. } => Batch::Tree(tree),
-            Self::Policy(policy) => Batch::Policy(&policy.package, &policy.text),
+            Self::Policy { package } => Batch::Policy(package),
         }
     }
 }
@@ -82,8 +80,8 @@ impl Question {
 pub enum Batch<'a> {
     /// Tests of one tree; worth sharing in small chunks.
     Tree(&'a TreeRef),
-    /// One policy, for all of its subjects at once: package and text.
-    Policy(&'a str, &'a str),
+    /// One policy, by its package, for all of its subjects at once.
+    Policy(&'a str),
 }
 
 impl Batch<'_> {

@@ -1,10 +1,12 @@
 //! A plan: a pinned list of checks.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{check::Check, digest::Digest, fleet::FleetSource, machine::MachineName, stage::Stage};
+use crate::{
+    check::Check, digest::Digest, fleet::FleetSource, machine::MachineName, stage::Stage, suite::Policy,
+};
 
 /// What will be asked, in order: by stage, then suite, then subject. Made by `plan::Draft::lint` alone, so a plan that
 /// was not linted does not exist.
@@ -14,6 +16,8 @@ pub struct Plan {
     pub header: Header,
     /// Sorted by stage.
     pub checks: Vec<Check>,
+    /// The policies that the checks name, by package: each once, however many machines it is asked of.
+    pub policies: BTreeMap<String, Policy>,
     /// What is worth saying about the plan: stages without a check, suites that select nothing...
     pub notes: Vec<Note>,
 }

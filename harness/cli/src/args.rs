@@ -1,0 +1,228 @@
+//! The command line as it is typed: raw values only. `settings` raises them into ready ones.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const AFTER: &str = "\
+Exit codes:
+  0  every gate is open
+  1  a gate is closed: something is wrong with the fleet
+  2  the input is wrong: a file, a flake or an argument
+  3  the harness could not tell: a tool is missing, died or ran out of something
+  4  undecided: interrupted, or checks were held back
+
+Examples:
+  seaworthy verify                               every check of the fleet in this folder
+  seaworthy verify -m cinnabar                   the checks of one machine, and those of the fleet
+  seaworthy verify -E 'tag(cloud) & stage(invariants)'
+  seaworthy plan                                 what verify would run, and why
+  seaworthy fleet lint                           what is wrong with fleet.toml, without evaluating";
+
+/// Proves a Nix fleet before it sails.
+#[derive(Debug, Parser)]
+#[command(name = "seaworthy", version, about, after_help = AFTER, propagate_version = true)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// What every command takes.
+    #[command(flatten)]
+    pub everywhere: Everywhere,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub struct Everywhere {
+    /// The fleet's folder; by default the nearest one upwards with a fleet.toml or a flake.nix
+    #[arg(long, short = 'C', global = true, value_name = "FOLDER")]
+    pub project: Option<PathBuf>,
+    /// When to use colours
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub color: Color,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set; also with CLICOLOR_FORCE.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the fleet's checks and say which gates are open
+    #[command(visible_alias = "v")]
+    Verify(Verify),
+    /// Show what verify would run, and why
+    Plan(PlanArguments),
+    /// Show what is defined
+    #[command(subcommand)]
+    Fleet(Fleet),
+    /// Show and test the suites
+    #[command(subcommand)]
+    Suites(Suites),
+    /// Report on an earlier run
+    Report(Report),
+    /// Say what this machine has, and what each missing thing costs
+    Doctor(Doctor),
+    /// Write fleet.toml, a justfile recipe and a CI workflow; never overwrites
+    Init(Init),
+}
+
+/// Which checks are meant.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Selection")]
+pub struct Selection {
+    /// Only these machines (and the fleet as a whole)
+    #[arg(long = "machine", short, value_name = "NAME", value_delimiter = ',')]
+    pub machines: Vec<String>,
+    /// Only machines with one of these tags (and the fleet as a whole)
+    #[arg(long = "tag", short, value_name = "TAG", value_delimiter = ',')]
+    pub tags: Vec<String>,
+    /// Only these stages
+    #[arg(long = "stage", short, value_name = "STAGE", value_delimiter = ',')]
+    pub stages: Vec<String>,
+    /// Only these suites
+    #[arg(long = "suite", value_name = "SUITE", value_delimiter = ',')]
+    pub suites: Vec<String>,
+    /// Only checks that match, such as 'tag(cloud) & stage(invariants)'; `seaworthy plan --help` teaches the language
+    #[arg(long = "filter-expr", short = 'E', value_name = "FILTER")]
+    pub filter: Option<String>,
+}
+
+/// The form of what is printed on stdout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Human,
+    /// One JSON document, versioned; reports/JSON.md describes it.
+    Json,
+    /// JUnit XML.
+    Junit,
+    /// A summary for a pull request or a CI step.
+    Markdown,
+}
+
+/// `seaworthy verify`
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// Which checks are meant.
+    #[command(flatten)]
+    pub selection: Selection,
+    /// Ask everything again, whatever evidence there is
+    #[arg(long)]
+    pub fresh: bool,
+    /// How many checks run at once; by default one a processor
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub jobs: Option<u16>,
+    /// The form of the report on stdout
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+    /// Also write the report as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Also write (append) the summary as Markdown, for example to "$GITHUB_STEP_SUMMARY"
+    #[arg(long, value_name = "FILE")]
+    pub markdown: Option<PathBuf>,
+}
+
+const FILTERS: &str = "\
+Filters:
+  machine(cinnabar)  tag(cloud)  class(darwin)  stage(invariants)  suite(inventory)
+  rule(inventory/role-machine-exists)  check(nix-unit::*)  all()  none()
+  combined with  &  |  !  -  and parentheses";
+
+/// `seaworthy plan`
+#[derive(Debug, Args)]
+#[command(after_help = FILTERS)]
+pub struct PlanArguments {
+    /// Which checks are meant.
+    #[command(flatten)]
+    pub selection: Selection,
+    /// Plan to ask everything again
+    #[arg(long)]
+    pub fresh: bool,
+    /// Name every check
+    #[arg(long, short)]
+    pub verbose: bool,
+    /// The form of the plan on stdout
+    #[arg(long, value_enum, default_value_t = PlanFormat::Human)]
+    pub format: PlanFormat,
+}
+
+/// The form of a plan on stdout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PlanFormat {
+    /// For people.
+    Human,
+    /// One JSON document.
+    Json,
+}
+
+/// `seaworthy fleet`
+#[derive(Debug, Subcommand)]
+pub enum Fleet {
+    /// Machines, tags, roles: the fleet as it resolves
+    Show {
+        /// The form on stdout
+        #[arg(long, value_enum, default_value_t = PlanFormat::Human)]
+        format: PlanFormat,
+    },
+    /// Everything wrong with fleet.toml, each problem at its line; evaluates nothing
+    Lint,
+    /// The facts document that policies are asked about, as JSON
+    Facts {
+        /// Only the part at this JSON pointer, such as /machines/cinnabar
+        #[arg(value_name = "POINTER")]
+        pointer: Option<String>,
+    },
+}
+
+/// `seaworthy suites`
+#[derive(Debug, Subcommand)]
+pub enum Suites {
+    /// The suites, built-in and of this fleet, with their rules
+    List,
+    /// Run the suites' own cases: every bad case must give exactly its findings
+    Test {
+        /// Only these suites
+        #[arg(value_name = "SUITE")]
+        names: Vec<String>,
+    },
+}
+
+/// `seaworthy report`
+#[derive(Debug, Args)]
+pub struct Report {
+    /// The run; by default the last one
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+    /// List the runs
+    #[arg(long, conflicts_with = "run")]
+    pub list: bool,
+    /// The form on stdout
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+}
+
+/// `seaworthy doctor`
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// The form on stdout
+    #[arg(long, value_enum, default_value_t = PlanFormat::Human)]
+    pub format: PlanFormat,
+}
+
+/// `seaworthy init`
+#[derive(Debug, Args)]
+pub struct Init {
+    /// Only say what would be written
+    #[arg(long)]
+    pub dry_run: bool,
+}
