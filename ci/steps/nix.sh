@@ -7,6 +7,13 @@
 
 nix_oldest=2.18
 
+# Exports what the product and its tests look for: SEAWORTHY_NIX, and the nix commands on PATH.
+need_nix() {
+    SEAWORTHY_NIX=$(nix_path)
+    export SEAWORTHY_NIX
+    case $SEAWORTHY_NIX in "$cache"/*) PATH=$cache/bin:$PATH ;; esac
+}
+
 # Prints the absolute path of a nix that is new enough.
 nix_path() {
     local nix
@@ -22,8 +29,7 @@ nix_path() {
 nix_is_new_enough() {
     local version
     version=$("$1" --version 2>/dev/null) || return 1
-    version=${version##* }
-    [ "$(printf '%s\n' "$nix_oldest" "$version" | sort -V | head -n 1)" = "$nix_oldest" ]
+    at_least "$nix_oldest" "${version##* }"
 }
 
 nix_install() {

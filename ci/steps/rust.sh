@@ -1,0 +1,56 @@
+# shellcheck shell=bash
+# Makes sure of what compiles, tests and lints the sources: Rust, a C compiler (SQLite is compiled in), nextest.
+
+# Set by ci/run.
+: "${root:?}" "${cache:?}"
+
+need_build_tools() {
+    need_rust
+    need_c_compiler
+}
+
+# A cargo at least as new as the workspace's rust-version.
+need_rust() {
+    local oldest found
+    command -v cargo >/dev/null || PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
+    oldest=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' "$root/Cargo.toml")
+    found=$(cargo --version 2>/dev/null) || refuse "no Rust here: install it (https://rustup.rs), then run this again"
+    found=$(cut -d ' ' -f 2 <<<"$found")
+    at_least "$oldest" "$found" || refuse "Rust $found is too old: $oldest or newer is needed (\`rustup update\`)"
+}
+
+need_c_compiler() {
+    if ! command -v cc >/dev/null; then
+        if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+            refuse "no C compiler (cc) here: install gcc or clang, then run this again"
+        fi
+        step "install a C compiler" install_c_compiler >&2
+    fi
+}
+
+install_c_compiler() {
+    apt-get --quiet update && DEBIAN_FRONTEND=noninteractive \
+        apt-get --quiet install --yes --no-install-recommends gcc libc6-dev
+}
+
+need_lint_tools() {
+    if ! cargo fmt --version >/dev/null 2>&1 || ! cargo clippy --version >/dev/null 2>&1; then
+        command -v rustup >/dev/null || refuse "no rustfmt or clippy here: install them, then run this again"
+        step "install rustfmt and clippy" rustup component add rustfmt clippy >&2
+    fi
+}
+
+# Succeeds when `cargo nextest` is there, if need be built into the cache.
+need_nextest() {
+    PATH=$PATH:$cache/cargo/bin
+    cargo nextest --version >/dev/null 2>&1 ||
+        step "install nextest" cargo install --quiet --locked --root "$cache/cargo" cargo-nextest >&2
+}
+
+target_folder() {
+    local folder=${CARGO_TARGET_DIR:-target}
+    case $folder in
+        /*) printf '%s\n' "$folder" ;;
+        *) printf '%s\n' "$root/$folder" ;;
+    esac
+}
