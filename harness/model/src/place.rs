@@ -1,6 +1,6 @@
 //! Where in the user's files a thing is written.
 
-use std::fmt;
+use std::{fmt, iter::once};
 
 use serde::{Deserialize, Serialize};
 
@@ -48,17 +48,29 @@ impl fmt::Display for Place {
 }
 
 /// Where the lines of a text start, so that many offsets of one text are each found in logarithmic time.
+///
+/// Characters are counted once for every [`STRIDE`] bytes: a text of one long line is no slower than one of many lines.
 #[derive(Debug, Clone)]
 pub struct Lines {
     starts: Vec<usize>,
+    characters: Vec<usize>,
 }
+
+const STRIDE: usize = 256;
 
 impl Lines {
     /// Reads the text once.
     #[must_use]
     pub fn of(text: &str) -> Self {
         let after_breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
-        Self { starts: std::iter::once(0).chain(after_breaks).collect() }
+        let after_strides = text.as_bytes().chunks(STRIDE).scan(0, |characters, stride| {
+            *characters += characters_in(stride);
+            Some(*characters)
+        });
+        Self {
+            starts: once(0).chain(after_breaks).collect(),
+            characters: once(0).chain(after_strides).collect(),
+        }
     }
 
     /// The spot of a byte offset in `text`, which must be the text that these lines were read from.
@@ -67,9 +79,21 @@ impl Lines {
         let offset = floor_char_boundary(text, offset.min(text.len()));
         let line = self.starts.partition_point(|start| *start <= offset);
         let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or(0);
-        let column = text.get(start..offset).map_or(0, |before| before.chars().count()) + 1;
+        let column =
+            self.characters_before(text, offset).saturating_sub(self.characters_before(text, start)) + 1;
         Place::new(file, clamp(line), clamp(column))
     }
+
+    fn characters_before(&self, text: &str, offset: usize) -> usize {
+        let counted = offset / STRIDE;
+        let rest = text.as_bytes().get(counted * STRIDE..offset).map_or(0, characters_in);
+        self.characters.get(counted).copied().unwrap_or(0) + rest
+    }
+}
+
+/// Bytes that begin a character; those that go on with one are `10xxxxxx`.
+fn characters_in(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0b1100_0000 != 0b1000_0000).count()
 }
 
 fn floor_char_boundary(text: &str, mut offset: usize) -> usize {
@@ -95,6 +119,22 @@ mod tests {
         {
             assert_eq!(Place::at_offset("f", text, offset).to_string(), shown);
         }
+    }
+
+    #[test]
+    fn columns_of_a_long_line_count_characters() {
+        let text = format!("x\n{}", "aä€".repeat(1000));
+        let lines = Lines::of(&text);
+        for (index, (offset, _)) in text.char_indices().enumerate().skip(2) {
+            assert_eq!(lines.place("f", &text, offset), Place::new("f", 2, clamp(index - 1)));
+        }
+        assert_eq!(lines.place("f", &text, usize::MAX), Place::new("f", 2, 3001));
+    }
+
+    #[test]
+    fn a_text_of_whole_strides_has_an_end() {
+        let text = "a".repeat(STRIDE * 2);
+        assert_eq!(Place::at_offset("f", &text, text.len()), Place::new("f", 1, clamp(STRIDE * 2 + 1)));
     }
 
     #[test]
