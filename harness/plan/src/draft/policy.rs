@@ -1,0 +1,92 @@
+//! The checks of a policy: one for the fleet, or one for each machine.
+//!
+//! In: a definition and its policy. Out: checks, and the policy itself, once. It must not read the policy's text.
+
+use std::collections::BTreeSet;
+
+use model::{
+    check::Question,
+    machine::MachineName,
+    subject::Subject,
+    suite::{Part, Policy, Scope},
+};
+
+use super::{Context, Drafting};
+use crate::{filter::Candidate, lint::PlanProblem};
+
+impl Drafting<'_> {
+    pub(super) fn policy(&mut self, context: Context<'_>, policy: &Policy) {
+        let skip = missing(&policy.needs, &self.inputs.facts.parts);
+        let before = self.checks.len();
+        match context.definition.scope {
+            Scope::Fleet => self.ask(context, policy, None, skip.as_ref()),
+            Scope::Machine => {
+                let machines = self.header.machines.clone();
+                machines.iter().for_each(|machine| self.ask(context, policy, Some(machine), skip.as_ref()));
+            }
+        }
+        if self.checks.len() > before {
+            self.hold(context, policy);
+        }
+    }
+
+    fn ask(
+        &mut self,
+        context: Context<'_>,
+        policy: &Policy,
+        machine: Option<&MachineName>,
+        skip: Option<&String>,
+    ) {
+        let Context { suite, definition, rule } = context;
+        let machine = machine.and_then(|name| self.names.machines().get_key_value(name));
+        let id = match machine {
+            None => format!("{}::{}", suite.name, definition.name),
+            Some((name, _)) => format!("{}::{}::{name}", suite.name, definition.name),
+        };
+        let candidate = Candidate {
+            id: &id,
+            rule,
+            suite: &suite.name,
+            stage: suite.stage,
+            machine: machine.map(|(name, traits)| (name.as_str(), *traits)),
+            test: None,
+        };
+        if self.keeps(&candidate) {
+            let subject = machine.map_or(Subject::Fleet, |(name, _)| Subject::Machine((*name).clone()));
+            let question = Question::Policy { package: policy.package.clone() };
+            self.add(context, id, subject, question, skip.cloned());
+        }
+    }
+
+    /// Takes the policy into the plan. Another one of its package would be asked in its stead.
+    fn hold(&mut self, context: Context<'_>, policy: &Policy) {
+        let rule = context.rule.to_owned();
+        match self.policies.get(&policy.package) {
+            Some((first, held)) if held != policy => self.problems.push(PlanProblem::DuplicatePackage {
+                package: policy.package.clone(),
+                first: first.clone(),
+                second: rule,
+            }),
+            Some(_) => {}
+            None => {
+                self.policies.insert(policy.package.clone(), (rule, policy.clone()));
+            }
+        }
+    }
+}
+
+/// Why a policy that needs some parts of the facts is not asked where only some were gathered.
+fn missing(needs: &BTreeSet<Part>, gathered: &BTreeSet<Part>) -> Option<String> {
+    let missing: Vec<&str> = needs.difference(gathered).map(|part| in_words(*part)).collect();
+    (!missing.is_empty()).then(|| format!("the fleet has no {}", missing.join(" and no ")))
+}
+
+fn in_words(part: Part) -> &'static str {
+    match part {
+        Part::Inventory => "inventory",
+        Part::Machines => "evaluated machines",
+        Part::Modules => "service modules",
+        Part::Source => "source tree",
+        Part::Vars => "vars",
+    }
+}
