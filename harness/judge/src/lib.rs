@@ -1,1 +1,13 @@
-//! To be written.
+//! From a record to a decision: which gates are open.
+//!
+//! Flows in: the plan, the record of its run, the fleet's waivers, and the day. Flows out: a
+//! [`model::decision::Decision`].
+//! Must not: ask anything, read a clock, or take a verdict for what it is not. `harness/DESIGN/gates.md` has the rules
+//! and why they are so.
+
+mod decide;
+mod outcome;
+mod standing;
+mod waive;
+
+pub use decide::decide;

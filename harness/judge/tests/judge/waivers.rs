@@ -1,0 +1,66 @@
+//! What a waiver accepts, and what it does not.
+
+use jiff::ToSpan;
+use model::{decision::Outcome, verdict::Verdict};
+
+use crate::story::{TODAY, broken, check, fail, story, timed_out, waiver};
+
+/// What a run comes to in which `x/y` of machine `a` came out like this, with these waivers.
+#[track_caller]
+fn comes_to(verdict: Verdict, waivers: Vec<model::waiver::Waiver>, expected: Outcome) {
+    let mut story = story([check("x/y", "a", verdict)]);
+    story.waivers = waivers;
+    assert_eq!(story.decide().outcome, expected);
+}
+
+fn one() -> Verdict {
+    fail(&[("x/y", "a")])
+}
+
+#[test]
+fn a_waiver_of_the_rule_and_subject_opens() {
+    comes_to(one(), vec![], Outcome::Closed);
+    comes_to(one(), vec![waiver("x/y", Some("a"))], Outcome::Open);
+    comes_to(one(), vec![waiver("x/y", None)], Outcome::Open);
+}
+
+#[test]
+fn a_waiver_of_another_rule_or_subject_does_not() {
+    comes_to(one(), vec![waiver("x/z", Some("a"))], Outcome::Closed);
+    comes_to(one(), vec![waiver("x/y", Some("b"))], Outcome::Closed);
+    comes_to(one(), vec![waiver("x/y", Some("fleet"))], Outcome::Closed);
+    comes_to(fail(&[("x/z", "a")]), vec![waiver("x/z", None), waiver("x/y", None)], Outcome::Closed);
+}
+
+#[test]
+fn a_waiver_counts_through_its_last_day() {
+    let until = |day| model::waiver::Waiver { expires: day, ..waiver("x/y", None) };
+    comes_to(one(), vec![until(TODAY)], Outcome::Open);
+    comes_to(one(), vec![until(TODAY.saturating_sub(1.day()))], Outcome::Closed);
+}
+
+#[test]
+fn every_finding_needs_its_own_waiver() {
+    let two = fail(&[("x/y", "a"), ("x/y", "b")]);
+    comes_to(two.clone(), vec![waiver("x/y", Some("a"))], Outcome::Closed);
+    comes_to(two, vec![waiver("x/y", Some("a")), waiver("x/y", Some("b"))], Outcome::Open);
+}
+
+#[test]
+fn only_findings_can_be_waived() {
+    comes_to(timed_out(), vec![waiver("x/y", None)], Outcome::Closed);
+    comes_to(broken(), vec![waiver("x/y", None)], Outcome::Broken);
+    comes_to(fail(&[]), vec![waiver("x/y", None)], Outcome::Closed);
+}
+
+#[test]
+fn what_is_waived_is_told_with_its_waiver() {
+    let told = story([check("x/y", "a", one()), check("x/taste", "a", fail(&[("x/taste", "a")])).warning()])
+        .waived(waiver("x/y", None))
+        .waived(waiver("x/taste", None));
+    let decision = told.decide();
+    let waived: Vec<_> =
+        decision.waived.iter().map(|(finding, by)| (finding.rule.as_str(), by.rule.as_str())).collect();
+    assert_eq!(waived, [("x/y", "x/y"), ("x/taste", "x/taste")]);
+    assert_eq!(decision.warnings, []);
+}
