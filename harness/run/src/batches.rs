@@ -1,0 +1,101 @@
+//! The ready checks, put together by what one worker can answer at once.
+//!
+//! Flows in: checks that became ready. Flows out: the checks of the next job. Must not: know who runs it, or when.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+
+use model::{check::Batch, plan::Plan, stage::Stage};
+
+use crate::limits::Limits;
+
+/// Queues of ready checks, one for each stage and batch of the plan. Checks are named by their index in the plan.
+#[derive(Debug)]
+pub(crate) struct Batches<'p> {
+    queues: Vec<Queue<'p>>,
+    /// Of each check.
+    queue_of: Vec<usize>,
+    /// The queues that hold something: lower stages first, then the plan's order.
+    filled: BTreeSet<(Stage, usize)>,
+}
+
+#[derive(Debug)]
+struct Queue<'p> {
+    stage: Stage,
+    batch: Batch<'p>,
+    ready: VecDeque<usize>,
+}
+
+impl<'p> Batches<'p> {
+    /// Empty queues for the checks of a plan.
+    pub(crate) fn new(plan: &'p Plan) -> Self {
+        let mut queues = Vec::new();
+        let mut known: HashMap<(Stage, Batch<'p>), usize> = HashMap::new();
+        let mut queue = |stage, batch| {
+            *known.entry((stage, batch)).or_insert_with(|| {
+                queues.push(Queue { stage, batch, ready: VecDeque::new() });
+                queues.len() - 1
+            })
+        };
+        let queue_of = plan.checks.iter().map(|check| queue(check.stage, check.question.batch())).collect();
+        Self { queues, queue_of, filled: BTreeSet::new() }
+    }
+
+    /// A check became ready.
+    pub(crate) fn push(&mut self, check: usize) {
+        let number = self.queue_of[check];
+        let queue = &mut self.queues[number];
+        queue.ready.push_back(check);
+        self.filled.insert((queue.stage, number));
+    }
+
+    /// Whether nothing is ready.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.filled.is_empty()
+    }
+
+    /// Forgets everything that is ready.
+    pub(crate) fn clear(&mut self) {
+        for (_, number) in std::mem::take(&mut self.filled) {
+            self.queues[number].ready.clear();
+        }
+    }
+
+    /// The checks of the next job.
+    pub(crate) fn take(&mut self, limits: &Limits) -> Option<Vec<usize>> {
+        let first = *self.filled.first()?;
+        let queue = &mut self.queues[first.1];
+        let size = chunk(queue.batch.limit(), queue.ready.len(), limits);
+        let checks: Vec<usize> = queue.ready.drain(..size).collect();
+        if queue.ready.is_empty() {
+            self.filled.remove(&first);
+        }
+        Some(checks)
+    }
+}
+
+/// How many of the ready checks one job takes: all, where the batch has no limit, since they then share one answer; else
+/// a quarter of a slot's share, so that chunks shrink towards the end and all slots finish at about the same time.
+fn chunk(limit: usize, ready: usize, limits: &Limits) -> usize {
+    if limit == usize::MAX {
+        return ready;
+    }
+    let share = ready.div_ceil(limits.slots.get().saturating_mul(4));
+    share.max(limits.chunk).min(limit.max(1)).min(ready)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroUsize;
+
+    use super::*;
+
+    #[test]
+    fn chunks_shrink_towards_the_end_and_never_to_nothing() {
+        let limits = Limits::of_slots(NonZeroUsize::new(2).unwrap());
+        let sizes = |limit| [1000, 200, 40, 5, 3, 1].map(|ready| chunk(limit, ready, &limits));
+        assert_eq!(sizes(32), [32, 25, 5, 4, 3, 1]);
+        assert_eq!(sizes(1), [1, 1, 1, 1, 1, 1]);
+        assert_eq!(sizes(0), [1, 1, 1, 1, 1, 1]);
+        assert_eq!(sizes(usize::MAX), [1000, 200, 40, 5, 3, 1]);
+    }
+}
