@@ -7,3 +7,4 @@ pub mod diagnostic;
 pub mod flake_fleet;
 pub mod fleet_toml;
 pub mod resolve;
+pub mod suite;

@@ -5,9 +5,10 @@
 //!
 //! The modules stand in the order in which data meets them:
 //! sources ([`place`], [`tree`], [`survey`]) -> the fleet ([`machine`], [`inventory`], [`fleet`], [`resolved`])
-//! -> what is asked ([`stage`], [`suite`], [`subject`], [`facts`], [`check`], [`plan`])
+//! -> what is asked ([`stage`], [`suite`], [`case`], [`subject`], [`facts`], [`check`], [`plan`])
 //! -> what was answered ([`finding`], [`verdict`], [`event`], [`record`]) -> what follows ([`evidence`], [`decision`]).
 
+pub mod case;
 pub mod check;
 pub mod decision;
 pub mod digest;

@@ -1,0 +1,132 @@
+//! `cases/`: the inputs on which a suite is proven, and what it must find in each.
+//!
+//! Flows in: the suite's files. Flows out: its cases, and a problem for each check that no bad case turns red.
+//! Must not: run a case.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::{
+    case::{Case, CaseInput, Expected},
+    place::{Lines, Place},
+    suite::Kind,
+};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{Files, manifest::Manifest};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+
+/// `findings.json`, one entry.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    rule: String,
+    subject: String,
+    pointer: Option<String>,
+}
+
+/// Reads every case, in the order of their names.
+pub(super) fn read(files: &Files<'_>, problems: &mut Diagnostics) -> Vec<Case> {
+    let mut folders: BTreeMap<&str, BTreeMap<&str, &str>> = BTreeMap::new();
+    for (path, text) in &files.texts {
+        let Some((case, file)) = path.strip_prefix("cases/").and_then(|rest| rest.split_once('/')) else {
+            continue;
+        };
+        folders.entry(case).or_default().insert(file, text);
+    }
+    folders.into_iter().filter_map(|(name, texts)| case(name, &texts, files, problems)).collect()
+}
+
+fn case(
+    name: &str,
+    texts: &BTreeMap<&str, &str>,
+    files: &Files<'_>,
+    problems: &mut Diagnostics,
+) -> Option<Case> {
+    let shown = |file: &str| files.shown(&format!("cases/{name}/{file}"));
+    let must_fail = name.starts_with("bad-");
+    if !must_fail && !name.starts_with("good-") {
+        let message = format!("{name:?} cannot name a case: it starts with `good-` or `bad-`");
+        problems.push(Diagnostic::error("case-name", message, Place::file(shown(""))));
+    }
+    for file in texts.keys().filter(|file| !["facts.json", "tests.nix", "findings.json"].contains(file)) {
+        let message = "a case has facts.json or tests.nix, and findings.json; nothing reads this file";
+        problems.push(Diagnostic::error("stray-file", message, Place::file(shown(file))));
+    }
+    let findings = match texts.get("findings.json") {
+        Some(text) => json::<Vec<Entry>>(&shown("findings.json"), text, problems)?,
+        None => Vec::new(),
+    };
+    if findings.is_empty() == must_fail {
+        let message =
+            if must_fail { "a bad case must give findings" } else { "a good case gives no findings" };
+        problems.push(Diagnostic::error("case-findings", message, Place::file(shown("findings.json"))));
+    }
+    let input = match (texts.get("facts.json"), texts.get("tests.nix")) {
+        (Some(text), None) => CaseInput::Facts(json::<Value>(&shown("facts.json"), text, problems)?),
+        (None, Some(text)) => CaseInput::Tests((*text).to_owned()),
+        _ => {
+            let message = "a case has either facts.json or tests.nix";
+            problems.push(Diagnostic::error("case-input", message, Place::file(shown(""))));
+            return None;
+        }
+    };
+    Some(Case { name: name.to_owned(), input, findings: findings.into_iter().map(expected).collect() })
+}
+
+fn expected(entry: Entry) -> Expected {
+    Expected { rule: entry.rule, subject: entry.subject, pointer: entry.pointer }
+}
+
+fn json<'a, T: Deserialize<'a>>(file: &str, text: &'a str, problems: &mut Diagnostics) -> Option<T> {
+    serde_json::from_str(text).map_err(|error| problems.push(misread(file, text, &error))).ok()
+}
+
+fn misread(file: &str, text: &str, error: &serde_json::Error) -> Diagnostic {
+    let start = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
+    let offset = start + error.column().saturating_sub(1);
+    let place = Lines::of(text).place(file, text, offset);
+    Diagnostic::error("syntax", error.to_string(), place).with_span(offset..offset)
+}
+
+/// Refuses a suite with a check that no bad case names, a case that names a check which is not there, and a case whose
+/// input none of the checks reads.
+pub(super) fn cover(manifest: &Manifest, cases: &[Case], problems: &mut Diagnostics) {
+    let suite = &manifest.suite;
+    let red: BTreeSet<&str> =
+        cases.iter().flat_map(|case| &case.findings).map(|finding| finding.rule.as_str()).collect();
+    for check in &suite.checks {
+        let rule = format!("{}/{}", suite.name, check.name);
+        if let (false, Some((place, span))) = (red.contains(rule.as_str()), manifest.checks.get(&check.name))
+        {
+            let message = format!(
+                "no bad case turns `{}` red: a check that has never failed proves nothing",
+                check.name
+            );
+            let help = format!("add cases/bad-.../findings.json with \"rule\": \"{rule}\"");
+            problems.push(
+                Diagnostic::error("no-bad-case", message, place.clone())
+                    .with_span(span.clone())
+                    .with_help(help),
+            );
+        }
+    }
+    let folder = super::folder(&suite.name, suite.origin);
+    let known: BTreeSet<String> =
+        suite.checks.iter().map(|check| format!("{}/{}", suite.name, check.name)).collect();
+    for case in cases {
+        let place = || Place::file(format!("{folder}/cases/{}/findings.json", case.name));
+        for finding in case.findings.iter().filter(|finding| !known.contains(&finding.rule)) {
+            let message = format!("the suite has no rule {:?}", finding.rule);
+            problems.push(Diagnostic::error("unknown-rule", message, place()));
+        }
+        if !suite.checks.is_empty() && !suite.checks.iter().any(|check| reads(&check.kind, &case.input)) {
+            let message = "no check of the suite reads this case's input";
+            problems.push(Diagnostic::error("case-input", message, place()));
+        }
+    }
+}
+
+fn reads(kind: &Kind, input: &CaseInput) -> bool {
+    matches!((kind, input), (Kind::Policy(_), CaseInput::Facts(_)) | (Kind::Expression, CaseInput::Tests(_)))
+}
