@@ -1,0 +1,12 @@
+//! How a plan comes about, as specifications.
+
+#[cfg(test)]
+mod drafting;
+#[cfg(test)]
+mod evidence;
+#[cfg(test)]
+mod linting;
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod selecting;
