@@ -2,9 +2,9 @@
 
 use std::fmt::{self, Write as _};
 
-use load::diagnostic::Diagnostic;
+use load::diagnostic::{Diagnostic, Severity};
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
-use model::suite::Severity;
+
 
 use crate::screen::Screen;
 
