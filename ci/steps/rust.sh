@@ -19,19 +19,7 @@ need_rust() {
     at_least "$oldest" "$found" || refuse "Rust $found is too old: $oldest or newer is needed (\`rustup update\`)"
 }
 
-need_c_compiler() {
-    if ! command -v cc >/dev/null; then
-        if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
-            refuse "no C compiler (cc) here: install gcc or clang, then run this again"
-        fi
-        step "install a C compiler" install_c_compiler >&2
-    fi
-}
-
-install_c_compiler() {
-    apt-get --quiet update && DEBIAN_FRONTEND=noninteractive \
-        apt-get --quiet install --yes --no-install-recommends gcc libc6-dev
-}
+need_c_compiler() { need_command cc gcc libc6-dev; }
 
 need_lint_tools() {
     if ! cargo fmt --version >/dev/null 2>&1 || ! cargo clippy --version >/dev/null 2>&1; then

@@ -13,68 +13,29 @@ trap 'rm -rf "$work"' EXIT
 
 # shellcheck source=say.sh
 . "$here/say.sh"
-# shellcheck disable=SC1091
-. /etc/os-release
+# shellcheck source=private-apt.sh
+. "$here/private-apt.sh"
 
-# Suites to try, newest first, and the key that signs them.
-case " $ID ${ID_LIKE:-} " in
-    *" ubuntu "*) suites=(devel) keyring=/usr/share/keyrings/ubuntu-archive-keyring.gpg ;;
-    *" debian "*) suites=(sid trixie) keyring=/usr/share/keyrings/debian-archive-keyring.gpg ;;
-    *) refuse "nix: no recipe for $ID: install nix (https://nixos.org/download), then run this again" ;;
+elsewhere="install nix (https://nixos.org/download), then run this again"
+# Newest first.
+case $family in
+    debian) suites=(sid trixie) ;;
+    ubuntu) suites=(devel) ;;
+    *) refuse "nix: no recipe for ${ID}: $elsewhere" ;;
 esac
 
-# The archives that the system's own sources name for its own release, one a line.
-mirrors() {
-    # shellcheck disable=SC2016 # the placeholders are apt's
-    apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
-        awk -v own="${UBUNTU_CODENAME:-${VERSION_CODENAME:-sid}}" \
-            '$3 == "main" && ($2 == own || $2 ~ /^(stable|testing|sid|unstable|oldstable)$/) && !seen[$1]++ { print $1 }'
-}
-
-# Writes the private apt's configuration: its lists, cache and status are here, proxies and the like are the system's.
-configure_apt() {
-    local uri=$1 suite=$2 signed=
-    [ ! -e "$keyring" ] || signed="[signed-by=$keyring]"
-    rm -rf "$work/apt"
-    mkdir -p "$work/apt/lists/partial" "$work/apt/cache/archives/partial"
-    : >"$work/apt/status"
-    printf 'deb %s %s %s main\n' "$signed" "$uri" "$suite" >"$work/apt/sources.list"
-    cat >"$work/apt/apt.conf" <<CONF
-#clear APT::Update;
-#clear DPkg::Post-Invoke;
-Dir::Etc::sourcelist "$work/apt/sources.list";
-Dir::Etc::sourceparts "/dev/null";
-Dir::Etc::preferences "/dev/null";
-Dir::Etc::preferencesparts "/dev/null";
-Dir::State "$work/apt";
-Dir::State::status "$work/apt/status";
-Dir::Cache "$work/apt/cache";
-Dir::Log "$work/apt";
-APT::Sandbox::User "";
-APT::Get::List-Cleanup "false";
-Acquire::Languages "none";
-Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false";
-Debug::NoLocking "true";
-CONF
-}
-
-private_apt() { apt-get --quiet --config-file "$work/apt/apt.conf" "$@" >>"$work/apt.log" 2>&1; }
-
-# Downloads nix-bin, patchelf and all that they need, libc included, from the first archive that has and signs them.
+# Downloads nix-bin, patchelf and all that they need, libc included.
 download() {
-    local uri suite
+    local suite
     for suite in "${suites[@]}"; do
-        while read -r uri; do
-            configure_apt "$uri" "$suite"
-            if private_apt update -o APT::Update::Error-Mode=any &&
-                private_apt install --yes --no-install-recommends --download-only nix-bin patchelf; then
-                say "nix: the package of $suite"
-                return
-            fi
-        done < <(mirrors)
+        if from_some_archive "$suite" \
+            private_apt install --yes --no-install-recommends --download-only nix-bin patchelf; then
+            say "nix: the package of $suite"
+            return
+        fi
     done
     cat "$work/apt.log" >&2
-    refuse "nix: no archive of this system has it: install nix (https://nixos.org/download), then run this again"
+    refuse "nix: no archive of this system has it: $elsewhere"
 }
 
 # Unpacks what nix runs with: its libraries, and the static shell that a sandboxed build sees as /bin/sh.
