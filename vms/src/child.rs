@@ -1,17 +1,23 @@
 //! A child process that cannot outlive its owner: its output as it comes, a deadline, and a kill on every way out.
 //!
-//! Flows in: a program and its arguments. Flows out: lines and how it ended. Must not: let a child go on after the
-//! [`Child`] is dropped, or hold more of its output than a few chunks.
+//! Flows in: a program and its arguments. Flows out: what it writes and how it ended. Must not: let a child, or what the
+//! child started, go on after the [`Child`] is dropped or its owner is killed; nor hold more of its output than a few
+//! chunks.
+//!
+//! Each child leads a process group, so that a wrapper script is killed together with what it wraps.
 
 use std::{
     ffi::OsString,
     io::{self, Read},
+    os::unix::process::CommandExt as _,
     path::Path,
     process::{self, Command, ExitStatus, Stdio},
     sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
     thread,
     time::{Duration, Instant},
 };
+
+use rustix::process::{Pid, Signal, kill_process_group};
 
 /// Chunks that may wait to be read; a child that writes faster has to wait.
 const WAITING_CHUNKS: usize = 16;
@@ -24,6 +30,7 @@ const GRACE: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub struct Child {
     process: Option<process::Child>,
+    guard: Option<Guard>,
     chunks: Receiver<Chunk>,
     began: Instant,
     limit: Duration,
@@ -70,7 +77,10 @@ impl Child {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
+            .process_group(0)
             .spawn()?;
+        // Without a guard the child still ends with an orderly end of its owner.
+        let guard = Guard::start(process.id()).ok();
         let (sender, chunks) = sync_channel(WAITING_CHUNKS);
         if let Some(out) = process.stdout.take() {
             read_in_thread(Stream::Out, out, sender.clone());
@@ -78,7 +88,7 @@ impl Child {
         if let Some(err) = process.stderr.take() {
             read_in_thread(Stream::Err, err, sender);
         }
-        Ok(Self { process: Some(process), chunks, began, limit })
+        Ok(Self { process: Some(process), guard, chunks, began, limit })
     }
 
     /// Waits for the next thing that happens, at most until the time is up.
@@ -103,17 +113,53 @@ impl Child {
     fn ended(&mut self) -> io::Result<Next> {
         let left = self.limit.saturating_sub(self.took());
         let Some(process) = &mut self.process else { return Ok(Next::OutOfTime) };
-        Ok(wait(process, left)?.map_or(Next::OutOfTime, Next::Ended))
+        let status = wait(process, left)?;
+        if status.is_some() {
+            // Its number may be another process's from now on.
+            (self.guard, self.process) = (None, None);
+        }
+        Ok(status.map_or(Next::OutOfTime, Next::Ended))
     }
 }
 
 impl Drop for Child {
     fn drop(&mut self) {
+        // Before the child is waited for: from then on its number may be another process's.
+        self.guard = None;
         let Some(mut process) = self.process.take() else { return };
-        if process.kill().is_err() || !matches!(wait(&mut process, GRACE), Ok(None)) {
+        kill_group(&process);
+        if !matches!(wait(&mut process, GRACE), Ok(None)) {
             return;
         }
         thread::spawn(move || process.wait());
+    }
+}
+
+/// A shell that kills the child once the owner is gone, by whatever way: the system then closes the shell's standard
+/// input. `PR_SET_PDEATHSIG` would take `unsafe`, and exists on Linux only. A guest that spins in a broken accelerator
+/// never ends by itself.
+#[derive(Debug)]
+struct Guard(process::Child);
+
+impl Guard {
+    fn start(child: u32) -> io::Result<Self> {
+        const SCRIPT: &str = "trap '' INT TERM HUP; read -r _; kill -9 \"-$1\"";
+        command(Path::new("/bin/sh"))
+            .args(["-c", SCRIPT, "sh", &child.to_string()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn()
+            .map(Self)
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        // Killed before its input is closed, so that it kills nobody. Then it is gone at once.
+        let _gone = self.0.kill();
+        let _reaped = self.0.wait();
     }
 }
 
@@ -165,6 +211,15 @@ fn read_in_thread(stream: Stream, mut from: impl Read + Send + 'static, to: Sync
     });
 }
 
+/// Kills a child that was not waited for yet, and what it started. SIGKILL: what hangs does not heed anything else.
+fn kill_group(process: &process::Child) {
+    let leader = i32::try_from(process.id()).ok().and_then(Pid::from_raw);
+    if let Some(leader) = leader {
+        // What has ended by itself cannot be killed.
+        let _ended = kill_process_group(leader, Signal::KILL);
+    }
+}
+
 /// Waits for the end of a process, at most `limit`.
 #[expect(
     clippy::disallowed_methods,
@@ -193,62 +248,4 @@ fn now() -> Instant {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::{ffi::OsString, path::Path, time::Duration};
-
-    use super::{Child, Next, Stream, ask};
-
-    fn shell(script: &str) -> [OsString; 2] {
-        ["-c".into(), script.into()]
-    }
-
-    fn start(script: &str, limit: Duration) -> Child {
-        Child::start(Path::new("/bin/sh"), &shell(script), limit).unwrap()
-    }
-
-    #[test]
-    fn both_streams_and_the_end_are_told() {
-        let mut child = start("echo out; echo err >&2; exit 3", Duration::from_secs(10));
-        let (mut out, mut err) = (Vec::new(), Vec::new());
-        let status = loop {
-            match child.await_next().unwrap() {
-                Next::Chunk(chunk) if chunk.stream == Stream::Out => out.extend(chunk.bytes),
-                Next::Chunk(chunk) => err.extend(chunk.bytes),
-                Next::Ended(status) => break status,
-                Next::OutOfTime => panic!("out of time"),
-            }
-        };
-        assert_eq!((out.as_slice(), err.as_slice(), status.code()), (&b"out\n"[..], &b"err\n"[..], Some(3)));
-    }
-
-    #[test]
-    fn a_child_that_hangs_is_killed_when_it_is_dropped() {
-        let mut child = start("echo $$; exec sleep 1000", Duration::from_millis(300));
-        let Next::Chunk(chunk) = child.await_next().unwrap() else { panic!("no pid") };
-        let pid = String::from_utf8(chunk.bytes).unwrap();
-        let proc = Path::new("/proc").join(pid.trim());
-        assert!(matches!(child.await_next().unwrap(), Next::OutOfTime));
-        assert!(!cfg!(target_os = "linux") || proc.exists());
-        drop(child);
-        assert!(!proc.exists(), "{} is still there", proc.display());
-    }
-
-    #[test]
-    fn a_child_that_closes_its_streams_and_lives_on_is_out_of_time() {
-        let mut child = start("exec sleep 1000 >&- 2>&-", Duration::from_millis(200));
-        assert!(matches!(child.await_next().unwrap(), Next::OutOfTime));
-    }
-
-    #[test]
-    fn a_child_that_never_stops_writing_is_out_of_time_and_costs_no_memory() {
-        let said = ask(Path::new("/bin/sh"), &shell("while :; do echo y; done"), Duration::from_millis(300))
-            .unwrap();
-        assert_eq!(said.status, None);
-        assert_eq!(said.text.len(), 64 * 1024);
-    }
-
-    #[test]
-    fn a_program_that_is_not_there_is_an_error() {
-        assert!(ask(Path::new("/no/such/program"), &[], Duration::from_secs(1)).is_err());
-    }
-}
+mod tests;
