@@ -120,9 +120,7 @@ impl Diagnostics {
     pub fn into_vec(self) -> Vec<Diagnostic> {
         let closing = [self.errors.closing(), self.warnings.closing()];
         let mut all: Vec<_> = self.errors.first.into_iter().chain(self.warnings.first).collect();
-        all.sort_by(|a, b| {
-            (&a.place.file, a.span.start, a.severity).cmp(&(&b.place.file, b.span.start, b.severity))
-        });
+        all.sort_by(|a, b| (&a.place, a.severity).cmp(&(&b.place, b.severity)));
         all.extend(closing.into_iter().flatten());
         all
     }

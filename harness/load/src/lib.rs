@@ -6,5 +6,8 @@
 pub mod diagnostic;
 pub mod flake_fleet;
 pub mod fleet_toml;
+pub mod lint;
 pub mod resolve;
 pub mod suite;
+
+mod nearest;

@@ -1,6 +1,9 @@
 //! A fleet whose tags, roles and settings are resolved. Later phases take this type, so none can see an unresolved one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -30,8 +33,8 @@ pub struct ResolvedMachine {
     pub class: MachineClass,
     /// Its own tags, those of `inventory.tags`, and the computed ones (`all`, its class).
     pub tags: BTreeSet<String>,
-    /// By instance, then role: the merged settings, a JSON object.
-    pub roles: BTreeMap<String, BTreeMap<String, Value>>,
+    /// By instance, then role: the merged settings, a JSON object. Machines with the same settings share them.
+    pub roles: BTreeMap<String, BTreeMap<String, Arc<Value>>>,
 }
 
 /// Two definitions of equal priority that give one option different values: clan's modules refuse this.

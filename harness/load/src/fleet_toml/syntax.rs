@@ -1,0 +1,50 @@
+//! TOML itself: bytes to a tree of values.
+//!
+//! Flows in: the file's bytes. Flows out: the tree, as much of it as could be read, and what is wrong with its syntax.
+//! Must not: know what the tree is about.
+
+use model::place::{Lines, Place};
+use toml::{
+    Spanned,
+    de::{DeTable, Error},
+};
+
+use super::{LARGEST, MENDED};
+use crate::diagnostic::Diagnostic;
+
+/// The bytes as text, if they are not too many and UTF-8.
+pub(super) fn text<'t>(file: &str, bytes: &'t [u8]) -> Result<&'t str, Box<Diagnostic>> {
+    if bytes.len() > LARGEST {
+        let message = format!("the file has {} bytes; at most {LARGEST} are read", bytes.len());
+        return Err(Box::new(Diagnostic::error("too-large", message, Place::file(file))));
+    }
+    str::from_utf8(bytes).map_err(|error| {
+        let good = error.valid_up_to();
+        let before = bytes.get(..good).and_then(|bytes| str::from_utf8(bytes).ok()).unwrap_or_default();
+        let message = format!("the file is not UTF-8: byte {good} begins no character");
+        let place = Place::at_offset(file, before, good);
+        Box::new(Diagnostic::error("not-utf8", message, place).with_span(good..good))
+    })
+}
+
+/// The tree, or at least the first problem. Of a text that is not large, the tree is there in spite of problems.
+pub(super) fn tree<'t>(file: &str, text: &'t str) -> (Option<Spanned<DeTable<'t>>>, Vec<Diagnostic>) {
+    let (tree, errors) = match DeTable::parse(text) {
+        Ok(tree) => return (Some(tree), Vec::new()),
+        Err(first) if text.len() > MENDED => (None, vec![first]),
+        Err(_) => {
+            let (tree, errors) = DeTable::parse_recoverable(text);
+            (Some(tree), errors)
+        }
+    };
+    let lines = Lines::of(text);
+    (tree, errors.iter().map(|error| diagnostic(file, text, &lines, error)).collect())
+}
+
+fn diagnostic(file: &str, text: &str, lines: &Lines, error: &Error) -> Diagnostic {
+    let code = if error.message().starts_with("duplicate key") { "duplicate-key" } else { "toml-syntax" };
+    let Some(span) = error.span() else {
+        return Diagnostic::error(code, error.message(), Place::file(file));
+    };
+    Diagnostic::error(code, error.message(), lines.place(file, text, span.start)).with_span(span)
+}
