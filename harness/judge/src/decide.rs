@@ -2,7 +2,7 @@
 //!
 //! In: plan, record, waivers, day. Out: the decision. It must not know why a check failed.
 
-use std::collections::BTreeMap;
+use std::{cmp::Reverse, collections::BTreeMap};
 
 use jiff::civil::Date;
 use model::{
@@ -46,30 +46,38 @@ pub fn decide(plan: &Plan, record: &Record, waivers: &[Waiver], today: Date) -> 
 }
 
 /// The checks of one stage and subject.
-#[derive(Default)]
 struct Tally {
     /// The worst that a check of severity error allows.
-    allowed: Option<GateState>,
+    allowed: GateState,
     /// Whether the subject answered anything.
     answered: bool,
     /// Whether a check could have been asked.
     askable: bool,
-    reasons: Vec<(CheckId, String)>,
+    /// Each with the state that it allows a gate that it can hold.
+    reasons: Vec<(GateState, CheckId, String)>,
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self { allowed: GateState::Open, answered: false, askable: false, reasons: Vec::new() }
+    }
 }
 
 impl Tally {
     fn take(&mut self, check: &Check, standing: &Standing<'_>) {
-        if check.severity == Severity::Error {
-            self.allowed = self.allowed.max(Some(standing.allows()));
-        }
+        let allows = if check.severity == Severity::Error { standing.allows() } else { GateState::Open };
+        self.allowed = self.allowed.max(allows);
         self.answered |= standing.answered();
         self.askable |= !matches!(standing, Standing::Absent(_));
-        self.reasons.extend(standing.reason().map(|reason| (check.id.clone(), reason)));
+        self.reasons.extend(standing.reason().map(|reason| (allows, check.id.clone(), reason)));
     }
 
-    fn gate(self, stage: Stage, subject: &Subject) -> Option<Gate> {
+    fn gate(mut self, stage: Stage, subject: &Subject) -> Option<Gate> {
         let unanswered = if self.answered { GateState::Open } else { GateState::Undecided };
-        let state = self.allowed.unwrap_or(GateState::Open).max(unanswered);
-        self.askable.then(|| Gate { stage, subject: subject.clone(), state, reasons: self.reasons })
+        let state = self.allowed.max(unanswered);
+        // What holds the gate comes first, for readers that show only some of the reasons.
+        self.reasons.sort_by_key(|(allows, ..)| Reverse(*allows));
+        let reasons = self.reasons.into_iter().map(|(_, id, reason)| (id, reason)).collect();
+        self.askable.then(|| Gate { stage, subject: subject.clone(), state, reasons })
     }
 }

@@ -136,3 +136,19 @@ fn a_warning_closes_no_gate_whatever_comes_of_it() {
         &["Open", "invariants a Open (x::taste::a: the harness could not tell: nix died)"],
     );
 }
+
+#[test]
+fn what_holds_a_gate_is_named_first() {
+    says(
+        story([
+            check("vars/z", "a", skipped("no vars")).absent(),
+            unanswered("x/waits", "a"),
+            check("x/fails", "a", fail(&[("x/fails", "a")])),
+        ]),
+        &[
+            "Closed",
+            "invariants a Closed (x::fails::a: 1 finding) (x::waits::a: not asked: the run ended first) \
+             (vars::z::a: skipped: the fleet has no vars)",
+        ],
+    );
+}
