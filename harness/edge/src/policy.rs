@@ -1,0 +1,87 @@
+//! Policies: Rego modules, asked about the facts of a fleet.
+//!
+//! Flows in: policies, and a facts document. Flows out: a verdict for each check, with findings that point into the
+//! user's files. Must not: gather facts, or decide which checks are asked.
+//!
+//! A policy `package seaworthy.<suite>.<check>` defines the set `deny`; `suites/README.md` describes its elements.
+//! Rego always ends, but may take long: evaluation stops at the check's limit. Nothing in it can read a clock, a file,
+//! the environment or the network: those builtins are not compiled in.
+
+pub mod cases;
+mod denial;
+mod module;
+mod verdict;
+mod worker;
+
+use std::collections::BTreeSet;
+
+use model::{check::Check, check::CheckId, facts::Facts, facts::Places, verdict::Verdict};
+use serde_json::Value;
+
+pub use module::{Module, RegoError};
+pub use worker::PolicyWorker;
+
+/// A facts document in the policy engine's own form: converted once, shared by every policy.
+#[derive(Debug, Clone)]
+pub struct Document(Result<regorus::Value, String>);
+
+impl Document {
+    /// Converts the document. One that cannot be converted breaks every check that is asked about it.
+    #[must_use]
+    pub fn new(facts: &Facts) -> Self {
+        let value = serde::Deserialize::deserialize(&facts.document);
+        Self(value.map_err(|error: serde_json::Error| format!("the facts are no value of Rego: {error}")))
+    }
+}
+
+/// What a policy is asked about: a document, and the facts that it was made from.
+#[derive(Debug, Clone, Copy)]
+pub struct Input<'a> {
+    document: &'a Document,
+    facts: &'a Facts,
+}
+
+impl<'a> Input<'a> {
+    /// `document` must have been made from `facts`.
+    #[must_use]
+    pub fn new(document: &'a Document, facts: &'a Facts) -> Self {
+        Self { document, facts }
+    }
+
+    fn places(&self) -> &Places {
+        &self.facts.places
+    }
+
+    /// Where the document speaks of machines by name.
+    fn machine_parts(&self) -> impl Iterator<Item = &'a serde_json::Map<String, Value>> {
+        let document = &self.facts.document;
+        let parts = [document.get("machines"), nested(document, "resolved"), nested(document, "inventory")];
+        parts.into_iter().flatten().filter_map(Value::as_object)
+    }
+
+    /// Whether the document knows a machine of this name, in the inventory or in the flake's outputs.
+    fn knows(&self, machine: &str) -> bool {
+        self.machine_parts().any(|machines| machines.contains_key(machine))
+    }
+
+    /// The names of all machines that the document knows.
+    fn machines(&self) -> BTreeSet<String> {
+        self.machine_parts().flat_map(serde_json::Map::keys).cloned().collect()
+    }
+}
+
+fn nested<'a>(document: &'a Value, part: &str) -> Option<&'a Value> {
+    document.get(part)?.get("machines")
+}
+
+/// Answers the checks of one policy, all of which share a rule, a scope and a limit: the policy runs once, and each
+/// machine's check gets the findings about that machine.
+#[must_use]
+pub fn judge(module: &Module, checks: &[Check], input: &Input<'_>) -> Vec<(CheckId, Verdict)> {
+    let Some(first) = checks.first() else { return Vec::new() };
+    let denials = module.deny(input, first.limit);
+    checks.iter().map(|check| (check.id.clone(), verdict::of(module, check, &denials, input))).collect()
+}
+
+#[cfg(test)]
+mod tests;
