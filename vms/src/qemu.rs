@@ -143,7 +143,7 @@ impl fmt::Display for Version {
 #[cfg(test)]
 #[expect(clippy::disallowed_methods, reason = "tests lay out folders of their own")]
 mod tests {
-    use std::{ffi::OsString, fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
+    use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
     use proptest::prelude::*;
 
@@ -242,7 +242,12 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_path_finds_nothing_in_the_working_folder() {
-        assert!(matches!(Qemu::find(&OsString::new(), Duration::from_secs(1)), Err(NoQemu::NotFound { .. })));
+    fn folders_relative_to_where_one_happens_to_be_are_not_searched() {
+        let folder = stand_in("echo 'QEMU emulator version 8.1.3'");
+        let to_root = "../".repeat(64);
+        let relative = format!("{to_root}{}", folder.path().strip_prefix("/").unwrap().display());
+        assert!(Path::new(&relative).join(program_name()).is_file());
+        assert!(matches!(find(Path::new(&relative)), Err(NoQemu::NotFound { .. })));
+        assert!(matches!(find(Path::new("")), Err(NoQemu::NotFound { .. })));
     }
 }

@@ -15,9 +15,10 @@ use std::{
 use tempfile::TempDir;
 use vms::{
     accelerator::{
-        Accelerator, Answer, Answers, CannotTell, Request,
+        Accelerator, Answer, Answers, CannotTell, Request, Unusable,
         boot::{Boot, boot},
         kernel::Kernel,
+        memory::Memory,
         probe,
     },
     qemu::{OLDEST, Qemu},
@@ -152,22 +153,40 @@ fn the_real_kvm_gets_an_answer_in_time() {
     assert!(!matches!(answer, Answer::CannotTell(_)), "{answer:?}");
 }
 
-#[test]
-fn a_file_that_is_no_kernel_is_not_held_against_the_hardware() {
+/// A computer whose KVM opens, so that QEMU is asked, with a file that is no kernel.
+fn computer_with_bad_kernel() -> (TempDir, Request) {
     let computer = computer();
-    // It opens, so that QEMU is asked; QEMU itself then meets the real device, or none.
+    // QEMU itself then meets the real device, or none.
     symlink("/dev/null", computer.path().join("dev/kvm")).unwrap();
     let mut request = request(&computer);
+    let bad = computer.path().join("bad");
     // Nothing but idle instructions.
-    let broken = computer.path().join("broken");
-    fs::write(&broken, vec![0x90; 64 * 1024]).unwrap();
-    request.kernel = Some(broken);
+    fs::write(&bad, vec![0x90; 64 * 1024]).unwrap();
+    request.kernel = Some(bad);
     request.hardware_limit = Duration::from_secs(2);
     request.emulation_limit = Duration::from_secs(2);
+    (computer, request)
+}
+
+#[test]
+fn a_file_that_is_no_kernel_is_not_held_against_the_hardware() {
+    let (_computer, request) = computer_with_bad_kernel();
     let answers = probe(&request);
     assert!(answers.best().is_none(), "{answers:?}");
     let (_, hardware) = answers.hardware.unwrap();
     assert!(!matches!(hardware, Answer::Unusable(_)), "{hardware:?}");
+}
+
+#[test]
+fn nor_is_what_was_remembered_of_such_a_kernel() {
+    let (computer, mut request) = computer_with_bad_kernel();
+    let cache = computer.path().join("cache");
+    let kernel = Kernel::choose(request.kernel.as_deref(), &request.root).unwrap();
+    let memory = Memory::open(&cache, &request.root, &qemu(), &kernel, Accelerator::Kvm).unwrap();
+    memory.keep(&Answer::Unusable(Unusable { why: "silent".into(), last_lines: Vec::new() }));
+    request.cache = Some(cache);
+    let (_, hardware) = probe(&request).hardware.unwrap();
+    assert!(matches!(hardware, Answer::CannotTell(CannotTell::BadKernel(_))), "{hardware:?}");
 }
 
 #[test]
