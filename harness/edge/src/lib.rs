@@ -1,3 +1,12 @@
-//! To be written.
+//! The edge: the real world on the other side of the ports.
+//!
+//! Flows in: paths, environment and limits that the command line states. Flows out: surveys, verdicts, events on disk.
+//! Must not: decide anything, print, or know the command line.
 
+pub mod journal;
+pub mod ledger;
+pub mod memo;
+pub mod nix;
 pub mod policy;
+pub mod process;
+pub mod state;

@@ -1,0 +1,147 @@
+# The facts of a machine, as functions of the value that stands in nixosConfigurations, darwinConfigurations or
+# homeConfigurations. A fact that the configuration does not have is null. Nothing here names a path without making it a
+# string first, because a path would be copied into the store.
+let
+  inherit (builtins) attrNames filter hashString intersectAttrs isAttrs isBool isList isPath isString length
+    mapAttrs toJSON tryEval unsafeDiscardStringContext;
+
+  text = value:
+    if isString value then unsafeDiscardStringContext value
+    else if value == null then null
+    else if isPath value || isAttrs value then unsafeDiscardStringContext (toString value)
+    else toString value;
+
+  texts = value: map text (if isList value then value else [ ]);
+
+  # What a set of options holds; nothing where there is none.
+  each = value: show: if isAttrs value then mapAttrs (_: show) value else null;
+
+  drvPath = value: if value == null then null else text value.drvPath;
+
+  platform = machine:
+    let host = machine.config.nixpkgs.hostPlatform or null; in
+    if isString host then host
+    else if isAttrs host && host ? system then text host.system
+    else text (machine.pkgs.stdenv.hostPlatform.system or machine.pkgs.system or machine.config.nixpkgs.system or null);
+
+  # nixpkgs made a set of the list in 23.11.
+  enabled = value:
+    if isAttrs value then filter (name: value.${name} == true) (attrNames value)
+    else if isList value then map text value
+    else null;
+
+  soft = value: let attempt = tryEval value; in if attempt.success then attempt.value else null;
+
+  keys = account: let keys = account.openssh.authorizedKeys or { }; in
+    length (keys.keys or [ ]) + length (keys.keyFiles or [ ]);
+
+  zerotier = config:
+    let
+      service = config.services.zerotierone or null;
+      clan = config.clan.core.networking.zerotier or null;
+    in
+    if service == null && clan == null then null
+    else {
+      enable = service.enable or false;
+      joinNetworks = texts (service.joinNetworks or [ ]);
+      controller = clan.controller.enable or false;
+      networkId = text (clan.networkId or null);
+    };
+
+  known = { avahi = null; fail2ban = null; nginx = null; openssh = null; resolved = null; tailscale = null; zerotierone = null; };
+
+  generator = generator: {
+    share = generator.share or false;
+    dependencies = texts (generator.dependencies or [ ]);
+    validationHash =
+      let validation = generator.validation or null; in
+      if validation == null then null else hashString "sha256" (toJSON validation);
+    files = each (generator.files or { }) (file: {
+      secret = file.secret or true;
+      deploy = file.deploy or true;
+      owner = text (file.owner or null);
+      group = text (file.group or null);
+      mode = text (file.mode or null);
+      neededFor = text (file.neededFor or null);
+      path = soft (text (file.path or null));
+    });
+    prompts = each (generator.prompts or { }) (prompt: {
+      type = text (prompt.type or null);
+      persist = prompt.persist or false;
+    });
+  };
+in
+{
+  hostName = machine: text (machine.config.networking.hostName or null);
+
+  system = platform;
+
+  toplevel = machine:
+    drvPath (machine.config.system.build.toplevel or machine.system or machine.activationPackage or null);
+
+  stateVersion = machine: text (machine.config.system.stateVersion or machine.config.home.stateVersion or null);
+
+  hostId = machine: text (machine.config.networking.hostId or null);
+
+  supportedFilesystems = machine: enabled (machine.config.boot.supportedFilesystems or null);
+
+  fileSystems = machine: each (machine.config.fileSystems or null) (system: {
+    device = text (system.device or null);
+    fsType = text (system.fsType or null);
+    neededForBoot = system.neededForBoot or false;
+  });
+
+  bootLoader = machine:
+    let loader = machine.config.boot.loader or null; in
+    if loader == null then null
+    else {
+      grub = loader.grub.enable or false;
+      systemdBoot = loader.systemd-boot.enable or false;
+      other = loader.generic-extlinux-compatible.enable or false || loader.external.enable or false
+        || loader.initScript.enable or false || machine.config.boot.lanzaboote.enable or false
+        || machine.config.boot.isContainer or false;
+    };
+
+  users = machine: each (machine.config.users.users or null) (account: {
+    uid = account.uid or null;
+    isNormalUser = account.isNormalUser or false;
+    isSystemUser = account.isSystemUser or false;
+    group = text (account.group or null);
+    extraGroups = texts (account.extraGroups or [ ]);
+    authorizedKeys = keys account;
+  });
+
+  groups = machine: each (machine.config.users.groups or null) (group: { gid = group.gid or null; });
+
+  sshd = machine:
+    let
+      sshd = machine.config.services.openssh or null;
+      root = sshd.settings.PermitRootLogin or sshd.permitRootLogin or null;
+    in
+    if sshd == null then null
+    else {
+      enable = if isBool (sshd.enable or null) then sshd.enable else false;
+      ports = sshd.ports or [ 22 ];
+      permitRootLogin = text root;
+    };
+
+  firewall = machine:
+    let
+      firewall = machine.config.networking.firewall or null;
+      open = rules: {
+        allowedTCPPorts = rules.allowedTCPPorts or [ ];
+        allowedTCPPortRanges = map (range: { inherit (range) from to; }) (rules.allowedTCPPortRanges or [ ]);
+      };
+    in
+    if firewall == null || ! firewall ? allowedTCPPorts then null
+    else open firewall // {
+      enable = firewall.enable or false;
+      interfaces = each (firewall.interfaces or { }) open;
+    };
+
+  generators = machine: each (machine.config.clan.core.vars.generators or null) generator;
+
+  zerotier = machine: zerotier machine.config;
+
+  services = machine: each (intersectAttrs known (machine.config.services or { })) (service: service.enable or false);
+}

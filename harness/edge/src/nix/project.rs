@@ -1,0 +1,245 @@
+//! The user's project, as the evaluator names its files.
+//!
+//! Flows in: the project's folder, and positions in the store. Flows out: paths relative to the folder.
+//! Must not: evaluate anything.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use model::{place::Place, survey::NixError};
+
+use super::{
+    answer::{Answer, End},
+    binary::Nix,
+    class::class,
+    complaint::{Complaint, Frame, Spot},
+    fault::NixFault,
+    repl::COMMON,
+};
+
+/// Where the user's files are, and where nix has its copy of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Project {
+    folder: PathBuf,
+    // The folder that nix copies: the top of the git repository, where there is one.
+    root: PathBuf,
+    // The copy: `/nix/store/...-source`.
+    copy: Option<String>,
+}
+
+/// More lines of a trace than this are not read by anyone.
+const MOST_TRACE: usize = 24;
+
+impl Project {
+    /// The project in a folder.
+    ///
+    /// # Errors
+    /// When the folder does not exist.
+    pub fn open(folder: &Path) -> io::Result<Self> {
+        let folder = folder.canonicalize()?;
+        let root =
+            folder.ancestors().find(|ancestor| ancestor.join(".git").exists()).unwrap_or(&folder).to_owned();
+        Ok(Self { folder, root, copy: None })
+    }
+
+    /// The project's folder, absolute and without links.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Says where nix has its copy.
+    pub(crate) fn set_copy(&mut self, copy: &str) {
+        self.copy = Some(copy.trim_end_matches('/').to_owned());
+    }
+
+    /// The path, relative to the project's folder, of one of the user's files that the evaluator names.
+    fn relative(&self, file: &str) -> Option<String> {
+        let in_root = match &self.copy {
+            Some(copy) if file.starts_with(copy.as_str()) => {
+                self.root.join(file.get(copy.len()..)?.strip_prefix('/')?)
+            }
+            // Newer nix names what it has not copied by where it comes from.
+            None if file.starts_with("/nix/store/") => self.root.join(self.in_unknown_copy(file)?),
+            _ if file.starts_with('«') => {
+                let (origin, path) = file.split_once('»')?;
+                let root = self.root.to_str()?;
+                let is_ours = origin.contains(&format!("//{root}")) || origin.contains(&format!(":{root}"));
+                is_ours.then(|| self.root.join(path.trim_start_matches('/')))?
+            }
+            _ => PathBuf::from(file),
+        };
+        let relative = match in_root.strip_prefix(&self.folder) {
+            Ok(relative) => relative.to_owned(),
+            Err(_) => {
+                let above = in_root.strip_prefix(&self.root).ok()?;
+                let depth = self.folder.strip_prefix(&self.root).ok()?.components().count();
+                std::iter::repeat_n("..", depth).collect::<PathBuf>().join(above)
+            }
+        };
+        relative.to_str().map(str::to_owned)
+    }
+
+    /// The path within a copy of the sources, where it is not known which copy is ours: a flake that cannot be read was
+    /// never told about. Only a file that the user has at the same place counts.
+    fn in_unknown_copy<'a>(&self, file: &'a str) -> Option<&'a str> {
+        let (copy, path) = file.strip_prefix("/nix/store/")?.split_once('/')?;
+        (copy.ends_with("-source") && self.root.join(path).is_file()).then_some(path)
+    }
+
+    /// The place of a position, if it is in one of the user's files.
+    pub(crate) fn place(&self, spot: &Spot) -> Option<Place> {
+        self.relative(&spot.file).map(|file| Place::new(file, spot.line, spot.column))
+    }
+
+    /// An error for the user: its position is the innermost one in the user's own files, or failing that, its own.
+    pub(crate) fn error(&self, complaint: &Complaint, class: &str) -> NixError {
+        let spots =
+            || complaint.at.iter().chain(complaint.frames.iter().filter_map(|frame| frame.at.as_ref()));
+        let ours = spots().find_map(|spot| self.place(spot));
+        let known = |spot: &&Spot| !spot.file.starts_with("«string»");
+        let place = ours.or_else(|| {
+            let spot = spots().find(known)?;
+            Some(Place::new(spot.file.clone(), spot.line, spot.column))
+        });
+        NixError {
+            class: class.to_owned(),
+            message: complaint.message.clone(),
+            line: place.as_ref().map(|place| place.line),
+            column: place.as_ref().map(|place| place.column),
+            file: place.map(|place| place.file),
+            trace: self.trace(complaint),
+        }
+    }
+
+    /// The error that an answer is, which was to be given within `limit`.
+    ///
+    /// # Errors
+    /// When the evaluator died, and not over what it was asked.
+    pub(crate) fn error_of(&self, answer: &Answer, limit: Duration) -> Result<NixError, NixFault> {
+        let own = |class: &str, message: String| NixError {
+            class: class.to_owned(),
+            message,
+            ..NixError::default()
+        };
+        match &answer.end {
+            End::Error(complaint) => {
+                Ok(self.error(complaint, class(complaint, answer.note("caught").is_some())))
+            }
+            End::Late => Ok(own("Timeout", format!("no answer within {} s", limit.as_secs()))),
+            End::Done(kind, _) => {
+                Ok(own("Error", format!("the evaluator gave an answer of an unknown kind, `{kind}`")))
+            }
+            End::Died(death) => match death.of_test() {
+                Some((class, what)) => {
+                    Ok(NixError { trace: death.words.clone(), ..own(class, what.to_owned()) })
+                }
+                None => Err(NixFault::of_death(death)),
+            },
+        }
+    }
+
+    /// The frames, innermost last, without those of our own requests.
+    fn trace(&self, complaint: &Complaint) -> Vec<String> {
+        let of_user = |frame: &&Frame| frame.at.as_ref().is_none_or(|at| !at.file.starts_with("«string»"));
+        let mut lines: Vec<String> =
+            complaint.frames.iter().filter(of_user).take(MOST_TRACE).map(|frame| self.line(frame)).collect();
+        lines.reverse();
+        lines.dedup();
+        lines
+    }
+
+    fn line(&self, frame: &Frame) -> String {
+        let Some(at) = &frame.at else { return frame.text.clone() };
+        let file = self.relative(&at.file).unwrap_or_else(|| at.file.clone());
+        format!("{}, at {file}:{}:{}", frame.text, at.line, at.column)
+    }
+}
+
+/// What `nix flake metadata --json` tells, as far as it concerns us.
+#[derive(serde::Deserialize)]
+struct Metadata {
+    path: String,
+}
+
+/// How long copying the sources may take.
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// The project of a pool of evaluators, with nix's copy of it, where there is a flake that can be read.
+pub(crate) async fn locate(nix: &Nix, folder: &Path) -> Result<Project, NixFault> {
+    let mut project = Project::open(folder).map_err(|_| NixFault::NoFlake { folder: folder.to_owned() })?;
+    let mut arguments = vec!["flake", "metadata", "--json", "."];
+    arguments.extend(nix.features());
+    arguments.extend(COMMON);
+    let captured = nix.spawner().capture(&nix.program(folder, arguments, None), LIMIT, 4 << 20).await;
+    if let Ok(captured) = captured
+        && let Ok(metadata) = serde_json::from_slice::<Metadata>(&captured.stdout)
+    {
+        project.set_copy(&metadata.path);
+    }
+    Ok(project)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn project(folder: &str, root: &str) -> Project {
+        Project { folder: folder.into(), root: root.into(), copy: Some("/nix/store/abc-source".to_owned()) }
+    }
+
+    #[track_caller]
+    fn check(project: &Project, file: &str, expected: Option<&str>) {
+        assert_eq!(project.relative(file).as_deref(), expected, "{file}");
+    }
+
+    #[test]
+    fn files_of_the_copy_are_the_users_files() {
+        let whole = project("/home/me/fleet", "/home/me/fleet");
+        check(&whole, "/nix/store/abc-source/lib/a.nix", Some("lib/a.nix"));
+        check(&whole, "/home/me/fleet/lib/a.nix", Some("lib/a.nix"));
+        check(&whole, "«git+file:///home/me/fleet»/a.nix", Some("a.nix"));
+        check(&whole, "«path:/home/me/fleet»/a.nix", Some("a.nix"));
+        check(&whole, "/nix/store/other-source/lib/a.nix", None);
+        check(&whole, "/nix/store/abc-source-more/a.nix", None);
+        check(&whole, "«string»", None);
+        check(&whole, "«github:a/b»/a.nix", None);
+        check(&whole, "", None);
+    }
+
+    #[test]
+    fn a_flake_below_the_top_of_its_repository_sees_files_above() {
+        let below = project("/home/me/repo/infra/fleet", "/home/me/repo");
+        check(&below, "/nix/store/abc-source/infra/fleet/a.nix", Some("a.nix"));
+        check(&below, "/nix/store/abc-source/lib/a.nix", Some("../../lib/a.nix"));
+    }
+
+    #[test]
+    fn an_error_is_placed_at_the_innermost_of_the_users_positions() {
+        let project = project("/home/me/fleet", "/home/me/fleet");
+        let frame = |text: &str, at: &str| Frame { text: text.to_owned(), at: Spot::of_name(at) };
+        let complaint = Complaint {
+            message: "no".to_owned(),
+            at: Spot::of_name("/nix/store/nixpkgs-source/lib/b.nix:9:9"),
+            frames: vec![
+                frame("inner", "/nix/store/nixpkgs-source/lib/c.nix:8:8"),
+                frame("the user's", "/nix/store/abc-source/a.nix:1:2"),
+                frame("outer", "/nix/store/abc-source/flake.nix:3:4"),
+                frame("ours", "«string»:1:1"),
+            ],
+        };
+        let error = project.error(&complaint, "EvalError");
+        assert_eq!((error.file.as_deref(), error.line, error.column), (Some("a.nix"), Some(1), Some(2)));
+        assert_eq!(
+            error.trace,
+            [
+                "outer, at flake.nix:3:4",
+                "the user's, at a.nix:1:2",
+                "inner, at /nix/store/nixpkgs-source/lib/c.nix:8:8"
+            ]
+        );
+    }
+}
