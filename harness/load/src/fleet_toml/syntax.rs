@@ -38,13 +38,37 @@ pub(super) fn tree<'t>(file: &str, text: &'t str) -> (Option<Spanned<DeTable<'t>
         }
     };
     let lines = Lines::of(text);
-    (tree, errors.iter().map(|error| diagnostic(file, text, &lines, error)).collect())
+    let problems: Vec<_> = errors.iter().map(|error| diagnostic(file, text, &lines, error)).collect();
+    (tree, without_echoes(problems))
 }
 
 fn diagnostic(file: &str, text: &str, lines: &Lines, error: &Error) -> Diagnostic {
-    let code = if error.message().starts_with("duplicate key") { "duplicate-key" } else { "toml-syntax" };
-    let Some(span) = error.span() else {
-        return Diagnostic::error(code, error.message(), Place::file(file));
-    };
-    Diagnostic::error(code, error.message(), lines.place(file, text, span.start)).with_span(span)
+    let span = error.span().unwrap_or_default();
+    let place = error.span().map_or_else(|| Place::file(file), |span| lines.place(file, text, span.start));
+    let key = text.get(span.clone()).filter(|_| error.message().starts_with("duplicate key"));
+    match key {
+        Some(key) => {
+            Diagnostic::error("duplicate-key", format!("the key `{key}` stands twice"), place).with_span(span)
+        }
+        None => Diagnostic::error("toml-syntax", error.message(), place).with_span(span),
+    }
+}
+
+/// Leaves the first problem of each line. A bracket that is never closed makes a problem of every line that follows, so
+/// that only the first of these and the missing bracket are told.
+fn without_echoes(mut problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    problems.sort_by_key(|problem| problem.span.start);
+    let first = problems.iter().position(|problem| problem.message.starts_with("missing comma"));
+    let unclosed = problems.iter().rposition(|problem| is_unclosed(&problem.message));
+    if let (Some(first), Some(unclosed)) = (first, unclosed)
+        && first < unclosed
+    {
+        problems.drain(first + 1..unclosed);
+    }
+    problems.dedup_by_key(|problem| problem.place.line);
+    problems
+}
+
+fn is_unclosed(message: &str) -> bool {
+    message.starts_with("unclosed array,") || message.starts_with("unclosed inline table")
 }
