@@ -1,1 +1,27 @@
-//! x
+//! From the record of a run to bytes that someone reads: people, CI systems, programs.
+//!
+//! Flows in: a [`Report`], which is a plan, the record of its run and the decision on it, and how the reader's screen
+//! looks. Flows out: text. The same input always gives the same bytes, so that a report can be made again from a journal.
+//! Must not: read a clock, the environment or a file; print; decide anything.
+//!
+//! One renderer a file: [`terminal`] and [`plan`] for people at a terminal, [`markdown`] for pull requests and step
+//! summaries, [`json`] for programs, [`junit`] for CI systems.
+
+mod age;
+mod answers;
+mod diff;
+mod escape;
+pub mod json;
+pub mod junit;
+mod look;
+pub mod markdown;
+mod page;
+pub mod plan;
+mod report;
+mod reuse;
+pub mod terminal;
+mod unproven;
+mod waived;
+
+pub use look::Look;
+pub use report::Report;

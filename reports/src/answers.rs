@@ -1,0 +1,150 @@
+//! How each check of the plan came out, in the words that reports use.
+//!
+//! In: a report. Out: one row for each check, and counts of them. It must not open or close anything: the decision has
+//! done that, and the rows only follow it.
+
+use std::{collections::HashSet, time::Duration};
+
+use model::{
+    check::Check, finding::Finding, record::Outcome, subject::Subject, suite::Severity, verdict::Verdict,
+};
+
+use crate::report::Report;
+
+/// How a check came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Standing {
+    /// It passed.
+    Passed,
+    /// It failed, and every finding is waived.
+    Waived,
+    /// It is a warning, and failed.
+    Warned,
+    /// It failed.
+    Failed,
+    /// It had no answer within its limit.
+    TimedOut,
+    /// The harness could not tell.
+    Broken,
+    /// The plan skipped it.
+    Skipped,
+    /// It was to be asked and was not.
+    Unasked,
+}
+
+impl Standing {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Waived => "waived",
+            Self::Warned => "warned",
+            Self::Failed => "failed",
+            Self::TimedOut => "timed-out",
+            Self::Broken => "broken",
+            Self::Skipped => "skipped",
+            Self::Unasked => "unasked",
+        }
+    }
+}
+
+/// A check and how it came out.
+#[derive(Debug)]
+pub(crate) struct Row<'a> {
+    pub(crate) check: &'a Check,
+    pub(crate) outcome: Option<&'a Outcome>,
+    pub(crate) standing: Standing,
+    /// Its findings that no waiver accepts.
+    pub(crate) left: Vec<&'a Finding>,
+}
+
+impl<'a> Row<'a> {
+    /// Why it was not asked, where it was not.
+    pub(crate) fn why(&self) -> Option<&'a str> {
+        match (&self.check.skip, self.outcome.map(|outcome| &outcome.verdict)) {
+            (_, Some(Verdict::Skipped { reason })) => Some(reason),
+            (Some(reason), None) => Some(reason),
+            (None, None) => Some("the run ended first"),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn took(&self) -> Duration {
+        self.outcome.map_or(Duration::ZERO, |outcome| outcome.took)
+    }
+
+    pub(crate) fn reused(&self) -> bool {
+        self.outcome.is_some_and(|outcome| outcome.reuse.is_some())
+    }
+}
+
+/// The rows of a report, in the plan's order.
+pub(crate) fn answers<'a>(report: &Report<'a>) -> Vec<Row<'a>> {
+    let waived = report.decision.waived.iter().map(|(finding, _)| (finding.rule.as_str(), &finding.subject));
+    let waived: HashSet<(&str, &Subject)> = waived.collect();
+    let row = |check: &'a Check| {
+        let outcome = report.record.outcomes.get(&check.id);
+        let found = outcome.map_or(&[][..], |outcome| outcome.verdict.findings());
+        let accepted = |finding: &Finding| {
+            finding.rule == check.rule && waived.contains(&(check.rule.as_str(), &finding.subject))
+        };
+        let left: Vec<&Finding> = found.iter().filter(|finding| !accepted(finding)).collect();
+        let all_waived = left.is_empty() && !found.is_empty();
+        Row { check, outcome, standing: standing(check, outcome, all_waived), left }
+    };
+    report.plan.checks.iter().map(row).collect()
+}
+
+fn standing(check: &Check, outcome: Option<&Outcome>, all_waived: bool) -> Standing {
+    match outcome.map(|outcome| &outcome.verdict) {
+        Some(Verdict::Pass) => Standing::Passed,
+        Some(Verdict::Fail { .. }) if all_waived => Standing::Waived,
+        Some(Verdict::Fail { .. }) if check.severity == Severity::Warning => Standing::Warned,
+        Some(Verdict::Fail { .. }) => Standing::Failed,
+        Some(Verdict::Broken { .. }) => Standing::Broken,
+        Some(Verdict::TimedOut { .. }) => Standing::TimedOut,
+        Some(Verdict::Skipped { .. }) | None if check.skip.is_some() => Standing::Skipped,
+        Some(Verdict::Skipped { .. }) | None => Standing::Unasked,
+    }
+}
+
+/// How many checks came out in each way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) checks: usize,
+    pub(crate) passed: usize,
+    pub(crate) waived: usize,
+    pub(crate) warned: usize,
+    pub(crate) failed: usize,
+    pub(crate) timed_out: usize,
+    pub(crate) broken: usize,
+    pub(crate) skipped: usize,
+    pub(crate) unasked: usize,
+    /// Of those that passed.
+    pub(crate) reused: usize,
+    /// Of all of them together.
+    pub(crate) time: Duration,
+}
+
+impl Counts {
+    pub(crate) fn of<'r, 'a: 'r>(rows: impl IntoIterator<Item = &'r Row<'a>>) -> Self {
+        rows.into_iter().fold(Self::default(), Self::with)
+    }
+
+    fn with(mut self, row: &Row<'_>) -> Self {
+        let one = match row.standing {
+            Standing::Passed => &mut self.passed,
+            Standing::Waived => &mut self.waived,
+            Standing::Warned => &mut self.warned,
+            Standing::Failed => &mut self.failed,
+            Standing::TimedOut => &mut self.timed_out,
+            Standing::Broken => &mut self.broken,
+            Standing::Skipped => &mut self.skipped,
+            Standing::Unasked => &mut self.unasked,
+        };
+        *one += 1;
+        self.checks += 1;
+        self.reused += usize::from(row.reused());
+        self.time = self.time.saturating_add(row.took());
+        self
+    }
+}

@@ -1,0 +1,179 @@
+//! What is wrong, and what the harness could not tell.
+//!
+//! In: the rows. Out: findings by rule, then checks without an answer, faults, warnings and waivers. However many there
+//! are, only so many are shown, and the rest is counted. It must not shorten a rule's name or a place.
+
+use std::collections::BTreeMap;
+
+use model::{
+    check::{Check, Question},
+    finding::Finding,
+    verdict::{Fault, Verdict},
+};
+
+use crate::{
+    age,
+    answers::{Row, Standing},
+    diff::{Side, diff},
+    look::Ink,
+    page::Page,
+    report::{Report, count},
+    waived,
+};
+
+/// Lines of a message, a help, a value, a trace.
+const MOST_LINES: usize = 12;
+
+/// Checks that are named where many share one fault.
+const NAMED: usize = 3;
+
+pub(super) fn all(page: &mut Page, report: &Report<'_>, rows: &[Row<'_>], most: usize) {
+    let mut left = most;
+    by_rule(page, rows, Standing::Failed, &mut left);
+    timed_out(page, rows);
+    broken(page, rows);
+    by_rule(page, rows, Standing::Warned, &mut left);
+    waived(page, report);
+}
+
+/// The findings of failures or of warnings.
+fn by_rule(page: &mut Page, rows: &[Row<'_>], standing: Standing, left: &mut usize) {
+    let mut rules: BTreeMap<&str, Vec<&Row<'_>>> = BTreeMap::new();
+    for row in rows.iter().filter(|row| row.standing == standing) {
+        rules.entry(&row.check.rule).or_default().push(row);
+    }
+    let (word, ink) = if standing == Standing::Failed { ("FAIL", Ink::Bad) } else { ("WARN", Ink::Warning) };
+    let mut hidden = 0;
+    for (rule, rows) in rules {
+        let findings = rows.iter().map(|row| row.left.len()).sum();
+        if *left == 0 {
+            hidden += findings;
+            continue;
+        }
+        page.gap();
+        page.label(0, ink, &format!("{word} {rule}"), &format!(": {}", count(findings, "finding")));
+        let shown =
+            rows.iter().flat_map(|row| row.left.iter().map(|finding| (row.check, *finding))).take(*left);
+        let shown = shown.map(|(check, told)| finding(page, check, told)).count();
+        *left -= shown;
+        hidden += findings - shown;
+    }
+    if hidden > 0 {
+        page.gap();
+        let more = format!("and {} more (see report --format json)", count(hidden, "finding"));
+        page.say(0, ink, &more);
+    }
+}
+
+fn finding(page: &mut Page, check: &Check, finding: &Finding) {
+    let at = finding.place.as_ref().map_or(String::new(), |place| format!(" at {place}"));
+    page.label(2, Ink::Title, &who(check, finding), &at);
+    page.quote(4, Ink::Plain, &finding.message, MOST_LINES);
+    difference(page, finding.expected.as_deref(), finding.actual.as_deref());
+    if let Some(help) = &finding.help {
+        page.quote(4, Ink::Plain, &format!("help: {help}"), MOST_LINES);
+    }
+    trace(page, &finding.trace);
+}
+
+/// Tests are told apart by their names, other checks by whom they are about.
+pub(crate) fn who(check: &Check, finding: &Finding) -> String {
+    match &check.question {
+        Question::Expression { .. } => {
+            let test = check.id.0.strip_prefix(&check.suite).and_then(|rest| rest.strip_prefix("::"));
+            test.unwrap_or(&check.id.0).to_owned()
+        }
+        Question::Policy { .. } => finding.subject.to_string(),
+    }
+}
+
+fn difference(page: &mut Page, expected: Option<&str>, actual: Option<&str>) {
+    match (expected, actual) {
+        (Some(expected), Some(actual)) if expected.contains('\n') || actual.contains('\n') => {
+            page.say(6, Ink::Quiet, "- expected, + actual");
+            for (side, line) in diff(expected, actual, 3 * MOST_LINES) {
+                let ink = match side {
+                    Side::Both | Side::Remark => Ink::Quiet,
+                    Side::Expected => Ink::Good,
+                    Side::Actual => Ink::Bad,
+                };
+                page.say(6, ink, &format!("{}{line}", side.sign()));
+            }
+        }
+        (expected, actual) => {
+            value(page, "expected  ", Ink::Good, expected);
+            value(page, "actual    ", Ink::Bad, actual);
+        }
+    }
+}
+
+fn value(page: &mut Page, label: &str, ink: Ink, value: Option<&str>) {
+    let Some(value) = value else { return };
+    if value.contains('\n') {
+        page.say(6, ink, label.trim_end());
+        page.quote(8, Ink::Plain, value, MOST_LINES);
+    } else {
+        page.label(6, ink, label, &crate::escape::clip(value, 1_000));
+    }
+}
+
+fn trace(page: &mut Page, trace: &[String]) {
+    if trace.is_empty() {
+        return;
+    }
+    page.say(4, Ink::Quiet, "trace");
+    trace.iter().take(MOST_LINES).for_each(|frame| page.quote(6, Ink::Quiet, frame, 2));
+    if trace.len() > MOST_LINES {
+        page.say(6, Ink::Quiet, &format!("[{} more]", trace.len() - MOST_LINES));
+    }
+}
+
+fn timed_out(page: &mut Page, rows: &[Row<'_>]) {
+    let mut rules: BTreeMap<&str, Vec<&Row<'_>>> = BTreeMap::new();
+    for row in rows.iter().filter(|row| row.standing == Standing::TimedOut) {
+        rules.entry(&row.check.rule).or_default().push(row);
+    }
+    for (rule, rows) in rules {
+        let limit = rows.iter().map(|row| row.check.limit).max().unwrap_or_default();
+        let sentence = format!(": {} had no answer within {}", count(rows.len(), "check"), age::took(limit));
+        page.gap();
+        page.label(0, Ink::Bad, &format!("TIMEOUT {rule}"), &sentence);
+        names(page, &rows);
+    }
+}
+
+/// Faults of the harness; one fault often breaks many checks.
+fn broken(page: &mut Page, rows: &[Row<'_>]) {
+    let mut faults: BTreeMap<&str, (&Fault, Vec<&Row<'_>>)> = BTreeMap::new();
+    for row in rows {
+        if let Some(Verdict::Broken { fault }) = row.outcome.map(|outcome| &outcome.verdict) {
+            faults.entry(&fault.what).or_insert_with(|| (fault, Vec::new())).1.push(row);
+        }
+    }
+    for (what, (fault, rows)) in faults {
+        page.gap();
+        page.label(0, Ink::Unknown, "BROKEN", &format!(" {}: {what}", count(rows.len(), "check")));
+        names(page, &rows);
+        fault.detail.iter().take(MOST_LINES).for_each(|line| page.quote(4, Ink::Quiet, line, 2));
+        if let Some(remedy) = &fault.remedy {
+            page.quote(4, Ink::Plain, &format!("help: {remedy}"), MOST_LINES);
+        }
+    }
+}
+
+fn names(page: &mut Page, rows: &[&Row<'_>]) {
+    rows.iter().take(NAMED).for_each(|row| page.say(2, Ink::Plain, &row.check.id.0));
+    if rows.len() > NAMED {
+        page.say(2, Ink::Quiet, &format!("and {} more", rows.len() - NAMED));
+    }
+}
+
+/// The waivers that were needed, each with what it accepts.
+fn waived(page: &mut Page, report: &Report<'_>) {
+    let waived = waived::sentences(report);
+    if !waived.is_empty() {
+        page.gap();
+        page.say(0, Ink::Warning, "waived");
+    }
+    waived.iter().for_each(|sentence| page.quote(2, Ink::Plain, sentence, MOST_LINES));
+}

@@ -1,0 +1,61 @@
+//! What a run does not prove: the stages and checks that somebody may take for proven although nothing was asked.
+//!
+//! In: a plan, and the rows of its run if there was one. Out: sentences, a few of them however large the fleet.
+//! It must not leave anything out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::{
+    check::Check,
+    plan::{Note, Plan},
+    stage::Stage,
+};
+
+use crate::report::count;
+
+/// One thing that is not proven, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unproven {
+    /// What is not proven.
+    pub(crate) what: String,
+    /// Why.
+    pub(crate) why: String,
+}
+
+/// What the notes say, and the checks that were skipped, grouped by stage and reason.
+pub(crate) fn unproven<'a>(
+    plan: &Plan,
+    skipped: impl IntoIterator<Item = (&'a Check, &'a str)>,
+) -> Vec<Unproven> {
+    let mut all = notes(plan);
+    let mut groups: BTreeMap<(Stage, &str), (usize, BTreeSet<&str>)> = BTreeMap::new();
+    for (check, why) in skipped {
+        let (checks, suites) = groups.entry((check.stage, why)).or_default();
+        *checks += 1;
+        suites.insert(&check.suite);
+    }
+    all.extend(groups.into_iter().map(|((stage, why), (checks, suites))| {
+        let suites: Vec<&str> = suites.into_iter().collect();
+        let what = format!("{stage}, {} of {}", count(checks, "check"), suites.join(", "));
+        Unproven { what, why: why.to_owned() }
+    }));
+    all
+}
+
+fn notes(plan: &Plan) -> Vec<Unproven> {
+    let empty = |note: &Note| if let Note::EmptyStage { stage } = note { Some(stage.as_str()) } else { None };
+    let stages: Vec<&str> = plan.notes.iter().filter_map(empty).collect();
+    let stages =
+        (!stages.is_empty()).then(|| Unproven { what: stages.join(", "), why: "no checks".to_owned() });
+    let others = plan.notes.iter().filter_map(|note| match note {
+        Note::EmptyStage { .. } => None,
+        Note::EmptySuite { suite, reason } => {
+            Some(Unproven { what: format!("suite {suite}"), why: reason.clone() })
+        }
+        Note::NoTests => {
+            let why = "the flake has no tree of tests".to_owned();
+            Some(Unproven { what: "expression tests".to_owned(), why })
+        }
+    });
+    stages.into_iter().chain(others).collect()
+}

@@ -1,0 +1,12 @@
+//! What reports look like, and what holds of all of them.
+
+#[cfg(test)]
+mod bounds;
+#[cfg(test)]
+mod formats;
+#[cfg(test)]
+mod replay;
+#[cfg(test)]
+mod screens;
+#[cfg(test)]
+mod story;

@@ -1,0 +1,119 @@
+//! What a person sees at a terminal.
+
+use insta::assert_snapshot;
+use model::{check::Check, decision::Outcome, verdict::Verdict};
+use reports::{Look, plan, terminal};
+
+use crate::story::{Story, absent, broken, check, everything, finding, story, test};
+
+fn at(width: usize) -> Look {
+    Look { width, ..Look::default() }
+}
+
+fn summary(story: &Story, look: Look) -> String {
+    story.render(|report| terminal::render(report, look))
+}
+
+#[test]
+fn a_summary_names_everything_that_is_not_proven() {
+    assert_snapshot!(summary(&everything(), at(100)));
+}
+
+#[test]
+fn a_narrow_summary_wraps_and_says_the_same() {
+    assert_snapshot!(summary(&everything(), at(40)));
+}
+
+#[test]
+fn a_run_in_which_all_is_well_is_short() {
+    let story = story().passed(test("net.open")).passed(check("host/host-name", "cinnabar"));
+    assert_snapshot!(summary(&story, at(80)));
+}
+
+#[test]
+fn a_run_without_an_answer_says_so() {
+    assert_snapshot!(summary(&story().unanswered(absent(check("vars/orphan", "fleet"))), at(80)));
+}
+
+#[test]
+fn colours_add_nothing_but_colours() {
+    let plain = summary(&everything(), at(80));
+    let colored = summary(&everything(), Look { color: true, ..at(80) });
+    assert!(!plain.contains('\u{1b}'));
+    assert!(
+        colored.contains("\u{1b}[1m\u{1b}[31mFAIL inventory/role-machine-exists\u{1b}[0m: 1 finding"),
+        "{colored:?}"
+    );
+    let mut stripped = String::new();
+    colored.split('\u{1b}').enumerate().for_each(|(at, part)| {
+        stripped.push_str(if at == 0 { part } else { part.split_once('m').expect("a colour").1 });
+    });
+    assert_eq!(stripped, plain);
+}
+
+#[test]
+fn the_findings_beyond_the_limit_are_counted() {
+    let of = |number: usize| check("host/way-in", &format!("m{number}"));
+    let story = (0..5).fold(story(), |story, number| story.failed(of(number), |_| {}));
+    let story = story.failed(check("zebra/stripes", "fleet"), |_| {});
+    let text = summary(&story, Look { findings: 2, ..at(80) });
+    assert_eq!(text.matches("at fleet.toml").count(), 2);
+    assert!(text.contains("\nand 4 findings more (see report --format json)\n"), "{text}");
+    assert!(text.contains("\nFAIL host/way-in: 5 findings\n"), "{text}");
+    let all = summary(&story, at(80));
+    assert_eq!(all.matches("at fleet.toml").count(), 6);
+    assert!(!all.contains("json"));
+}
+
+#[test]
+fn one_fault_that_breaks_many_checks_is_told_once() {
+    let of = |number: usize| check("host/way-in", &format!("m{number}"));
+    let story = (0..7).fold(story(), |story, number| story.told(of(number), broken("nix died")));
+    let text = summary(&story.outcome(Outcome::Broken), at(80));
+    assert_eq!(text.matches("BROKEN").count(), 1);
+    assert!(text.contains("BROKEN 7 checks: nix died\n  host::way-in::m0\n"), "{text}");
+    assert!(text.contains("  and 4 more\n"), "{text}");
+    assert!(text.ends_with("broken: 7 of 7 gates; 7 checks broken; 1.50s\n"), "{text}");
+}
+
+#[test]
+fn text_of_others_cannot_leave_its_line() {
+    let hostile = check("host/way-in", "a\u{1b}[2Jb\r\nc\u{202e}");
+    let findings = vec![finding(&hostile, "two\nlines\u{7}")];
+    let text = summary(&story().told(hostile, Verdict::Fail { findings }), at(100));
+    assert!(
+        text.contains("  a\\u{1b}[2Jb\\r\\nc\\u{202e} at fleet.toml:12:5\n    two\n    lines\\u{7}\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn answers_of_several_runs_are_told_with_the_oldest() {
+    let story = story()
+        .reused(check("host/host-name", "a"))
+        .reused_from("20260501-1", 9_000, check("host/way-in", "a"))
+        .passed(check("host/way-in", "b"));
+    let text = summary(&story, at(100));
+    let sentence = "2 of 3 answers stand from 2 runs, the oldest 2 h ago; --fresh asks again";
+    assert!(text.contains(&format!("\n{sentence}\n")), "{text}");
+}
+
+fn planned() -> Story {
+    let never = |check: Check| Check { key: None, ..check };
+    everything().unanswered(never(test("in.a.file")))
+}
+
+#[test]
+fn a_plan_says_what_will_be_asked_and_why_not() {
+    assert_snapshot!(plan::render(&planned().plan, at(80), false));
+}
+
+#[test]
+fn a_verbose_plan_names_every_check() {
+    assert_snapshot!(plan::render(&planned().plan, at(80), true));
+}
+
+#[test]
+fn a_plan_on_a_narrow_screen() {
+    assert_snapshot!(plan::render(&planned().plan, at(30), false));
+}
