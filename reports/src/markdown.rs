@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// Bytes of a step summary: GitHub takes at most 1 MiB for a step, and other tools may write to it as well.
-pub const SUMMARY: usize = 1_000_000;
+pub const LIMIT: usize = 1_000_000;
 
 /// Bytes of a comment: GitHub takes 65,536 characters.
 pub const COMMENT: usize = 65_000;

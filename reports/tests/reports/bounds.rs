@@ -91,7 +91,7 @@ fn large(findings: usize) -> Story {
 #[test]
 fn markdown_of_a_large_run_fits_and_says_what_is_missing() {
     let story = large(2_000);
-    for limit in [markdown::SUMMARY, markdown::COMMENT] {
+    for limit in [markdown::LIMIT, markdown::COMMENT] {
         let text = story.render(|report| markdown::render(report, limit));
         assert!(text.len() <= limit && text.len() > limit / 2, "{} of {limit}", text.len());
         let shown = text.matches("<details>").count();

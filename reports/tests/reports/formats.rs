@@ -21,7 +21,7 @@ fn junit(story: &Story) -> String {
 }
 
 fn markdown(story: &Story) -> String {
-    story.render(|report| markdown::render(report, markdown::SUMMARY))
+    story.render(|report| markdown::render(report, markdown::LIMIT))
 }
 
 #[test]

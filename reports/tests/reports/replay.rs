@@ -12,7 +12,7 @@ fn bytes(report: &Report<'_>) -> Vec<Vec<u8>> {
     junit::write(report, &mut as_junit).expect("memory");
     vec![
         terminal::render(report, look).into_bytes(),
-        markdown::render(report, markdown::SUMMARY).into_bytes(),
+        markdown::render(report, markdown::LIMIT).into_bytes(),
         plan::render(report.plan, look, true).into_bytes(),
         as_json,
         as_junit,
