@@ -13,7 +13,7 @@ use model::{
     finding::Finding,
     machine::MachineName,
     subject::Subject,
-    suite::{CheckDefinition, Kind, Policy, Scope, Suite},
+    suite::{CheckDefinition, Kind, Part, Policy, Scope, Suite},
     verdict::{Fault, Verdict},
 };
 use serde_json::Value;
@@ -39,9 +39,8 @@ pub enum CaseOutcome {
     },
 }
 
-/// Runs all checks of a suite on a case's facts document, whichever parts it has.
-///
-/// A case whose input is a tree of tests is run by the evaluator instead, see [`compare`].
+/// Runs a suite's policies on a case's facts document. As in a plan, a check that needs a part which is not there is left
+/// out.
 #[must_use]
 pub fn run_policies(suite: &Suite, document: &Value) -> Vec<(CheckId, Verdict)> {
     let facts = Facts {
@@ -55,8 +54,23 @@ pub fn run_policies(suite: &Suite, document: &Value) -> Vec<(CheckId, Verdict)> 
     suite.checks.iter().flat_map(|check| run_policy(suite, check, &input)).collect()
 }
 
+/// Whether the document has a part: by the key that stands for it.
+fn has(document: &Value, part: Part) -> bool {
+    let key = match part {
+        Part::Inventory => "inventory",
+        Part::Machines => "machines",
+        Part::Modules => "modules",
+        Part::Source => "source",
+        Part::Vars => "vars",
+    };
+    document.get(key).is_some()
+}
+
 fn run_policy(suite: &Suite, definition: &CheckDefinition, input: &Input<'_>) -> Vec<(CheckId, Verdict)> {
     let Kind::Policy(policy) = &definition.kind else { return Vec::new() };
+    if !policy.needs.iter().all(|part| has(&input.facts.document, *part)) {
+        return Vec::new();
+    }
     let checks: Vec<_> = subjects(definition.scope, input)
         .into_iter()
         .map(|subject| check(suite, definition, policy, subject))

@@ -1,0 +1,71 @@
+//! Every case of every built-in suite as a test of its own: `suite::case`.
+//!
+//! Flows in: the suites that ship. Flows out: a test each for loading a suite, for each of its policies, and for each of
+//! its cases. Must not: need a registration: a folder is found, and a case that nothing runs is a failure.
+
+use std::process::ExitCode;
+
+use edge::policy::{Module, cases::CaseOutcome, cases::run_case};
+use libtest_mimic::{Arguments, Failed, Trial};
+use load::suite::load_with_cases;
+use model::{
+    case::Case,
+    suite::{Kind, Policy, Suite, SuiteOrigin},
+};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let trials = suites::built_in().into_iter().flat_map(trials).collect();
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn trials((name, files): suites::Files) -> Vec<Trial> {
+    let (suite, cases) = match load_with_cases(name, SuiteOrigin::BuiltIn, &files) {
+        Ok(loaded) => loaded,
+        Err(problems) => {
+            let told = problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+            return vec![Trial::test(format!("{name}::loads"), move || Err(told.into()))];
+        }
+    };
+    let has_readme = files.iter().any(|(path, _)| *path == "README.md");
+    let loads = Trial::test(format!("{name}::loads"), move || explained(has_readme));
+    let policies = suite.checks.iter().filter_map(|check| match &check.kind {
+        Kind::Policy(policy) => Some((check.name.clone(), policy.clone())),
+        Kind::Expression => None,
+    });
+    let policies: Vec<_> = policies
+        .map(|(check, policy)| Trial::test(format!("{name}::{check}::compiles"), move || compiles(&policy)))
+        .collect();
+    let cases = cases.into_iter().map(|case| {
+        let suite = suite.clone();
+        Trial::test(format!("{name}::{}", case.name), move || as_expected(&suite, &case))
+    });
+    std::iter::once(loads).chain(policies).chain(cases).collect()
+}
+
+/// Loading has already refused a suite with a check that no bad case turns red; a reader wants the reason for it too.
+fn explained(has_readme: bool) -> Result<(), Failed> {
+    if has_readme { Ok(()) } else { Err("the suite has no README.md".into()) }
+}
+
+fn compiles(policy: &Policy) -> Result<(), Failed> {
+    match Module::compile(policy) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(format!("{}:{}:{}: {error}", error.file, error.line, error.column).into()),
+    }
+}
+
+fn as_expected(suite: &Suite, case: &Case) -> Result<(), Failed> {
+    match run_case(suite, case) {
+        Some(CaseOutcome::AsExpected) => Ok(()),
+        Some(CaseOutcome::Differs { missing, unexpected }) => {
+            let missing = missing.iter().map(|expected| format!("missing: {expected:?}"));
+            let unexpected = unexpected.iter().map(|finding| format!("unexpected: {finding:?}"));
+            Err(missing.chain(unexpected).collect::<Vec<_>>().join("\n").into())
+        }
+        Some(CaseOutcome::Broken { faults }) => {
+            Err(faults.iter().map(|fault| fault.what.clone()).collect::<Vec<_>>().join("\n").into())
+        }
+        None => Err("nothing runs this case".into()),
+    }
+}
