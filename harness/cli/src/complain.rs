@@ -5,7 +5,6 @@ use std::fmt::{self, Write as _};
 use load::diagnostic::{Diagnostic, Severity};
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
 
-
 use crate::screen::Screen;
 
 /// At most so many are shown; the rest is counted.
@@ -28,7 +27,8 @@ pub fn rendered(screen: Screen, text: &str, diagnostics: &[Diagnostic]) -> Strin
 /// One report with its chain of causes and its help.
 #[must_use]
 pub fn report(screen: Screen, diagnostic: &dyn miette::Diagnostic) -> String {
-    let theme = if screen.stderr_color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let theme =
+        if screen.stderr_color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let width = screen.width.clamp(20, 120);
     let handler = GraphicalReportHandler::new_themed(theme).with_width(width).with_context_lines(1);
     let mut out = String::new();

@@ -1,6 +1,7 @@
 //! The environment, read once: everything else takes what it needs from here as values.
 
 use std::{
+    collections::BTreeMap,
     env,
     ffi::OsString,
     io,
@@ -18,6 +19,8 @@ pub struct Environment {
     pub nix: Option<PathBuf>,
     /// `PATH`.
     pub path: Option<OsString>,
+    /// All of it, for programs that are given a part of it.
+    pub all: BTreeMap<OsString, OsString>,
     /// `XDG_CACHE_HOME/seaworthy`, or `~/.cache/seaworthy`.
     pub cache: Option<PathBuf>,
     /// What it says about the screen.
@@ -37,6 +40,7 @@ impl Environment {
             folder: env::current_dir()?,
             nix: set("SEAWORTHY_NIX").map(PathBuf::from),
             path: set("PATH"),
+            all: env::vars_os().collect(),
             cache: set("XDG_CACHE_HOME").map(PathBuf::from).or(home).map(|cache| cache.join("seaworthy")),
             wishes: Wishes {
                 no_color: set("NO_COLOR").is_some(),

@@ -3,7 +3,9 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use cli::{args::Arguments, command, complain, environment::Environment, exit::Exit, screen::Screen, stop::Stop};
+use cli::{
+    args::Arguments, command, complain, environment::Environment, exit::Exit, screen::Screen, stop::Stop,
+};
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();

@@ -67,7 +67,8 @@ impl Progress {
     /// Progress of a plan.
     #[must_use]
     pub fn of(plan: &Plan, screen: Screen) -> Self {
-        let stages: BTreeMap<_, _> = plan.checks.iter().map(|check| (check.id.clone(), check.stage)).collect();
+        let stages: BTreeMap<_, _> =
+            plan.checks.iter().map(|check| (check.id.clone(), check.stage)).collect();
         let mut left = BTreeMap::new();
         for stage in stages.values() {
             *left.entry(*stage).or_insert(0) += 1;

@@ -1,0 +1,51 @@
+//! From a command to what carries it out.
+
+use crate::{
+    args::{Arguments, Command, Fleet, Suites},
+    desk::Desk,
+    doctor,
+    environment::Environment,
+    exit::Exit,
+    fleet, init, interrupts, planned, report,
+    screen::Screen,
+    stop::Stop,
+    suite, verify,
+};
+
+/// Carries out a command.
+///
+/// # Errors
+/// It cannot go on: the input is wrong, or the harness broke.
+pub fn carry_out(arguments: Arguments, environment: Environment, screen: Screen) -> Result<Exit, Stop> {
+    let runtime = tokio::runtime::Runtime::new()
+        .map_err(|error| Stop::broken("no threads could be started").because(error))?;
+    let exit = runtime.block_on(dispatch(arguments, environment, screen));
+    // A question that cannot be interrupted, an evaluation of a policy for one, does not keep the process.
+    runtime.shutdown_background();
+    exit
+}
+
+async fn dispatch(arguments: Arguments, environment: Environment, screen: Screen) -> Result<Exit, Stop> {
+    let mut interrupts = interrupts::listen();
+    let everywhere = arguments.everywhere;
+    if let Command::Doctor(options) = &arguments.command {
+        let folder = everywhere.project.unwrap_or_else(|| environment.folder.clone());
+        return doctor::examine(options, &folder, &environment, screen).await;
+    }
+    let desk = Desk::at(&everywhere, environment, screen)?;
+    match arguments.command {
+        Command::Verify(options) => verify::verify(&desk, &options, interrupts).await,
+        Command::Plan(options) => planned::show(&desk, &options, &mut interrupts).await,
+        Command::Fleet(Fleet::Show { format }) => fleet::show(&desk, format, &mut interrupts).await,
+        Command::Fleet(Fleet::Lint) => fleet::lint(&desk, &mut interrupts).await,
+        Command::Fleet(Fleet::Facts { pointer }) => {
+            fleet::facts(&desk, pointer.as_deref(), &mut interrupts).await
+        }
+        Command::Suites(Suites::List) => suite::list(&desk).await,
+        Command::Suites(Suites::Test { names }) => suite::test(&desk, &names).await,
+        Command::Report(options) => report::report(&desk, &options),
+        Command::Init(options) => init::init(&desk, &options, &mut interrupts).await,
+        // Carried out above: a machine can be examined where there is no fleet.
+        Command::Doctor(_) => Ok(Exit::Open),
+    }
+}

@@ -1,0 +1,148 @@
+//! The whole flow on one page: sources -> fleet -> facts -> plan -> events -> record -> decision.
+
+use std::{collections::HashMap, num::NonZeroUsize, sync::Arc, thread::available_parallelism};
+
+use edge::{
+    journal::JournalWriter,
+    ledger::{Freshness, Ledger},
+    policy::PolicyWorker,
+    state::State,
+};
+use model::{
+    decision::Decision, facts::Facts, plan::Plan, record::Record, resolved::ResolvedFleet, verdict::Fault,
+};
+use plan::{Inputs, Selection};
+use run::{Dispatcher, HostClock, Limits, Ports};
+use tokio::sync::mpsc;
+
+use crate::{
+    desk::Desk,
+    evaluation::{self, Evaluated},
+    progress::Progress,
+    settings,
+    sources::{self, Sources},
+    stop::Stop,
+    trouble,
+    worker::Workers,
+};
+
+/// A fleet with everything that is known of it before any check is asked.
+#[derive(Debug)]
+pub struct Known {
+    /// The user's files.
+    pub sources: Sources,
+    /// What evaluation told.
+    pub evaluated: Evaluated,
+    /// The fleet, its tags, roles and settings resolved.
+    pub fleet: ResolvedFleet,
+    /// What policies are asked about.
+    pub facts: Arc<Facts>,
+}
+
+/// A run that has ended.
+#[derive(Debug)]
+pub struct Done {
+    /// What was asked.
+    pub plan: Plan,
+    /// What was answered.
+    pub record: Record,
+    /// What the gates say.
+    pub decision: Decision,
+    /// Why nothing that needs evaluation was asked.
+    pub fault: Option<Fault>,
+}
+
+/// What is asked for on the command line.
+#[derive(Debug)]
+pub struct Wish {
+    /// Which checks.
+    pub selection: Selection,
+    /// Whether earlier answers do not count.
+    pub fresh: bool,
+    /// How many jobs at once; one a processor where it is not said.
+    pub jobs: Option<NonZeroUsize>,
+}
+
+/// Sources -> fleet -> facts.
+///
+/// # Errors
+/// The user's input is wrong, or nothing can be learnt from nix.
+pub async fn know(desk: &Desk, recall: bool, interrupts: &mut mpsc::Receiver<()>) -> Result<Known, Stop> {
+    let mut sources = sources::read(desk).await?;
+    let evaluated = evaluation::survey(desk, &sources, recall, interrupts).await?;
+    let (fleet, problems) = match sources.fleet.take() {
+        Some(fleet) => load::flake_fleet::complete(fleet, &evaluated.survey),
+        None => load::flake_fleet::from_survey(&evaluated.survey),
+    };
+    problems.iter().for_each(|problem| desk.screen.note(&problem.to_string()));
+    let fleet = load::resolve::resolve(fleet);
+    let facts = load::facts::assemble(&fleet, &evaluated.survey, &sources.tree, desk.today());
+    Ok(Known { sources, evaluated, fleet, facts: Arc::new(facts) })
+}
+
+/// Fleet, facts and selection -> plan, with the evidence that answers parts of it already.
+///
+/// # Errors
+/// The selection names what does not exist, or nothing; a file of the state folder cannot be used.
+pub fn plan(desk: &Desk, known: &Known, wish: &Wish) -> Result<Plan, Stop> {
+    let survey = &known.evaluated.survey;
+    let draft = plan::draft(&Inputs {
+        fleet: &known.fleet,
+        survey,
+        facts: &known.facts,
+        suites: &known.sources.suites,
+        selection: &wish.selection,
+        capabilities: &capabilities(survey),
+        tool: env!("CARGO_PKG_VERSION"),
+        tree: known.sources.digest,
+    });
+    let plan = draft.lint().map_err(|problems| settings::plan_stop(&problems))?;
+    let keys: Vec<_> = plan.checks.iter().filter_map(|check| check.key).collect();
+    let evidence = match State::find(&desk.project.folder).filter(|_| !wish.fresh) {
+        Some(state) => {
+            let (mut ledger, notes) = Ledger::open(&state).map_err(trouble::ledger)?;
+            let always = Freshness { now: desk.now, max_age: None };
+            let (evidence, more) = ledger.lookup(&keys, always).map_err(trouble::ledger)?;
+            trouble::tell(desk, notes.iter().chain(&more));
+            evidence
+        }
+        None => HashMap::new(),
+    };
+    Ok(plan::attach(plan, &evidence, wish.fresh))
+}
+
+/// Plan -> events -> record -> decision.
+///
+/// # Errors
+/// The events cannot be written down.
+pub async fn run(
+    desk: &Desk,
+    known: Known,
+    plan: Plan,
+    wish: &Wish,
+    interrupts: mpsc::Receiver<()>,
+) -> Result<Done, Stop> {
+    let state = State::open(&desk.project.folder).map_err(trouble::state)?;
+    known.evaluated.keep(&state);
+    let journal = JournalWriter::create(&state, &plan, desk.now).map_err(trouble::state)?;
+    let run = journal.run().clone();
+    let slots = wish.jobs.or_else(|| available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
+    let dispatcher = Dispatcher::new(&plan, run.clone(), journal.plan(), Limits::of_slots(slots));
+    let worker = Workers {
+        nix: known.evaluated.evaluators,
+        policy: PolicyWorker::new(plan.policies.clone(), Arc::clone(&known.facts)),
+    };
+    let mut sink = (journal, Progress::of(&plan, desk.screen));
+    let ports = Ports { worker: Arc::new(worker), clock: &HostClock::start(), sink: &mut sink, interrupts };
+    let record = run::execute(dispatcher, ports).await.map_err(trouble::sink)?;
+    drop(sink);
+    trouble::recorded(desk, &state, &run);
+    let decision = judge::decide(&plan, &record, &known.fleet.fleet.waivers, desk.today());
+    Ok(Done { plan, record, decision, fault: known.evaluated.fault })
+}
+
+fn capabilities(survey: &model::survey::Survey) -> Vec<String> {
+    let nix = Some(&survey.nix).filter(|nix| !nix.is_empty()).map(|nix| format!("nix {nix}"));
+    let system = Some(&survey.system).filter(|system| !system.is_empty()).cloned();
+    nix.into_iter().chain(system).collect()
+}

@@ -1,0 +1,89 @@
+//! Raw arguments raised into ready values, with the advice that belongs to each error.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use edge::{
+    nix::{binary::Nix, fault::NixFault},
+    process::Spawner,
+};
+use model::{machine::MachineName, stage::Stage};
+use plan::{Filter, FilterError, PlanProblem, Selection};
+
+use crate::{args, desk::Desk, exit::Exit, stop::Stop};
+
+/// The selection of the command line.
+///
+/// # Errors
+/// A stage that does not exist, or a filter that cannot be read.
+pub fn selection(raw: &args::Selection) -> Result<Selection, Stop> {
+    let stages: Result<BTreeSet<Stage>, Stop> = raw.stages.iter().map(|name| stage(name)).collect();
+    Ok(Selection {
+        machines: raw.machines.iter().map(|name| MachineName(name.clone())).collect(),
+        tags: raw.tags.iter().cloned().collect(),
+        stages: stages?,
+        suites: raw.suites.iter().cloned().collect(),
+        filter: raw.filter.as_deref().map(filter).transpose()?,
+    })
+}
+
+fn stage(name: &str) -> Result<Stage, Stop> {
+    name.parse().map_err(|error: model::stage::NoSuchStage| {
+        let all: Vec<_> = Stage::ALL.iter().map(|stage| stage.as_str()).collect();
+        Stop::input(error.to_string()).help(format!("the stages are {}", all.join(", ")))
+    })
+}
+
+fn filter(text: &str) -> Result<Filter, Stop> {
+    Filter::parse(text).map_err(|errors| {
+        let told: Vec<_> = errors.iter().map(|error| pointed(text, error)).collect();
+        Stop::input(format!("the filter cannot be read\n{}", told.join("\n")))
+            .help("`seaworthy plan --help` shows the language of filters")
+    })
+}
+
+/// The filter with a mark under what an error is about.
+fn pointed(text: &str, error: &FilterError) -> String {
+    let columns = |text: Option<&str>| text.map_or(0, |text| text.chars().count());
+    let before = columns(text.get(..error.span.start));
+    let marked = columns(text.get(error.span.clone())).max(1);
+    format!("  {text}\n  {}{} {error}", " ".repeat(before), "^".repeat(marked))
+}
+
+/// What keeps a draft from being a plan.
+#[must_use]
+pub fn plan_stop(problems: &[PlanProblem]) -> Stop {
+    let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    let help = match problems {
+        [PlanProblem::NoChecks] => "`seaworthy plan` without a selection shows what there is",
+        _ => "`seaworthy fleet show` lists machines and tags, `seaworthy suites list` suites and rules",
+    };
+    Stop::input(told.join("\n")).help(help)
+}
+
+/// The nix to use, asked for its version.
+///
+/// # Errors
+/// There is none, or it does not work.
+pub async fn nix(desk: &Desk) -> Result<Nix, Stop> {
+    let path = desk.nix()?;
+    let environment: BTreeMap<_, _> = desk.environment.all.clone();
+    Nix::find(&path, &environment, &Spawner::new()).await.map_err(nix_stop)
+}
+
+/// Nothing can be learnt from nix: what, where and what to do.
+#[must_use]
+pub fn nix_stop(fault: NixFault) -> Stop {
+    let place = fault.place().map_or_else(String::new, |place| format!("{place}: "));
+    let detail: Vec<_> = fault.fault().detail.into_iter().take(8).map(|line| format!("\n  {line}")).collect();
+    let stop = Stop::input(format!("{place}{fault}{}", detail.concat()));
+    match fault.remedy() {
+        Some(remedy) => stop.help(remedy),
+        None => stop.help("`nix eval .#` in the same folder should say the same"),
+    }
+}
+
+/// The user asked to stop before anything was run.
+#[must_use]
+pub fn interrupted() -> Stop {
+    Stop { exit: Exit::Undecided, ..Stop::input("interrupted; nothing was run") }
+}

@@ -1,0 +1,127 @@
+//! The user's files, read once: `fleet.toml`, the source tree, the fleet's own suites.
+//!
+//! Flows in: the desk. Flows out: [`Sources`], or every problem that the files have. Nothing is evaluated here.
+
+use edge::tree::{self, TreeError};
+use load::diagnostic::{Diagnostic, Severity};
+use model::{
+    digest::Digest,
+    fleet::Fleet,
+    suite::{Suite, SuiteOrigin},
+    tree::Tree,
+};
+
+use crate::{complain, desk::Desk, stop::Stop};
+
+/// The folder of a fleet's own suites, in its project.
+const SUITES: &str = "seaworthy/suites/";
+
+/// What the user's files say by themselves.
+#[derive(Debug)]
+pub struct Sources {
+    /// From `fleet.toml`, where there is one.
+    pub fleet: Option<Fleet>,
+    /// The text of `fleet.toml`.
+    pub text: Option<String>,
+    /// Every file that nix sees.
+    pub tree: Tree,
+    /// Over all of them.
+    pub digest: Digest,
+    /// The built-in suites and the fleet's own.
+    pub suites: Vec<Suite>,
+}
+
+/// Reads everything.
+///
+/// # Errors
+/// A file cannot be read or used. What is wrong with `fleet.toml` and with suites has been shown, each at its line.
+pub async fn read(desk: &Desk) -> Result<Sources, Stop> {
+    let (fleet, text) = fleet_toml(desk)?;
+    let folder = &desk.project.folder;
+    let read = tree::read(folder).await.map_err(|error| unreadable(desk, error))?;
+    let suites = suites(desk, &read.tree)?;
+    Ok(Sources { fleet, text, tree: read.tree, digest: read.digest, suites })
+}
+
+/// Reads `fleet.toml` alone.
+///
+/// # Errors
+/// It cannot be read or used.
+pub fn fleet_toml(desk: &Desk) -> Result<(Option<Fleet>, Option<String>), Stop> {
+    let Some(path) = &desk.project.fleet_toml else { return Ok((None, None)) };
+    let bytes = tree::bytes(path).map_err(|error| {
+        Stop::input("fleet.toml cannot be read")
+            .because(error)
+            .help("see that it is a file that you may read")
+    })?;
+    let (fleet, diagnostics) = load::fleet_toml::parse("fleet.toml", &bytes);
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    match fleet {
+        Some(fleet) => Ok((Some(fleet), Some(text))),
+        None => Err(unusable(desk, "fleet.toml", &text, &diagnostics)),
+    }
+}
+
+/// Shows the problems of a file and says that it cannot be used.
+fn unusable(desk: &Desk, file: &str, text: &str, diagnostics: &[Diagnostic]) -> Stop {
+    let errors: Vec<_> =
+        diagnostics.iter().filter(|problem| problem.severity == Severity::Error).cloned().collect();
+    desk.screen.note(complain::rendered(desk.screen, text, &errors).trim_end());
+    let problems = if errors.len() == 1 { "a problem" } else { "problems" };
+    Stop::input(format!("{file} has {problems}, shown above; nothing was run"))
+}
+
+fn unreadable(desk: &Desk, error: TreeError) -> Stop {
+    Stop::input(format!("the files of {} cannot be read", desk.project.folder.display())).because(error)
+}
+
+/// The built-in suites, and those of the fleet.
+///
+/// # Errors
+/// A suite has problems; they have been shown.
+pub fn suites(desk: &Desk, tree: &Tree) -> Result<Vec<Suite>, Stop> {
+    let mut loaded = Vec::new();
+    let mut stops = Vec::new();
+    for (name, origin, files) in suite_files(tree) {
+        match load::suite::load(name, origin, &files) {
+            Ok(suite) => loaded.push(suite),
+            Err(problems) => stops.push(suite_stop(desk, name, &files, &problems)),
+        }
+    }
+    stops.into_iter().next().map_or(Ok(loaded), Err)
+}
+
+/// Shows the problems of a suite and says that it does not load.
+#[must_use]
+pub fn suite_stop(desk: &Desk, name: &str, files: &SuiteFiles<'_>, problems: &[Diagnostic]) -> Stop {
+    for problem in problems {
+        let text =
+            files.iter().find(|(path, _)| problem.place.file.ends_with(path)).map_or("", |(_, text)| text);
+        let shown = complain::rendered(desk.screen, text, std::slice::from_ref(problem));
+        desk.screen.note(shown.trim_end());
+    }
+    Stop::input(format!("the suite {name} does not load; its problems are shown above"))
+        .help("suites/README.md of seaworthy describes the form; `seaworthy suites test` tries a suite out")
+}
+
+/// The files of one suite: path in its folder, and text.
+pub type SuiteFiles<'a> = Vec<(&'a str, &'a str)>;
+
+/// The name, origin and files of every suite.
+#[must_use]
+pub fn suite_files(tree: &Tree) -> Vec<(&str, SuiteOrigin, SuiteFiles<'_>)> {
+    let built_in = suites::built_in().into_iter().map(|(name, files)| (name, SuiteOrigin::BuiltIn, files));
+    let mut own: Vec<(&str, SuiteOrigin, SuiteFiles<'_>)> = Vec::new();
+    let texts = tree.texts().filter_map(|(path, text)| {
+        let (name, file) = path.strip_prefix(SUITES)?.split_once('/')?;
+        Some((name, file, text))
+    });
+    // The tree is sorted, so that each suite's files stand together.
+    for (name, file, text) in texts {
+        match own.last_mut().filter(|(last, ..)| *last == name) {
+            Some((_, _, files)) => files.push((file, text)),
+            None => own.push((name, SuiteOrigin::User, vec![(file, text)])),
+        }
+    }
+    built_in.chain(own).collect()
+}

@@ -1,0 +1,80 @@
+//! What goes wrong with the state folder, with the advice that belongs to it.
+
+use std::{io, path::Path};
+
+use edge::{
+    journal::JournalError,
+    ledger::{Ledger, LedgerError, Note},
+    state::{State, StateError},
+};
+use model::evidence::RunId;
+use run::SinkFailed;
+
+use crate::{desk::Desk, stop::Stop};
+
+/// The state folder cannot be used.
+#[must_use]
+pub fn state(error: StateError) -> Stop {
+    let remedy = error.remedy();
+    let stop = Stop::input("the run cannot be recorded, so it was not started");
+    helped(stop, remedy).because(error)
+}
+
+/// The index of evidence cannot be used.
+#[must_use]
+pub fn ledger(error: LedgerError) -> Stop {
+    Stop::input("the evidence of earlier runs cannot be read")
+        .help("delete .seaworthy/index.db, it is made anew from the journals; or run with --fresh")
+        .because(error)
+}
+
+/// The journal cannot be written any more.
+#[must_use]
+pub fn sink(error: SinkFailed) -> Stop {
+    let full = error.source.kind() == io::ErrorKind::StorageFull;
+    let remedy = full.then_some("make room on the disk; old runs in .seaworthy/runs may be deleted");
+    helped(Stop::broken("the run was broken off"), remedy).because(error)
+}
+
+/// A journal cannot be read.
+#[must_use]
+pub fn journal(error: JournalError) -> Stop {
+    let help = match &error {
+        JournalError::NoSuchRun(_) => "`seaworthy report --list` shows the runs that there are",
+        _ => "a journal that was changed is no evidence; run `seaworthy verify` again",
+    };
+    Stop::input("the run cannot be reported on").because(error).help(help)
+}
+
+/// A report cannot be written where it was asked for.
+#[must_use]
+pub fn export(path: &Path, error: io::Error) -> Stop {
+    Stop::input(format!("the report cannot be written to {}", path.display()))
+        .because(error)
+        .help("the run itself is recorded: `seaworthy report` prints it in any form")
+}
+
+/// Takes the run's passes into the index. The journal is the truth: where this fails, the next run makes up for it.
+pub fn recorded(desk: &Desk, state: &State, run: &RunId) {
+    match Ledger::open(state).and_then(|(mut ledger, _)| ledger.record(run)) {
+        Ok(notes) => tell(desk, &notes),
+        Err(error) => desk.screen.note(&format!("warning: {error}; the next run will ask again")),
+    }
+}
+
+/// Says what is worth saying about the ledger.
+pub fn tell<'a>(desk: &Desk, notes: impl IntoIterator<Item = &'a Note>) {
+    for note in notes {
+        desk.screen.note(&match note {
+            Note::Rebuilt { reason } => format!("note: the index of evidence was made anew: {reason}"),
+            Note::Unreadable { run, source } => format!("warning: run {run} is no evidence: {source}"),
+        });
+    }
+}
+
+fn helped(stop: Stop, remedy: Option<&str>) -> Stop {
+    match remedy {
+        Some(remedy) => stop.help(remedy),
+        None => stop,
+    }
+}

@@ -1,0 +1,74 @@
+//! `seaworthy verify`: runs the checks and says which gates are open.
+
+use std::{num::NonZeroUsize, path::Path};
+
+use reports::{Look, Report};
+use tokio::sync::mpsc;
+
+use crate::{
+    args,
+    desk::Desk,
+    exit::Exit,
+    pipeline::{self, Done, Wish},
+    print::print,
+    settings,
+    stop::Stop,
+    trouble,
+};
+
+/// Verifies the fleet.
+///
+/// # Errors
+/// The input is wrong, or the harness broke.
+pub async fn verify(
+    desk: &Desk,
+    options: &args::Verify,
+    mut interrupts: mpsc::Receiver<()>,
+) -> Result<Exit, Stop> {
+    let wish = Wish {
+        selection: settings::selection(&options.selection)?,
+        fresh: options.fresh,
+        jobs: options.jobs.and_then(|jobs| NonZeroUsize::new(jobs.into())),
+    };
+    let known = pipeline::know(desk, !wish.fresh, &mut interrupts).await?;
+    let plan = pipeline::plan(desk, &known, &wish)?;
+    let done = pipeline::run(desk, known, plan, &wish, interrupts).await?;
+    let report = Report { plan: &done.plan, record: &done.record, decision: &done.decision };
+    write_files(&report, options)?;
+    desk.out(&print(&report, options.format, desk.screen))?;
+    Ok(exit(desk, &done))
+}
+
+fn exit(desk: &Desk, done: &Done) -> Exit {
+    let Some(fault) = &done.fault else { return done.decision.outcome.into() };
+    let remedy = fault.remedy.as_ref().map_or_else(String::new, |remedy| format!(" ({remedy})"));
+    desk.screen.note(&format!("nothing that needs evaluation was asked: {}{remedy}", fault.what));
+    match done.decision.outcome.into() {
+        Exit::Closed => Exit::Closed,
+        _ => Exit::Broken,
+    }
+}
+
+fn write_files(report: &Report<'_>, options: &args::Verify) -> Result<(), Stop> {
+    if let Some(path) = &options.junit {
+        let mut bytes = Vec::new();
+        let written =
+            reports::junit::write(report, &mut bytes).and_then(|()| edge::export::replace(path, &bytes));
+        written.map_err(|error| trouble::export(path, error))?;
+    }
+    if let Some(path) = &options.markdown {
+        let text = reports::markdown::render(report, reports::markdown::LIMIT);
+        append(path, &text)?;
+    }
+    Ok(())
+}
+
+fn append(path: &Path, text: &str) -> Result<(), Stop> {
+    edge::export::append(path, text.as_bytes()).map_err(|error| trouble::export(path, error))
+}
+
+/// How the screen looks to a renderer.
+#[must_use]
+pub fn look(screen: crate::screen::Screen) -> Look {
+    Look { width: screen.width, color: screen.color, ..Look::default() }
+}
