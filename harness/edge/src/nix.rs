@@ -10,6 +10,7 @@
 
 mod answer;
 pub mod binary;
+pub mod cases;
 mod class;
 mod complaint;
 pub mod fault;
@@ -24,3 +25,9 @@ pub mod survey;
 pub mod unit;
 pub mod version;
 pub mod worker;
+
+/// Everything that the survey asks, as text: what is remembered of a survey is good for the same questions only.
+#[must_use]
+pub fn questions() -> &'static str {
+    concat!(include_str!("nix/prelude.nix"), include_str!("nix/facts.nix"))
+}

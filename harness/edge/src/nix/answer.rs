@@ -5,7 +5,7 @@
 
 use std::{collections::VecDeque, os::unix::process::ExitStatusExt as _, process::ExitStatus};
 
-use super::complaint::Complaint;
+use super::{class::Caught, complaint::Complaint};
 
 /// The answer to one case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +41,15 @@ pub(crate) enum End {
 }
 
 impl Answer {
+    /// Whether `tryEval` caught the error that it ends with. A test that expects an error is always tried.
+    pub(crate) fn caught(&self) -> Caught {
+        match (self.note("caught"), self.note("type")) {
+            (Some(_), _) => Caught::Yes,
+            (None, Some(_)) => Caught::No,
+            (None, None) => Caught::Untried,
+        }
+    }
+
     /// What was noted of a kind.
     pub(crate) fn note(&self, kind: &str) -> Option<&str> {
         self.notes.iter().find(|(noted, _)| noted == kind).map(|(_, text)| text.as_str())

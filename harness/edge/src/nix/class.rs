@@ -1,6 +1,6 @@
 //! The class of an error, which the evaluator never tells.
 //!
-//! Flows in: a [`Complaint`] and whether `tryEval` caught it. Flows out: nix-unit's name of the class.
+//! Flows in: a [`Complaint`] and whether `tryEval` [caught](Caught) it. Flows out: nix-unit's name of the class.
 //! Must not: read messages for anything else.
 //!
 //! Source: the `MakeError` lines and the messages in Nix `src/libexpr` at 2.18 and 2.34, and `errorToString` in nix-unit
@@ -8,14 +8,36 @@
 
 use super::complaint::Complaint;
 
+/// Whether `tryEval` caught an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Caught {
+    /// It did.
+    Yes,
+    /// It did not.
+    No,
+    /// It was not tried.
+    Untried,
+}
+
 /// The class of an error.
-pub(crate) fn class(complaint: &Complaint, caught: bool) -> &'static str {
-    if caught {
-        // tryEval catches these two only, and `throw` leaves its own frame, as the innermost.
-        let thrown =
-            complaint.frames.first().is_some_and(|frame| frame.text == "while calling the 'throw' builtin");
-        return if thrown { "ThrownError" } else { "AssertionError" };
+pub(crate) fn class(complaint: &Complaint, caught: Caught) -> &'static str {
+    // tryEval catches these two only, and `throw` leaves its own frame, as the innermost.
+    let thrown = complaint.frames.first().is_some_and(|frame| frame.text == "while calling the 'throw' builtin");
+    match caught {
+        Caught::Yes if thrown => "ThrownError",
+        Caught::Yes => "AssertionError",
+        // An error while the message is put together may look the same, but has a position of its own.
+        Caught::Untried if thrown && complaint.at.is_none() => "ThrownError",
+        Caught::Untried if is_assertion(&complaint.message) => "AssertionError",
+        Caught::No | Caught::Untried => class_by_message(complaint),
     }
+}
+
+fn is_assertion(message: &str) -> bool {
+    message.starts_with("assertion '") && message.ends_with("' failed")
+}
+
+fn class_by_message(complaint: &Complaint) -> &'static str {
     let message = complaint.message.as_str();
     let starts = |starts: &[&str]| starts.iter().any(|start| message.starts_with(start));
     if starts(&["evaluation aborted with the following error message: '"]) {
@@ -24,6 +46,9 @@ pub(crate) fn class(complaint: &Complaint, caught: bool) -> &'static str {
         "UndefinedVarError"
     } else if starts(&["cannot evaluate a function that has an argument without a value ("]) {
         "MissingArgumentError"
+    } else if message.starts_with("out of memory") || message.contains("std::bad_alloc") {
+        // The evaluator has no class for it: it is C++'s own.
+        "OutOfMemory"
     } else if is_restricted_path(message) {
         "RestrictedPathError"
     } else if is_type_error(message) || is_missing_in_builtin(complaint) {
@@ -106,7 +131,7 @@ mod tests {
 
     #[track_caller]
     fn check(message: &str, expected: &str) {
-        assert_eq!(class(&Complaint::plain(message), false), expected, "{message}");
+        assert_eq!(class(&Complaint::plain(message), Caught::No), expected, "{message}");
     }
 
     #[test]
@@ -138,15 +163,16 @@ mod tests {
     #[test]
     fn a_missing_attribute_is_an_eval_error_where_it_was_selected() {
         let mut complaint = Complaint::plain("attribute 'x' missing");
-        assert_eq!(class(&complaint, false), "TypeError");
+        assert_eq!(class(&complaint, Caught::No), "TypeError");
         complaint.at = Spot::of_name("/f.nix:1:2");
-        assert_eq!(class(&complaint, false), "EvalError");
+        assert_eq!(class(&complaint, Caught::No), "EvalError");
     }
 
     #[test]
     fn errors_of_the_world_are_no_eval_errors() {
         check("stack overflow; max-call-depth exceeded", "Error");
         check("path '/nix/store/x' does not exist", "Error");
+        check("out of memory", "OutOfMemory");
     }
 
     #[test]
@@ -154,12 +180,14 @@ mod tests {
         let frame = |text: &str| Frame { text: text.to_owned(), at: None };
         let thrown =
             Complaint { frames: vec![frame("while calling the 'throw' builtin")], ..Complaint::plain("x") };
-        assert_eq!(class(&thrown, true), "ThrownError");
-        assert_eq!(class(&thrown, false), "EvalError");
+        assert_eq!(class(&thrown, Caught::Yes), "ThrownError");
+        assert_eq!(class(&thrown, Caught::No), "EvalError");
+        assert_eq!(class(&thrown, Caught::Untried), "ThrownError");
+        assert_eq!(class(&Complaint::plain("assertion 'x' failed"), Caught::Untried), "AssertionError");
         let asserted = Complaint {
             frames: vec![frame("while evaluating"), frame("while calling the 'throw' builtin")],
             ..Complaint::plain("assertion 'x' failed")
         };
-        assert_eq!(class(&asserted, true), "AssertionError");
+        assert_eq!(class(&asserted, Caught::Yes), "AssertionError");
     }
 }

@@ -7,7 +7,7 @@ use std::{fmt, io, path::PathBuf, time::Duration};
 
 use model::{place::Place, survey::NixError, verdict::Fault};
 
-use super::{answer::Death, class::class, complaint::Complaint, project::Project, version::Version};
+use super::{answer::Death, class::{Caught, class}, complaint::Complaint, project::Project, version::Version};
 use crate::process::CaptureError;
 
 /// Why nothing could be learnt.
@@ -146,9 +146,7 @@ impl NixFault {
 
     /// An error that keeps all of the flake from being evaluated.
     pub(crate) fn of_flake(complaint: &Complaint, project: &Project) -> Self {
-        let caught =
-            complaint.frames.first().is_some_and(|frame| frame.text == "while calling the 'throw' builtin");
-        let error = project.error(complaint, class(complaint, caught));
+        let error = project.error(complaint, class(complaint, Caught::Untried));
         Self::Flake { kind: FlakeFault::of(&error), error: Box::new(error) }
     }
 

@@ -172,8 +172,8 @@ let
           same = how.prune && part.hasTwin && part.value == part.twin;
           painted = paint inner state.left part.hasTwin part.twin part.value;
         in
-        if state.left <= 0 then state // { cut = state.cut + 1; }
-        else if same then state // { same = state.same + 1; }
+        if state.left <= 0 then count "cut" state
+        else if same then count "same" state
         else state // {
           lines = state.lines ++ [ "${inner.indent}${part.label}${painted.text}${part.end}" ];
           inherit (painted) left;
@@ -187,6 +187,9 @@ let
       text = concatStringsSep "\n" ([ open ] ++ end.lines ++ remarks ++ [ "${how.indent}${close}" ]);
       inherit (end) left;
     };
+
+  # Counts one more, at once: a hundred thousand sums in waiting would overflow the stack.
+  count = name: state: let more = state.${name} + 1; in seq more (state // { ${name} = more; });
 
   # A long string is shown from a little before the spot at which it differs from its twin.
   paintString = inner: hasTwin: twin: value:

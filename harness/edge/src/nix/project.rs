@@ -127,7 +127,7 @@ impl Project {
         };
         match &answer.end {
             End::Error(complaint) => {
-                Ok(self.error(complaint, class(complaint, answer.note("caught").is_some())))
+                Ok(self.error(complaint, class(complaint, answer.caught())))
             }
             End::Late => Ok(own("Timeout", format!("no answer within {} s", limit.as_secs()))),
             End::Done(kind, _) => {

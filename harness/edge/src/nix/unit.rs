@@ -180,7 +180,7 @@ fn expectation(answer: &Answer) -> String {
 
 /// A test that raised an error: `None` if it is the expected one.
 fn raised(answer: &Answer, complaint: &Complaint, project: &Project) -> Option<Failure> {
-    let class = class(complaint, answer.note("caught").is_some());
+    let class = class(complaint, answer.caught());
     let error = project.error(complaint, class);
     // Both are noted once the test is known to expect an error; an error before that is the test's own.
     let (Some(wanted), Some(pattern)) = (answer.note("type"), answer.note("msg")) else {

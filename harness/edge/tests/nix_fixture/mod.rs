@@ -47,6 +47,11 @@ impl Project {
         Self::flake(&format!("{{ tests = {tests}; }}"))
     }
 
+    pub(crate) fn with_file(self, file: &str, text: &str) -> Self {
+        self.write(file, text);
+        self
+    }
+
     pub(crate) fn write(&self, file: &str, text: &str) {
         let path = self.folder.path().join(file);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
