@@ -6,10 +6,10 @@ use edge::{
     nix::{binary::Nix, fault::NixFault},
     process::Spawner,
 };
-use model::{machine::MachineName, stage::Stage};
+use model::{machine::MachineName, place::Place, stage::Stage};
 use plan::{Filter, FilterError, PlanProblem, Selection};
 
-use crate::{args, desk::Desk, exit::Exit, stop::Stop};
+use crate::{args, desk::Desk, stop::Stop};
 
 /// The selection of the command line.
 ///
@@ -73,7 +73,8 @@ pub async fn nix(desk: &Desk) -> Result<Nix, Stop> {
 /// Nothing can be learnt from nix: what, where and what to do.
 #[must_use]
 pub fn nix_stop(fault: NixFault) -> Stop {
-    let place = fault.place().map_or_else(String::new, |place| format!("{place}: "));
+    let whole = matches!(fault, NixFault::Flake { .. }).then(|| Place::file("flake.nix"));
+    let place = fault.place().or(whole).map_or_else(String::new, |place| format!("{place}: "));
     let detail: Vec<_> = fault.fault().detail.into_iter().take(8).map(|line| format!("\n  {line}")).collect();
     let stop = Stop::input(format!("{place}{fault}{}", detail.concat()));
     match fault.remedy() {
@@ -85,5 +86,5 @@ pub fn nix_stop(fault: NixFault) -> Stop {
 /// The user asked to stop before anything was run.
 #[must_use]
 pub fn interrupted() -> Stop {
-    Stop { exit: Exit::Undecided, ..Stop::input("interrupted; nothing was run") }
+    Stop::undecided("interrupted; nothing was run")
 }
