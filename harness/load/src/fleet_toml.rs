@@ -15,6 +15,7 @@ use self::{at::At, reader::Reader};
 use crate::diagnostic::Diagnostic;
 
 mod at;
+mod depth;
 mod expressions;
 mod instance;
 mod inventory;

@@ -9,21 +9,26 @@ use toml::{
     de::{DeTable, Error},
 };
 
-use super::{LARGEST, MENDED};
+use super::{LARGEST, MENDED, depth::too_deep};
 use crate::diagnostic::Diagnostic;
 
-/// The bytes as text, if they are not too many and UTF-8.
+/// The bytes as text, if they are not too many, UTF-8, and of a depth that can be read.
 pub(super) fn text<'t>(file: &str, bytes: &'t [u8]) -> Result<&'t str, Box<Diagnostic>> {
     if bytes.len() > LARGEST {
         let message = format!("the file has {} bytes; at most {LARGEST} are read", bytes.len());
         return Err(Box::new(Diagnostic::error("too-large", message, Place::file(file))));
     }
-    str::from_utf8(bytes).map_err(|error| {
+    let text = str::from_utf8(bytes).map_err(|error| {
         let good = error.valid_up_to();
         let before = bytes.get(..good).and_then(|bytes| str::from_utf8(bytes).ok()).unwrap_or_default();
         let message = format!("the file is not UTF-8: byte {good} begins no character");
         let place = Place::at_offset(file, before, good);
         Box::new(Diagnostic::error("not-utf8", message, place).with_span(good..good))
+    })?;
+    too_deep(text).map_or(Ok(text), |offset| {
+        let message = "tables and lists are nested too deep from here on".to_owned();
+        let place = Place::at_offset(file, text, offset);
+        Err(Box::new(Diagnostic::error("too-deep", message, place).with_span(offset..offset)))
     })
 }
 

@@ -61,11 +61,13 @@ pub(super) struct Weighed<'d, 't> {
     order: f64,
 }
 
-/// The definitions behind all properties, whatever their priority, in the order in which they are written.
+/// What counts of some definitions, whatever their priority, in the order in which they are written. As in nixpkgs, the
+/// properties are taken off in turn: conditions and unions wherever they are nested, then one priority, then one order.
+/// What is left is a value, even if it has a `_type`.
 pub(super) fn discharged<'d, 't>(definitions: &'t [Definition<'d, 't>]) -> Vec<Weighed<'d, 't>> {
     let mut all = Vec::with_capacity(definitions.len());
     for definition in definitions {
-        discharge(definition, definition.value, (None, None), &mut all);
+        discharge(definition, definition.value, &mut all);
     }
     all
 }
@@ -79,43 +81,33 @@ pub(super) fn strongest<'d, 't>(definitions: &'t [Definition<'d, 't>]) -> Vec<De
     all.into_iter().map(|weighed| weighed.definition).collect()
 }
 
-fn discharge<'d, 't>(
-    written: &'t Definition<'d, 't>,
-    value: &'d Value,
-    (priority, order): (Option<f64>, Option<f64>),
-    into: &mut Vec<Weighed<'d, 't>>,
-) {
-    let number = |key: &str| value.get(key).and_then(Value::as_f64);
+fn discharge<'d, 't>(written: &'t Definition<'d, 't>, value: &'d Value, into: &mut Vec<Weighed<'d, 't>>) {
     match (property(value), value.get("content"), value.get("contents").and_then(Value::as_array)) {
         (Some("if"), Some(content), _) => {
             if value.get("condition") == Some(&Value::Bool(true)) {
-                discharge(written, content, (priority, order), into);
+                discharge(written, content, into);
             }
         }
         (Some("merge"), _, Some(contents)) => {
-            contents.iter().for_each(|content| discharge(written, content, (priority, order), into));
+            contents.iter().for_each(|content| discharge(written, content, into));
         }
-        (Some("override"), Some(content), _) => {
-            discharge(written, content, (priority.or(number("priority")), order), into);
-        }
-        (Some("order"), Some(content), _) => {
-            discharge(written, content, (priority, order.or(number("priority"))), into);
-        }
-        _ => into.push(weighed(written, value, (priority, order))),
+        _ => into.push(weighed(written, value)),
     }
+}
+
+fn weighed<'d, 't>(written: &'t Definition<'d, 't>, value: &'d Value) -> Weighed<'d, 't> {
+    let (priority, value) = unwrapped("override", value).unwrap_or((100.0, value));
+    let (order, value) = unwrapped("order", value).unwrap_or((1000.0, value));
+    let bare = std::ptr::eq(written.value, value);
+    let trail = if bare { written.trail } else { Trail::Within(&written.trail) };
+    Weighed { definition: Definition { value, trail }, priority, order }
+}
+
+fn unwrapped<'d>(wanted: &str, value: &'d Value) -> Option<(f64, &'d Value)> {
+    let number = value.get("priority").and_then(Value::as_f64);
+    number.zip(value.get("content")).filter(|_| property(value) == Some(wanted))
 }
 
 fn property(value: &Value) -> Option<&str> {
     value.as_object()?.get("_type")?.as_str()
-}
-
-fn weighed<'d, 't>(
-    written: &'t Definition<'d, 't>,
-    value: &'d Value,
-    (priority, order): (Option<f64>, Option<f64>),
-) -> Weighed<'d, 't> {
-    let bare = std::ptr::eq(written.value, value);
-    let trail = if bare { written.trail } else { Trail::Within(&written.trail) };
-    let definition = Definition { value, trail };
-    Weighed { definition, priority: priority.unwrap_or(100.0), order: order.unwrap_or(1000.0) }
 }

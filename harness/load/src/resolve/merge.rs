@@ -22,16 +22,21 @@ pub(crate) const RESERVED: [&str; 7] =
 pub(super) fn merge(settings: &[Definition<'_, '_>]) -> (Value, Vec<Clash>) {
     let mut merge = Merge { option: Vec::new(), clashes: Vec::new() };
     let modules: Vec<_> = discharged(settings).into_iter().map(|weighed| weighed.definition).collect();
+    let bodies: Vec<_> = modules.iter().map(body).collect();
     let mut options = Options::new();
-    for module in &modules {
-        let Some(fields) = module.value.as_object() else { continue };
-        match fields.get("config") {
-            Some(config) => collect(config, &module.trail, &[], &mut options),
-            None => collect(module.value, &module.trail, &RESERVED, &mut options),
-        }
+    for (body, without) in &bodies {
+        collect(body.value, &body.trail, without, &mut options);
     }
     let merged = merge.options(&options);
     (Value::Object(merged), merge.clashes)
+}
+
+/// The options that a module sets: all that it holds but some names or, where it is written in full, its `config`.
+fn body<'d, 't>(module: &'t Definition<'d, 't>) -> (Definition<'d, 't>, &'static [&'static str]) {
+    match module.value.get("config") {
+        Some(value) => (Definition { value, trail: Trail::Key(&module.trail, "config") }, &[]),
+        None => (*module, &RESERVED),
+    }
 }
 
 /// What some settings come to by themselves.
