@@ -18,39 +18,93 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ("testA06", "{ expr = { }.a.b.c; expected = 1; }", "EvalError: attribute 'a' missing"),
     ("testA07", "{ expr = (x: x.y) 1; expected = 1; }", "TypeError: expected a set but found an integer: 1"),
     ("testA08", "{ expr = let x = x; in x; expected = 1; }", "EvalError: infinite recursion encountered"),
-    ("testA09", "{ expr = let x = { a = x.a; }; in x; expected = 1; }", "EvalError: infinite recursion encountered"),
-    ("testA10", "{ expr = 1 2; expected = 1; }", "TypeError: attempt to call something which is not a function"),
-    ("testA11", "{ expr = ({ a }: a) { }; expected = 1; }", "TypeError: function 'anonymous lambda' called without"),
-    ("testA12", "{ expr = ({ }: 1) { b = 1; }; expected = 1; }", "TypeError: function 'anonymous lambda' called with"),
+    (
+        "testA09",
+        "{ expr = let x = { a = x.a; }; in x; expected = 1; }",
+        "EvalError: infinite recursion encountered",
+    ),
+    (
+        "testA10",
+        "{ expr = 1 2; expected = 1; }",
+        "TypeError: attempt to call something which is not a function",
+    ),
+    (
+        "testA11",
+        "{ expr = ({ a }: a) { }; expected = 1; }",
+        "TypeError: function 'anonymous lambda' called without",
+    ),
+    (
+        "testA12",
+        "{ expr = ({ }: 1) { b = 1; }; expected = 1; }",
+        "TypeError: function 'anonymous lambda' called with",
+    ),
     ("testA13", "{ expr = 1 / 0; expected = 1; }", "EvalError: division by zero"),
     ("testA14", "{ expr = builtins.head [ ]; expected = 1; }", "EvalError: "),
     ("testA15", "{ expr = builtins.elemAt [ 1 ] 5; expected = 1; }", "EvalError: "),
-    ("testA16", "{ expr = if 1 then 1 else 2; expected = 1; }", "TypeError: expected a Boolean but found an integer"),
+    (
+        "testA16",
+        "{ expr = if 1 then 1 else 2; expected = 1; }",
+        "TypeError: expected a Boolean but found an integer",
+    ),
     ("testA17", "{ expr = \"${1}\"; expected = 1; }", "TypeError: cannot coerce an integer to a string"),
     ("testA18", "{ expr = builtins.fromJSON \"{\"; expected = 1; }", ""),
     ("testA19", "{ expr = builtins.fromTOML \"=\"; expected = 1; }", ""),
     ("testA20", "{ expr = builtins.readFile ./absent; expected = 1; }", ""),
     ("testA21", "{ expr = import ./broken.nix; expected = 1; }", "ParseError: syntax error"),
     ("testA22", "{ expr = import ./absent.nix; expected = 1; }", ""),
-    ("testA23", "{ expr = builtins.readFile /etc/passwd; expected = 1; }", "RestrictedPathError: access to absolute path"),
-    ("testA24", "{ expr = builtins.match \"(\" \"x\"; expected = 1; }", "EvalError: invalid regular expression"),
-    ("testA25", "{ expr = builtins.toJSON (x: x); expected = 1; }", "TypeError: cannot convert a function to JSON"),
+    (
+        "testA23",
+        "{ expr = builtins.readFile /etc/passwd; expected = 1; }",
+        "RestrictedPathError: access to absolute path",
+    ),
+    (
+        "testA24",
+        "{ expr = builtins.match \"(\" \"x\"; expected = 1; }",
+        "EvalError: invalid regular expression",
+    ),
+    (
+        "testA25",
+        "{ expr = builtins.toJSON (x: x); expected = 1; }",
+        "TypeError: cannot convert a function to JSON",
+    ),
     ("testA26", "{ expr = (derivation { }).drvPath; expected = 1; }", ""),
     ("testA27", "{ expr = builtins.fetchTarball \"http://127.0.0.1:9/x\"; expected = 1; }", ""),
     ("testA28", "1", "the test is no set"),
     ("testA29", "throw \"the test itself\"", "ThrownError: the test itself"),
     ("testA30", "{ expr = let f = x: 1 + f (x + 1); in f 0; expected = 1; }", "Error: stack overflow"),
-    ("testA31", "{ expr = builtins.foldl' (a: b: [ a b ]) [ ] (builtins.genList (x: x) 1000000); expected = 1; }", ""),
-    ("testA32", "{ expr = builtins.genList (x: 0) (-1); expected = 1; }", "EvalError: cannot create list of size -1"),
-    ("testA33", "{ expr = builtins.substring (-1) 1 \"a\"; expected = 1; }", "EvalError: negative start position"),
-    ("testZ0", "{ expr = builtins.length (builtins.genList (x: x) 1000000000); expected = 1; }", "OutOfMemory: "),
-    ("testZ1", "{ expr = builtins.genList (x: builtins.genList (y: x + y) 10000) 100000; expected = 1; }", "OutOfMemory: "),
+    (
+        "testA31",
+        "{ expr = builtins.foldl' (a: b: [ a b ]) [ ] (builtins.genList (x: x) 1000000); expected = 1; }",
+        "",
+    ),
+    (
+        "testA32",
+        "{ expr = builtins.genList (x: 0) (-1); expected = 1; }",
+        "EvalError: cannot create list of size -1",
+    ),
+    (
+        "testA33",
+        "{ expr = builtins.substring (-1) 1 \"a\"; expected = 1; }",
+        "EvalError: negative start position",
+    ),
+    (
+        "testZ0",
+        "{ expr = builtins.length (builtins.genList (x: x) 1000000000); expected = 1; }",
+        "OutOfMemory: ",
+    ),
+    (
+        "testZ1",
+        "{ expr = builtins.genList (x: builtins.genList (y: x + y) 10000) 100000; expected = 1; }",
+        "OutOfMemory: ",
+    ),
 ];
 
 fn tree() -> String {
     let mut tree = "{\n".to_owned();
     for (index, (name, value, _)) in FAULTS.iter().enumerate() {
-        tree.push_str(&format!("{name} = {value};\n{name}After = {{ expr = {index}; expected = {index}; }};\n"));
+        tree.push_str(&format!(
+            "{name} = {value};\n{name}After = {{ expr = {index}; expected = {index}; }};\n"
+        ));
     }
     tree + "}"
 }
@@ -63,7 +117,10 @@ async fn each_fault_is_told_apart_and_ends_no_other_test() {
     assert_eq!(judged.0.len(), 2 * FAULTS.len());
     for (name, _, message) in FAULTS {
         let failure = judged.fails(name, message);
-        assert!(failure.place.as_ref().is_some_and(|place| place.file.ends_with(".nix")), "{name}: {failure:?}");
+        assert!(
+            failure.place.as_ref().is_some_and(|place| place.file.ends_with(".nix")),
+            "{name}: {failure:?}"
+        );
         judged.passes(&format!("{name}After"));
     }
 }
@@ -126,7 +183,18 @@ async fn a_failure_that_stuck_to_a_shared_value_is_not_blamed_on_another_test() 
 
 #[tokio::test]
 async fn names_may_hold_anything() {
-    let names = ["plain", "dot.ted", "qu\\\"ote", "new\\nline", "tab\\t", "dollar\\${x}", "back\\\\slash", "ünïcode-λ", "in", ""];
+    let names = [
+        "plain",
+        "dot.ted",
+        "qu\\\"ote",
+        "new\\nline",
+        "tab\\t",
+        "dollar\\${x}",
+        "back\\\\slash",
+        "ünïcode-λ",
+        "in",
+        "",
+    ];
     let mut tree = "{\n".to_owned();
     for name in names {
         tree.push_str(&format!("\"{name}\".\"test{name}\" = {{ expr = 1; expected = 1; }};\n"));
@@ -162,7 +230,12 @@ async fn what_a_test_prints_is_not_taken_for_an_answer() {
 async fn paths_that_are_not_there_fail_by_themselves() {
     let project = Project::tests("{ a.testA = { expr = 1; expected = 1; }; }");
     let path = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<String>>();
-    let paths = [path(&["a", "testGone"]), path(&["a", "testA"]), path(&["gone", "testA"]), path(&["a", "testA", "testB"])];
+    let paths = [
+        path(&["a", "testGone"]),
+        path(&["a", "testA"]),
+        path(&["gone", "testA"]),
+        path(&["a", "testA", "testB"]),
+    ];
     let judged = judge(&project.pool().await, &tests(), &paths, Duration::from_secs(10)).await;
     judged.fails("a.testGone", "EvalError: attribute 'testGone' missing");
     judged.passes("a.testA");

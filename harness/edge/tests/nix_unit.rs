@@ -152,7 +152,9 @@ async fn a_message_is_searched_for_the_pattern_without_colours_or_trace() {
     )
     .judge()
     .await;
-    for path in ["testSearch", "testAnchors", "testValue", "testLines", "testClass", "testBackReference", "testBoth"] {
+    for path in
+        ["testSearch", "testAnchors", "testValue", "testLines", "testClass", "testBackReference", "testBoth"]
+    {
         judged.passes(path);
     }
     for path in ["testTrace", "testPrefix", "testSuggestion", "testEither"] {
@@ -218,7 +220,9 @@ async fn a_tree_is_a_check_of_its_own() {
     let Verdict::Fail { findings } = verdict else { panic!("{verdict:?}") };
     assert_eq!(findings[0].pointer.as_deref(), Some("b"));
     let absent = Project::flake("{ other = 1; }");
-    judge(&absent.pool().await, &tests(), &whole, limit).await.fails("", "UndefinedVarError: undefined variable 'tests'");
+    judge(&absent.pool().await, &tests(), &whole, limit)
+        .await
+        .fails("", "UndefinedVarError: undefined variable 'tests'");
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ use std::{
 use edge::{
     nix::{
         binary::Nix,
+        fault::NixFault,
         pool::{Evaluators, Limits},
         unit::{Failure, Outcome},
     },
@@ -120,6 +121,44 @@ pub(crate) fn environment() -> BTreeMap<OsString, OsString> {
 
 pub(crate) async fn nix() -> Nix {
     Nix::find(&binary(), &environment(), &Spawner::new()).await.unwrap()
+}
+
+/// A script that stands in for nix; `$NIX` is the real one, `$1` the command.
+pub(crate) struct Fake {
+    folder: TempDir,
+}
+
+impl Fake {
+    pub(crate) fn new(script: &str) -> Self {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = TempDir::with_prefix("seaworthy-fake-").unwrap();
+        let path = folder.path().join("nix");
+        let text = format!(
+            "#!/bin/sh\nNIX='{}'\nMARK='{}'\n{script}\n",
+            binary().display(),
+            folder.path().join("mark").display()
+        );
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        Self { folder }
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        self.folder.path().join("nix")
+    }
+
+    /// Whether the script left its mark, `touch "$MARK"`.
+    pub(crate) fn mark(&self) -> Option<String> {
+        std::fs::read_to_string(self.folder.path().join("mark")).ok()
+    }
+
+    pub(crate) async fn find(&self) -> Result<Nix, NixFault> {
+        Nix::find(&self.path(), &environment(), &Spawner::new()).await
+    }
+
+    pub(crate) async fn pool(&self, project: &Project, limits: Limits) -> Evaluators {
+        Evaluators::new(self.find().await.unwrap(), project.path(), limits)
+    }
 }
 
 /// The outcomes of all tests of a tree, by path as nix-unit prints it.
