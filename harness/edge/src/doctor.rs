@@ -45,7 +45,8 @@ pub struct Inputs {
     pub temporary: PathBuf,
     /// Where it is remembered what a boot of this computer told of its accelerators.
     pub cache: Option<PathBuf>,
-    /// The kernel to try accelerators with; else the best one of this computer.
+    /// The kernel to try accelerators with; else the one that the environment names with SEAWORTHY_KERNEL, else the best
+    /// one of this computer.
     pub kernel: Option<PathBuf>,
 }
 

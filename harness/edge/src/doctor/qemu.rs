@@ -3,7 +3,7 @@
 //! Flows in: PATH, a kernel or none, the cache folder. Flows out: two items. Must not: guess from the presence of a
 //! device.
 
-use std::time::Duration;
+use std::{ffi::OsStr, path::PathBuf, time::Duration};
 
 use vms::{
     accelerator::{
@@ -28,7 +28,7 @@ const PROBE_LIMIT: Duration = Duration::from_secs(18);
 pub(super) async fn items(inputs: &Inputs) -> [Item; 2] {
     let search_path = inputs.search_path.clone();
     let mut request = Request::new(search_path.clone());
-    request.kernel.clone_from(&inputs.kernel);
+    request.kernel = kernel(inputs);
     request.cache.clone_from(&inputs.cache);
     request.emulation_limit = EMULATION_LIMIT;
     let (qemu, answers) = tokio::join!(
@@ -36,6 +36,12 @@ pub(super) async fn items(inputs: &Inputs) -> [Item; 2] {
         blocking(PROBE_LIMIT, move || accelerator::probe(&request)),
     );
     [qemu_item(qemu), accelerator_item(answers.as_ref())]
+}
+
+/// The kernel that the caller names, or the user.
+fn kernel(inputs: &Inputs) -> Option<PathBuf> {
+    let by_user = || inputs.environment.get(OsStr::new("SEAWORTHY_KERNEL")).filter(|path| !path.is_empty());
+    inputs.kernel.clone().or_else(|| by_user().map(PathBuf::from))
 }
 
 fn qemu_item(qemu: Option<Result<Qemu, NoQemu>>) -> Item {

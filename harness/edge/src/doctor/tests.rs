@@ -86,7 +86,7 @@ fn named<'a>(items: &'a [Item], name: &str) -> &'a Item {
 async fn this_machine_has_what_the_tests_need() {
     let folder = tempfile::tempdir().unwrap();
     let mut inputs = this_machine(folder.path());
-    inputs.kernel = env::var_os("SEAWORTHY_KERNEL").map(PathBuf::from);
+    inputs.kernel = None;
     let items = ask(&inputs).await;
     assert_eq!(items.iter().map(|item| item.name).collect::<Vec<_>>(), NAMES);
     for name in ["nix", "nix-evaluation", "nix-store", "nix-features", "git"] {
@@ -96,6 +96,18 @@ async fn this_machine_has_what_the_tests_need() {
     let store = &named(&items, "nix-store").found;
     assert!(store.starts_with("wrote /") && store.ends_with("-seaworthy-doctor"), "{store}");
     assert!(!folder.path().join(".seaworthy").exists(), "looking must not make the state's folder");
+}
+
+#[tokio::test]
+async fn the_environment_names_the_kernel_where_the_caller_names_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut inputs = this_machine(folder.path());
+    inputs.kernel = None;
+    inputs.environment.insert("SEAWORTHY_KERNEL".into(), "/a/kernel/of/the/users".into());
+    let items = ask(&inputs).await;
+    let item = named(&items, "accelerator");
+    let no_qemu = item.found.contains("no QEMU");
+    assert!(no_qemu || item.found.contains("/a/kernel/of/the/users"), "{item:?}");
 }
 
 #[tokio::test]
