@@ -9,5 +9,6 @@ pub mod fleet_toml;
 pub mod lint;
 pub mod resolve;
 pub mod suite;
+pub mod vars;
 
 mod nearest;
