@@ -199,7 +199,6 @@ impl<'p> Dispatcher<'p> {
             return;
         }
         self.phase = Phase::Interrupted;
-        self.gather = None;
         self.batches.clear();
         out.push(Command::Emit(What::Interrupted));
         for check in 0..self.states.len() {

@@ -126,6 +126,12 @@ impl Index {
         rows.collect()
     }
 
+    /// The journal of a run, as it was when it was taken in.
+    pub(crate) fn stamp(&self, run: &RunId) -> rusqlite::Result<Option<Stamp>> {
+        let mut query = self.connection.prepare_cached("SELECT size, changed FROM runs WHERE run = ?1")?;
+        query.query_row([&run.0], |row| Ok(Stamp { size: row.get(0)?, changed: row.get(1)? })).optional()
+    }
+
     /// What a run answered takes the place of what was known of it.
     pub(crate) fn take_in(&mut self, run: &RunId, stamp: Stamp, answers: &Answers) -> rusqlite::Result<()> {
         self.replace(run, Some((stamp, answers)))

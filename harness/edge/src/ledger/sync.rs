@@ -21,9 +21,8 @@ pub(crate) fn take_in_all(index: &mut Index, state: &State) -> Result<Vec<Note>,
     let mut known = index.runs()?;
     let mut notes = Vec::new();
     for run in journal::list(state).map_err(super::LedgerError::from)? {
-        if known.remove(&run) != Some(stamp(state, &run)) {
-            notes.extend(take_in(index, state, &run)?);
-        }
+        let before = known.remove(&run);
+        notes.extend(take_in_since(index, state, &run, before)?);
     }
     for gone in known.keys() {
         index.forget(gone)?;
@@ -31,10 +30,23 @@ pub(crate) fn take_in_all(index: &mut Index, state: &State) -> Result<Vec<Note>,
     Ok(notes)
 }
 
-/// Takes in one run.
+/// Takes in one run, if its journal has changed since it was taken in.
 pub(crate) fn take_in(index: &mut Index, state: &State, run: &RunId) -> Result<Option<Note>, Failure> {
+    let before = index.stamp(run)?;
+    take_in_since(index, state, run, before)
+}
+
+fn take_in_since(
+    index: &mut Index,
+    state: &State,
+    run: &RunId,
+    before: Option<Stamp>,
+) -> Result<Option<Note>, Failure> {
     // Taken before reading: what is written meanwhile makes another stamp, and the run is read again.
     let stamp = stamp(state, run);
+    if before == Some(stamp) {
+        return Ok(None);
+    }
     match answers(state, run) {
         Ok(answers) => {
             index.take_in(run, stamp, &answers)?;

@@ -115,6 +115,28 @@ fn a_machine_that_fails_is_held_and_the_others_go_on() {
 }
 
 #[test]
+fn the_first_failure_of_the_plan_is_named_whichever_came_first() {
+    let lower = ["s/one", "s/two"].map(|rule| machine_policy(Stage::Invariants, rule, "amber"));
+    let plan = plan(lower.into_iter().chain([machine_policy(Stage::Secrets, "s/high", "amber")]));
+    let mut bench = bench(&plan, 2);
+    bench.tell(Input::Begin);
+    expect(bench.report(1, "s::two::amber", fail("s/two", "wrong")), &["s::two::amber: fail"]);
+    expect(
+        bench.report(0, "s::one::amber", fail("s/one", "wrong")),
+        &["s::one::amber: fail", "s::high::amber: held at invariants: s::one::amber"],
+    );
+}
+
+#[test]
+fn a_policy_has_the_time_of_one_answer_for_all_of_its_subjects() {
+    let plan = plan(["amber", "beryl", "coral"].map(|name| machine_policy(Stage::Invariants, "s/r", name)));
+    let mut bench = bench(&plan, 1);
+    bench.tell(Input::Begin);
+    expect(bench.wait(), &["stop 0"]);
+    assert_eq!(bench.at, Duration::from_secs(10 + 10));
+}
+
+#[test]
 fn a_warning_holds_nobody() {
     let low = machine_policy(Stage::Invariants, "s/low", "amber").warning();
     let plan = plan([low, machine_policy(Stage::Secrets, "s/high", "amber")]);
