@@ -25,6 +25,7 @@ const FILE: &str = "tests.nix";
 ///
 /// # Errors
 /// Nix does not work, or the tests cannot be written to a temporary folder.
+#[expect(clippy::disallowed_methods, reason = "a case's tests become a file of a folder of their own")]
 pub async fn run_case(nix: &Nix, suite: &Suite, case: &Case) -> Result<CaseOutcome, NixFault> {
     let CaseInput::Tests(text) = &case.input else { return Ok(CaseOutcome::AsExpected) };
     let folder = tempfile::Builder::new().prefix("seaworthy-case-").tempdir().map_err(NixFault::NoFolder)?;

@@ -22,7 +22,8 @@ pub(crate) enum Caught {
 /// The class of an error.
 pub(crate) fn class(complaint: &Complaint, caught: Caught) -> &'static str {
     // tryEval catches these two only, and `throw` leaves its own frame, as the innermost.
-    let thrown = complaint.frames.first().is_some_and(|frame| frame.text == "while calling the 'throw' builtin");
+    let thrown =
+        complaint.frames.first().is_some_and(|frame| frame.text == "while calling the 'throw' builtin");
     match caught {
         Caught::Yes if thrown => "ThrownError",
         Caught::Yes => "AssertionError",

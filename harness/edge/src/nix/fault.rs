@@ -7,7 +7,13 @@ use std::{fmt, io, path::PathBuf, time::Duration};
 
 use model::{place::Place, survey::NixError, verdict::Fault};
 
-use super::{answer::Death, class::{Caught, class}, complaint::Complaint, project::Project, version::Version};
+use super::{
+    answer::Death,
+    class::{Caught, class},
+    complaint::Complaint,
+    project::Project,
+    version::Version,
+};
 use crate::process::CaptureError;
 
 /// Why nothing could be learnt.
@@ -101,7 +107,9 @@ impl FlakeFault {
     pub(crate) fn of(error: &NixError) -> Self {
         let message = error.message.as_str();
         let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
-        if says(&["requires lock file changes", "lock file"]) {
+        // An input without a lock is looked up, which cannot be done offline.
+        let unlocked = error.trace.iter().any(|frame| frame.starts_with("while updating the flake input '"));
+        if unlocked || message.contains("lock file") {
             Self::Lock
         } else if error.class == "ParseError"
             || says(&[
@@ -112,20 +120,21 @@ impl FlakeFault {
             ])
         {
             Self::Syntax
-        } else if says(&[
-            "unable to download",
-            "cannot fetch",
-            "while fetching",
-            "Could not resolve host",
-            "could not fetch",
-            "unable to fetch",
-            "Failed to fetch",
-            "program 'git' failed",
-            "error running git",
-            "HTTP error",
-            "hash mismatch in",
-            "offline",
-        ]) {
+        } else if error.trace.iter().any(|frame| frame.starts_with("while fetching the input '"))
+            || says(&[
+                "unable to download",
+                "cannot fetch",
+                "Could not resolve host",
+                "could not fetch",
+                "unable to fetch",
+                "Failed to fetch",
+                "program 'git' failed",
+                "error running git",
+                "HTTP error",
+                "hash mismatch in",
+                "offline",
+            ])
+        {
             Self::Input
         } else {
             Self::Evaluation

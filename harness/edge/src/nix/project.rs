@@ -126,9 +126,7 @@ impl Project {
             ..NixError::default()
         };
         match &answer.end {
-            End::Error(complaint) => {
-                Ok(self.error(complaint, class(complaint, answer.caught())))
-            }
+            End::Error(complaint) => Ok(self.error(complaint, class(complaint, answer.caught()))),
             End::Late => Ok(own("Timeout", format!("no answer within {} s", limit.as_secs()))),
             End::Done(kind, _) => {
                 Ok(own("Error", format!("the evaluator gave an answer of an unknown kind, `{kind}`")))

@@ -236,14 +236,17 @@ fn arguments(nix: &Nix, scope: Scope) -> Vec<&'static str> {
 }
 
 /// Offline, because a download that fails hangs for minutes, and a test that needs one proves nothing; inputs are fetched
-/// once, before. The user's lock file is neither written nor made up.
-pub(crate) const COMMON: [&str; 6] = [
+/// once, before. No registry, which would be looked up. The user's lock file is neither written nor made up.
+pub(crate) const COMMON: [&str; 9] = [
     "--offline",
     "--log-format",
     "internal-json",
     "--show-trace",
     "--no-update-lock-file",
     "--no-write-lock-file",
+    "--option",
+    "flake-registry",
+    "",
 ];
 
 /// One line for the cases from `open` on, and up to which.

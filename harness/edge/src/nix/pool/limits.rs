@@ -50,7 +50,11 @@ impl Limits {
 #[cfg(target_os = "linux")]
 fn memory() -> Option<u64> {
     let info = rustix::system::sysinfo();
-    u64::try_from(info.totalram).ok()?.checked_mul(u64::from(info.mem_unit.max(1)))
+    let total = info.totalram;
+    // A long on the machine, and not everywhere as wide.
+    #[expect(clippy::useless_conversion, reason = "the field is narrower on 32-bit machines")]
+    let total = u64::try_from(total).ok()?;
+    total.checked_mul(u64::from(info.mem_unit.max(1)))
 }
 
 #[cfg(not(target_os = "linux"))]

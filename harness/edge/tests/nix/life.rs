@@ -1,7 +1,5 @@
 //! A nix that is not there, is too old, hangs, babbles or is killed; and what is left behind when we end.
 
-mod nix_fixture;
-
 use std::{
     num::NonZeroUsize,
     path::Path,
@@ -9,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use super::fixture::{Fake, Project, environment, judge, judge_all, limits, tests};
 use edge::{
     nix::{
         binary::Nix,
@@ -18,7 +17,6 @@ use edge::{
     },
     process::Spawner,
 };
-use nix_fixture::{Fake, Project, environment, judge, judge_all, limits, tests};
 
 const TWO: &str = "{ testA = { expr = 1; expected = 1; }; testB = { expr = 1; expected = 2; }; }";
 const REAL: &str = "exec \"$NIX\" \"$@\"";
@@ -38,7 +36,9 @@ fn quick() -> Limits {
 
 #[tokio::test]
 async fn a_nix_that_is_no_good_is_told_apart() {
-    let missing = Nix::find(Path::new("/nowhere/nix"), &environment(), &Spawner::new()).await.unwrap_err();
+    let missing = Nix::find(Path::new("/nowhere/nix"), &environment(Path::new("/")), &Spawner::new())
+        .await
+        .unwrap_err();
     assert!(matches!(missing, NixFault::Missing { .. }));
     assert!(missing.remedy().unwrap().contains("install nix"));
     let old = Fake::new("echo 'nix (Nix) 2.8.0'").find().await.unwrap_err();
@@ -91,23 +91,20 @@ async fn babble_on_standard_error_changes_nothing() {
     judged.fails("testB", "the value is not");
 }
 
-/// The first evaluator dies over its first test; the second, and one of its own, do not.
+/// Kills nix and itself as soon as nix has begun with the first test.
+const KILLED: &str = r#"
+"$NIX" "$@" 2>&1 >/dev/null | while IFS= read -r line; do
+    printf '%s\n' "$line" >&2
+    case $line in *' note 0 at '*) touch "$MARK"; kill -9 -$$ ;; esac
+done
+"#;
+
 #[tokio::test]
 async fn a_test_whose_evaluator_was_killed_is_asked_again() {
     let project = Project::tests(TWO);
-    let script = format!(
-        "case $1 in repl) if ! test -e \"$MARK\"; then touch \"$MARK\"; (sleep 0.7; kill -9 -$$) & \"$NIX\" \"$@\"; exit; fi;; esac; {REAL}"
-    );
-    let fake = Fake::new(&script);
-    let slow = "builtins.foldl' (a: x: builtins.foldl' (a: y: a + y) 0 (builtins.genList (y: y) 1000)) 0 (builtins.genList (x: x) 20000)";
-    project.write("flake.nix", &format!("{{ outputs = _: {{ tests = {{ testA = {{ expr = builtins.seq ({slow}) 1; expected = 1; }}; testB = {{ expr = 1; expected = 2; }}; }}; }}; }}"));
-    let judged = judge(
-        &fake.pool(&project, Limits { workers: NonZeroUsize::MIN, ..limits() }).await,
-        &tests(),
-        &paths(),
-        Duration::from_secs(30),
-    )
-    .await;
+    let fake = Fake::new(&format!("if test $1 = repl && ! test -e \"$MARK\"; then {KILLED} else {REAL}; fi"));
+    let judged =
+        judge(&fake.pool(&project, limits()).await, &tests(), &paths(), Duration::from_secs(30)).await;
     assert!(fake.mark().is_some());
     judged.passes("testA");
     judged.fails("testB", "the value is not");
@@ -115,17 +112,10 @@ async fn a_test_whose_evaluator_was_killed_is_asked_again() {
 
 #[tokio::test]
 async fn a_test_whose_every_evaluator_is_killed_is_broken() {
-    let project = Project::tests("{ testA = { expr = let f = x: f (x + 1); in f 0; expected = 1; }; }");
-    let fake = Fake::new(&format!(
-        "case $1 in repl|eval) (sleep 0.5; kill -9 -$$) & exec \"$NIX\" \"$@\" ;; *) {REAL};; esac"
-    ));
-    let pool = fake.pool(&project, Limits { workers: NonZeroUsize::MIN, ..limits() }).await;
-    let endless = "builtins.foldl' (a: x: builtins.foldl' (a: y: a + y) 0 (builtins.genList (y: y) 1000)) 0 (builtins.genList (x: x) 10000000)";
-    project.write(
-        "flake.nix",
-        &format!("{{ outputs = _: {{ tests.testA = {{ expr = {endless}; expected = 1; }}; }}; }}"),
-    );
-    let judged = judge(&pool, &tests(), &paths()[..1], Duration::from_secs(30)).await;
+    let project = Project::tests(TWO);
+    let fake = Fake::new(&format!("case $1 in repl|eval) {KILLED} ;; *) {REAL};; esac"));
+    let judged =
+        judge(&fake.pool(&project, limits()).await, &tests(), &paths()[..1], Duration::from_secs(30)).await;
     let Outcome::Broken(fault) = judged.outcome("testA") else { panic!("{judged:?}") };
     assert!(fault.detail[0].contains("by signal 9"), "{fault:?}");
 }
@@ -190,7 +180,8 @@ async fn an_evaluator_ends_when_nobody_waits_for_it() {
 async fn victim() {
     let Some(fake) = std::env::var_os("VICTIM_NIX") else { return };
     let project = std::env::var_os("VICTIM_PROJECT").unwrap();
-    let nix = Nix::find(Path::new(&fake), &environment(), &Spawner::new()).await.unwrap();
+    let fake = Path::new(&fake);
+    let nix = Nix::find(fake, &environment(fake.parent().unwrap()), &Spawner::new()).await.unwrap();
     let pool = Evaluators::new(nix, Path::new(&project), limits());
     judge_for(&pool, Duration::from_secs(60)).await;
 }
@@ -199,7 +190,7 @@ async fn victim() {
 async fn an_evaluator_ends_even_when_we_are_killed() {
     let (project, fake) = forever();
     let mut us = tokio::process::Command::from(std::process::Command::new(std::env::current_exe().unwrap()));
-    us.args(["--ignored", "--exact", "victim"])
+    us.args(["--ignored", "--exact", "life::victim"])
         .env("VICTIM_NIX", fake.path())
         .env("VICTIM_PROJECT", project.path());
     let mut us = us.kill_on_drop(true).spawn().unwrap();

@@ -2,9 +2,6 @@
 //!
 //! Flows in: text of Nix. Flows out: evaluators of it. Must not: skip a test where there is no nix; it fails and says so.
 
-#![allow(dead_code, reason = "each test target uses a part of it")]
-#![allow(clippy::disallowed_methods, clippy::panic, reason = "tests make files and read their environment")]
-
 use std::{
     collections::BTreeMap,
     ffi::OsString,
@@ -27,13 +24,14 @@ use tempfile::TempDir;
 
 /// A project in a folder of its own.
 pub(crate) struct Project {
-    pub(crate) folder: TempDir,
+    // The project, and beside it a home that nothing else uses.
+    root: TempDir,
 }
 
 impl Project {
     /// With one file.
     pub(crate) fn with(file: &str, text: &str) -> Self {
-        let project = Self { folder: TempDir::with_prefix("seaworthy-test-").unwrap() };
+        let project = Self { root: TempDir::with_prefix("seaworthy-test-").unwrap() };
         project.write(file, text);
         project
     }
@@ -54,13 +52,17 @@ impl Project {
     }
 
     pub(crate) fn write(&self, file: &str, text: &str) {
-        let path = self.folder.path().join(file);
+        let path = self.path().join(file);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
 
-    pub(crate) fn path(&self) -> &Path {
-        self.folder.path()
+    pub(crate) fn path(&self) -> PathBuf {
+        self.root.path().join("project")
+    }
+
+    pub(crate) async fn nix(&self) -> Nix {
+        Nix::find(&binary(), &environment(self.root.path()), &Spawner::new()).await.unwrap()
     }
 
     pub(crate) async fn pool(&self) -> Evaluators {
@@ -68,7 +70,7 @@ impl Project {
     }
 
     pub(crate) async fn pool_with(&self, limits: Limits) -> Evaluators {
-        Evaluators::new(nix().await, self.path(), limits)
+        Evaluators::new(self.nix().await, &self.path(), limits)
     }
 
     /// Judges every test of the output `tests`, each within ten seconds.
@@ -110,17 +112,11 @@ pub(crate) fn binary() -> PathBuf {
 }
 
 /// The environment of these tests, with a home of its own.
-pub(crate) fn environment() -> BTreeMap<OsString, OsString> {
-    static HOME: std::sync::LazyLock<TempDir> =
-        std::sync::LazyLock::new(|| TempDir::with_prefix("seaworthy-home-").unwrap());
+pub(crate) fn environment(home: &Path) -> BTreeMap<OsString, OsString> {
     let mut environment: BTreeMap<OsString, OsString> = std::env::vars_os().collect();
-    environment.insert("HOME".into(), HOME.path().into());
-    environment.insert("XDG_CACHE_HOME".into(), HOME.path().join("cache").into());
+    environment.insert("HOME".into(), home.into());
+    environment.insert("XDG_CACHE_HOME".into(), home.join("cache").into());
     environment
-}
-
-pub(crate) async fn nix() -> Nix {
-    Nix::find(&binary(), &environment(), &Spawner::new()).await.unwrap()
 }
 
 /// A script that stands in for nix; `$NIX` is the real one, `$1` the command.
@@ -153,11 +149,11 @@ impl Fake {
     }
 
     pub(crate) async fn find(&self) -> Result<Nix, NixFault> {
-        Nix::find(&self.path(), &environment(), &Spawner::new()).await
+        Nix::find(&self.path(), &environment(self.folder.path()), &Spawner::new()).await
     }
 
     pub(crate) async fn pool(&self, project: &Project, limits: Limits) -> Evaluators {
-        Evaluators::new(self.find().await.unwrap(), project.path(), limits)
+        Evaluators::new(self.find().await.unwrap(), &project.path(), limits)
     }
 }
 

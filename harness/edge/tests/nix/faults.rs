@@ -1,11 +1,9 @@
 //! Every way that a test can go wrong, all in one tree: each is told apart, and the others are still judged.
 
-mod nix_fixture;
-
 use std::time::Duration;
 
+use super::fixture::{Project, judge, judge_all, limits, tests};
 use edge::nix::{pool::Limits, unit::Outcome};
-use nix_fixture::{Project, judge, judge_all, limits, tests};
 
 /// Attribute, its value, and how the failure begins. The last may take the evaluator's life.
 const FAULTS: &[(&str, &str, &str)] = &[
@@ -112,7 +110,7 @@ fn tree() -> String {
 #[tokio::test]
 async fn each_fault_is_told_apart_and_ends_no_other_test() {
     let project = Project::tests(&tree()).with_file("broken.nix", "{ a = ");
-    let pool = project.pool_with(Limits { memory: Some(1 << 30), ..limits() }).await;
+    let pool = project.pool_with(Limits { memory: Some(400 << 20), ..limits() }).await;
     let judged = judge_all(&pool, &tests(), Duration::from_secs(30)).await;
     assert_eq!(judged.0.len(), 2 * FAULTS.len());
     for (name, _, message) in FAULTS {

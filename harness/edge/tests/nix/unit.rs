@@ -1,12 +1,10 @@
 //! nix-unit's semantics, each against a real nix.
 
-mod nix_fixture;
-
 use std::time::Duration;
 
+use super::fixture::{Project, file, judge, judge_all, tests};
 use edge::nix::unit::Outcome;
 use model::{subject::Subject, verdict::Verdict};
-use nix_fixture::{Project, file, judge, judge_all, tests};
 
 #[tokio::test]
 async fn equal_values_pass_and_others_are_shown() {

@@ -1,0 +1,321 @@
+//! What a survey of a flake tells, against a real nix.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use super::fixture::{Project, limits};
+use edge::nix::{
+    fault::{FlakeFault, NixFault},
+    pool::Limits,
+    survey::Progress,
+};
+use model::{
+    fleet::TreeRef,
+    machine::{MachineClass, MachineName},
+    survey::{MachineSurvey, NixError, Survey},
+};
+use serde_json::{Value, json};
+
+async fn try_survey(project: &Project) -> Result<Survey, NixFault> {
+    project.pool().await.survey(None, Arc::new(|_| ())).await
+}
+
+async fn survey(project: &Project) -> Survey {
+    try_survey(project).await.unwrap()
+}
+
+#[track_caller]
+fn machine<'a>(survey: &'a Survey, name: &str) -> &'a MachineSurvey {
+    survey.machines.get(&MachineName::from(name)).unwrap()
+}
+
+/// A flake whose machines are plain values of the form that the module systems give.
+const FLEET: &str = r#"{
+    nixosConfigurations = {
+        cinnabar = {
+            config = {
+                networking = {
+                    hostName = "cinnabar"; hostId = "8425e349";
+                    firewall = { enable = true; allowedTCPPorts = [ 22 80 ]; allowedTCPPortRanges = [ { from = 1; to = 2; more = 3; } ]; interfaces.lan.allowedTCPPorts = [ 53 ]; };
+                };
+                nixpkgs.hostPlatform.system = "x86_64-linux";
+                system.stateVersion = "25.05";
+                system.build.toplevel = derivation { name = "toplevel"; system = "x86_64-linux"; builder = "/bin/sh"; };
+                boot.supportedFilesystems = { zfs = true; ext4 = false; };
+                boot.loader = { grub.enable = false; systemd-boot.enable = true; };
+                fileSystems."/" = { device = ./flake.nix; fsType = "zfs"; neededForBoot = true; };
+                users.users.admin = { uid = 1000; isNormalUser = true; group = "users"; extraGroups = [ "wheel" ]; openssh.authorizedKeys.keys = [ "a" "b" ]; };
+                users.groups.users.gid = 100;
+                services.openssh = { enable = true; ports = [ 2222 ]; settings.PermitRootLogin = "no"; };
+                services.zerotierone = { enable = true; joinNetworks = [ "aaaa" ]; };
+                clan.core.vars.generators.key = {
+                    share = true; dependencies = [ "ca" ]; validation = { a = 1; };
+                    files.id = { secret = true; deploy = true; owner = "root"; group = "root"; mode = "0400"; neededFor = "services"; path = throw "not deployed"; };
+                    prompts.password = { type = "hidden"; persist = false; };
+                };
+            };
+        };
+        "od\"d name" = { config.networking.hostName = "odd"; };
+    };
+    darwinConfigurations.stibnite = {
+        system = derivation { name = "darwin"; system = "aarch64-darwin"; builder = "/bin/sh"; };
+        config = { networking.hostName = "stibnite"; nixpkgs.hostPlatform = "aarch64-darwin"; system.stateVersion = 6; services.openssh.enable = null; };
+    };
+    homeConfigurations."me@host" = {
+        activationPackage = derivation { name = "home"; system = "x86_64-linux"; builder = "/bin/sh"; };
+        pkgs.stdenv.hostPlatform.system = "x86_64-linux";
+        config.home.stateVersion = "25.05";
+    };
+}"#;
+
+#[tokio::test]
+async fn machines_tell_their_facts() {
+    let survey = survey(&Project::flake(FLEET)).await;
+    assert_eq!(survey.outputs, ["darwinConfigurations", "homeConfigurations", "nixosConfigurations"]);
+    assert!(survey.system.contains('-') && survey.nix.starts_with("2."), "{survey:?}");
+    let names: Vec<&str> = survey.machines.keys().map(MachineName::as_str).collect();
+    assert_eq!(names, ["cinnabar", "me@host", "od\"d name", "stibnite"]);
+    for (name, machine) in &survey.machines {
+        assert!(machine.errors.is_empty(), "{name}: {:?}", machine.errors);
+        assert_eq!(machine.facts.len(), 15, "{name}");
+    }
+    let mut cinnabar = serde_json::to_value(&machine(&survey, "cinnabar").facts).unwrap();
+    for path in ["/fileSystems/~1/device", "/toplevel"] {
+        let text = cinnabar.pointer_mut(path).unwrap();
+        assert!(text.as_str().unwrap().starts_with("/nix/store/"), "{path}: {text}");
+        *text = json!("/nix/store/...");
+    }
+    let expected = json!({
+        "hostName": "cinnabar", "hostId": "8425e349", "system": "x86_64-linux", "stateVersion": "25.05",
+        "toplevel": "/nix/store/...",
+        "supportedFilesystems": ["zfs"],
+        "bootLoader": {"grub": false, "systemdBoot": true, "other": false},
+        "fileSystems": {"/": {"device": "/nix/store/...", "fsType": "zfs", "neededForBoot": true}},
+        "users": {"admin": {"uid": 1000, "isNormalUser": true, "isSystemUser": false, "group": "users", "extraGroups": ["wheel"], "authorizedKeys": 2}},
+        "groups": {"users": {"gid": 100}},
+        "sshd": {"enable": true, "ports": [2222], "permitRootLogin": "no"},
+        "firewall": {"enable": true, "allowedTCPPorts": [22, 80], "allowedTCPPortRanges": [{"from": 1, "to": 2}], "interfaces": {"lan": {"allowedTCPPorts": [53], "allowedTCPPortRanges": []}}},
+        "zerotier": {"enable": true, "joinNetworks": ["aaaa"], "controller": false, "networkId": null},
+        "services": {"openssh": true, "zerotierone": true},
+        "generators": {"key": {
+            "share": true, "dependencies": ["ca"],
+            // sha256 of {"a":1}
+            "validationHash": "015abd7f5cc57a2dd94b7590f04ad8084273905ee33ec5cebeae62276a97f862",
+            "files": {"id": {"secret": true, "deploy": true, "owner": "root", "group": "root", "mode": "0400", "neededFor": "services", "path": null}},
+            "prompts": {"password": {"type": "hidden", "persist": false}},
+        }},
+    });
+    assert_eq!(cinnabar, expected);
+}
+
+#[tokio::test]
+async fn each_class_has_its_own_shape_and_what_is_not_there_is_null() {
+    let survey = survey(&Project::flake(FLEET)).await;
+    let fact = |name: &str, fact: &str| machine(&survey, name).facts.get(fact).unwrap().clone();
+    let stibnite = machine(&survey, "stibnite");
+    assert_eq!(stibnite.class, MachineClass::Darwin);
+    assert_eq!(fact("stibnite", "system"), "aarch64-darwin");
+    assert_eq!(fact("stibnite", "stateVersion"), "6");
+    assert_eq!(fact("stibnite", "sshd")["enable"], false);
+    assert!(fact("stibnite", "toplevel").as_str().unwrap().ends_with("-darwin.drv"));
+    assert_eq!(machine(&survey, "me@host").class, MachineClass::Home);
+    assert!(fact("me@host", "toplevel").as_str().unwrap().ends_with("-home.drv"));
+    assert_eq!(fact("me@host", "system"), "x86_64-linux");
+    for absent in
+        ["hostName", "fileSystems", "users", "firewall", "generators", "sshd", "bootLoader", "zerotier"]
+    {
+        assert_eq!(fact("me@host", absent), Value::Null, "{absent}");
+    }
+}
+
+#[tokio::test]
+async fn each_fact_fails_alone() {
+    let project = Project::flake(
+        r#"{ nixosConfigurations = {
+            good.config.networking.hostName = "good";
+            throws = throw "not built";
+            partly.config = {
+                networking.hostName = "partly";
+                networking.hostId = throw "no id";
+                users.users = abort "no users";
+                boot.supportedFilesystems = let x = x; in x;
+                fileSystems."/".device = 1 + "a";
+                services.openssh.ports = let f = x: 1 + f (x + 1); in f 0;
+                system.build.toplevel = assert false; 1;
+            };
+        }; }"#,
+    );
+    let survey = survey(&project).await;
+    let good = machine(&survey, "good");
+    assert!(good.errors.is_empty() && good.facts["hostName"] == "good");
+    let throws = machine(&survey, "throws");
+    assert_eq!((throws.facts.len(), throws.errors.len()), (0, 15));
+    assert_eq!(throws.errors["hostName"].message, "not built");
+    let partly = machine(&survey, "partly");
+    let classes: Vec<(&str, &str)> =
+        partly.errors.iter().map(|(fact, error)| (fact.as_str(), error.class.as_str())).collect();
+    assert_eq!(
+        classes,
+        [
+            ("fileSystems", "EvalError"),
+            ("hostId", "ThrownError"),
+            ("sshd", "Error"),
+            ("supportedFilesystems", "EvalError"),
+            ("toplevel", "AssertionError"),
+            ("users", "Abort"),
+        ]
+    );
+    assert_eq!(partly.facts["hostName"], "partly");
+    let NixError { file, line, column, .. } = &partly.errors["hostId"];
+    assert_eq!((file.as_deref(), *line, *column), (Some("flake.nix"), Some(7), Some(37)));
+}
+
+#[tokio::test]
+async fn trees_are_found_or_named() {
+    let test = "{ testA = { expr = 1; expected = 1; }; }";
+    let project = Project::flake(&format!(
+        "{{ tests.systems = {{ x86_64-linux.unit = {test}; aarch64-linux.unit = {test}; aarch64-darwin.unit = {test}; x86_64-darwin.unit = {test}; }}; libTests = {test} // {{ bad = throw \"no\"; }}; other = {test}; }}"
+    ))
+    .with_file("unit.nix", test);
+    let told = survey(&project).await;
+    let shown = |survey: &Survey| -> Vec<String> {
+        survey.trees.iter().map(|tree| format!("{} {}", tree.origin, tree.tests.len())).collect()
+    };
+    assert_eq!(shown(&told), [format!(".#tests.systems.{} 1", told.system), ".#libTests 1".to_owned()]);
+    let broken = &told.trees[1].broken;
+    assert_eq!((broken[0].0.as_slice(), broken[0].1.message.as_str()), (["bad".to_owned()].as_slice(), "no"));
+    let named = vec![
+        TreeRef::File { path: "unit.nix".to_owned() },
+        TreeRef::Flake { attribute: vec!["other".to_owned()] },
+        TreeRef::Flake { attribute: vec!["gone".to_owned()] },
+        TreeRef::File { path: "gone.nix".to_owned() },
+    ];
+    let told = project.pool().await.survey(Some(named), Arc::new(|_| ())).await.unwrap();
+    assert_eq!(shown(&told), ["unit.nix 1", ".#other 1", ".#gone 0", "gone.nix 0"]);
+    let broken = |index: usize| &told.trees[index].broken;
+    assert!(broken(0).is_empty() && broken(1).is_empty());
+    assert!(broken(2)[0].0.is_empty() && broken(2)[0].1.message.contains("gone"), "{:?}", broken(2));
+    assert!(broken(3)[0].0.is_empty() && broken(3)[0].1.message.contains("gone.nix"), "{:?}", broken(3));
+}
+
+#[tokio::test]
+async fn clans_inventory_is_read_with_its_settings_unwrapped() {
+    let wrapped =
+        "imports = [ { _file = \"x\"; imports = [ { ports = [ 1 ]; nested.a = 1; } ]; } { nested.b = 2; } ];";
+    let project = Project::flake(&format!(
+        r#"{{ clanInternals.inventoryClass = {{
+            inventorySerialization = {{
+                machines.a = {{ machineClass = "nixos"; tags = [ "x" ]; }};
+                instances.ssh = {{ module = {{ name = "sshd"; input = null; }}; roles.server = {{
+                    settings = {{ {wrapped} }};
+                    machines.a.settings = {{ {wrapped} }};
+                    tags.x.settings = {{ imports = [ ]; }};
+                    extraModules = [ (x: x) ];
+                }}; }};
+                meta = {{ name = "fleet"; }};
+                tags = {{ x = [ "a" ]; }};
+            }};
+            moduleSchemas.self = {{ good.server = {{ type = "object"; }}; bad.server = throw "no"; }};
+        }}; }}"#
+    ));
+    let told = survey(&project).await;
+    assert_eq!(told.inventory_error, None);
+    let settings = json!({"ports": [1], "nested": {"a": 1, "b": 2}});
+    let expected = json!({
+        "machines": {"a": {"machineClass": "nixos", "tags": ["x"]}},
+        "instances": {"ssh": {"module": {"name": "sshd", "input": null}, "roles": {"server": {
+            "settings": settings, "machines": {"a": {"settings": settings}}, "tags": {"x": {"settings": {}}},
+        }}}},
+        "meta": {"name": "fleet"},
+        "tags": {"x": ["a"]},
+    });
+    assert_eq!(told.inventory, Some(expected));
+    assert_eq!(told.modules, Some(json!({"self": {"good": {"server": {"type": "object"}}}})));
+    let broken = Project::flake("{ clan.inventory = throw \"no inventory\"; }");
+    let told = survey(&broken).await;
+    assert_eq!((told.inventory, told.inventory_error.unwrap().message.as_str()), (None, "no inventory"));
+}
+
+#[track_caller]
+fn check(fault: &NixFault, kind: FlakeFault, place: Option<&str>, message: &str) {
+    let NixFault::Flake { kind: found, error } = fault else { panic!("{fault:?}") };
+    assert_eq!(*found, kind, "{error:?}");
+    assert_eq!(fault.place().map(|place| place.to_string()).as_deref(), place, "{error:?}");
+    assert!(error.message.contains(message), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_flake_that_cannot_be_evaluated_says_where() {
+    let fault =
+        |text: &'static str| async move { try_survey(&Project::with("flake.nix", text)).await.unwrap_err() };
+    check(
+        &fault("{ outputs = _: {\n  a = ; }; }").await,
+        FlakeFault::Syntax,
+        Some("flake.nix:2:7"),
+        "syntax error",
+    );
+    check(&fault("\u{0}\u{1}garbage").await, FlakeFault::Syntax, Some("flake.nix:1:2"), "syntax error");
+    check(&fault("{ }").await, FlakeFault::Syntax, None, "outputs");
+    check(
+        &fault("{ outputs = _: {\n a = 1;\n} // throw \"no\"; }").await,
+        FlakeFault::Evaluation,
+        Some("flake.nix:3:6"),
+        "no",
+    );
+    check(&fault("{ outputs = _: 1; }").await, FlakeFault::Evaluation, None, "expected a set");
+    check(
+        &fault("{ inputs.x.url = \"git+file:///nowhere/x\"; outputs = _: { }; }").await,
+        FlakeFault::Lock,
+        None,
+        "does not exist",
+    );
+    check(
+        &fault("{ outputs = { absent }: { }; }").await,
+        FlakeFault::Lock,
+        None,
+        "cannot find flake 'flake:absent'",
+    );
+    let fault = try_survey(&Project::with("README", "no flake")).await.unwrap_err();
+    assert!(matches!(fault, NixFault::NoFlake { .. }));
+}
+
+#[tokio::test]
+async fn a_machine_output_that_fails_is_not_taken_for_no_machine() {
+    let fault =
+        try_survey(&Project::flake("{ nixosConfigurations = throw \"no machines\"; }")).await.unwrap_err();
+    check(&fault, FlakeFault::Evaluation, Some("flake.nix:2:47"), "no machines");
+}
+
+const LOCK: &str = r#"{"nodes":{"root":{"inputs":{"x":"x"}},"x":{"flake":false,"locked":{"lastModified":1,"narHash":"sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=","type":"tarball","url":"http://127.0.0.1:9/x.tar.gz"},"original":{"type":"tarball","url":"http://127.0.0.1:9/x.tar.gz"}}},"root":"root","version":7}"#;
+
+#[tokio::test]
+async fn an_input_that_cannot_be_fetched_is_missed_only_where_it_is_used() {
+    let inputs = "inputs.x = { url = \"http://127.0.0.1:9/x.tar.gz\"; flake = false; };";
+    let project = Project::with(
+        "flake.nix",
+        &format!("{{ {inputs} outputs = {{ x, ... }}: {{ tests = import x; other = 1; }}; }}"),
+    )
+    .with_file("flake.lock", LOCK);
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let progress = Arc::clone(&seen);
+    let limits = Limits { fetch: Duration::from_secs(20), ..limits() };
+    let told = project
+        .pool_with(limits)
+        .await
+        .survey(None, Arc::new(move |step| progress.lock().unwrap().push(step)))
+        .await;
+    assert!(seen.lock().unwrap().contains(&Progress::Fetching));
+    match told {
+        Ok(told) => assert!(told.trees[0].broken[0].1.message.contains("127.0.0.1"), "{told:?}"),
+        Err(fault) => check(&fault, FlakeFault::Input, None, "127.0.0.1"),
+    }
+}
+
+#[tokio::test]
+async fn a_flake_with_no_machines_and_no_tests_has_a_survey() {
+    let told = survey(&Project::flake("{ packages = { }; }")).await;
+    assert_eq!(told.outputs, ["packages"]);
+    assert!(told.machines.is_empty() && told.trees.is_empty() && told.inventory.is_none());
+}
