@@ -1,53 +1,47 @@
-# A machine without an address is left out of a deploy; one whose jump host is reached through it can never be repaired.
+# A NixOS machine without an address cannot be deployed to: it stays on its old configuration while the rest of the fleet
+# moves on. An address that cannot be read fails when the deploy has already begun.
 package seaworthy.inventory.deploy_target
 
 import rego.v1
 
-deny contains {
-	"subject": machine,
-	"path": ["inventory", "machines", machine],
-	"message": sprintf("%s has no deploy.targetHost", [machine]),
-	"help": "state the address that it is deployed to, such as root@host.example.net",
-} if {
-	some _ in targets
-	some machine, definition in input.inventory.machines
-	not definition.deploy.targetHost
+# clan's form: [user@]host[:port][?SSHOPTION=value&...], an IPv6 address in brackets.
+form := `^(ssh://)?([^@\s]+@)?(\[[0-9A-Fa-f:.%]+\]|[^@:\[\]\s?/]+)(:[0-9]+)?(\?([^=&\s]+=[^&]*&?)*)?$`
+
+targets[name] := target if {
+	some name, machine in input.inventory.machines
+	target := machine.deploy.targetHost
+	not target in {null, ""}
+}
+
+# clan's service `internet` says how its members are reached, too.
+reached contains machine if {
+	some name, used in input.resolved.instances
+	used.module == "internet"
+	some machine in input.resolved.roles[name]["default"]
+	input.resolved.machines[machine].roles[name]["default"].host != ""
 }
 
 deny contains {
-	"subject": machine,
-	"path": ["inventory", "machines", machine, "deploy", "targetHost"],
-	"message": sprintf("the jump host of %s is reached through %s itself", [machine, machine]),
-	"actual": targets[machine],
+	"subject": name,
+	"path": ["inventory", "machines", name, "deploy"],
+	"message": sprintf("machine `%s` has no `deploy.targetHost`", [name]),
+	"expected": sprintf("an address such as `root@%s.example.net`", [name]),
 } if {
-	some machine, nexts in jumps
-	some next in nexts
-	machine in graph.reachable(jumps, {next})
+	# Where no machine says its address, addresses are given elsewhere.
+	count(targets) > 0
+	some name, machine in input.inventory.machines
+	machine.machineClass == "nixos"
+	not targets[name]
+	not name in reached
 }
 
-# Where no machine says its address, addresses are given elsewhere.
-targets[machine] := target if {
-	some machine, definition in input.inventory.machines
-	target := definition.deploy.targetHost
+deny contains {
+	"subject": name,
+	"path": ["inventory", "machines", name, "deploy", "targetHost"],
+	"message": sprintf("`deploy.targetHost` of `%s` is no address", [name]),
+	"expected": "user@host:port?SSHOPTION=value, an IPv6 address in brackets",
+	"actual": target,
+} if {
+	some name, target in targets
+	not regex.match(form, target)
 }
-
-jumps[machine] contains next if {
-	some machine, target in targets
-	some [_, jump] in regex.find_all_string_submatch_n(`[?&]ProxyJump=([^&]+)`, target, 1)
-	some next in through(jump)
-}
-
-# The machines that a jump host `user@host:port` may mean: by name, or by the address at which they are deployed to.
-through(jump) := by_address[address(jump)]
-
-by_address[at] contains machine if {
-	some machine, _ in targets
-	at := machine
-}
-
-by_address[at] contains machine if {
-	some machine, target in targets
-	at := address(target)
-}
-
-address(target) := regex.replace(regex.replace(target, `^[^@]*@`, ""), `(:[0-9]+)?([?].*)?$`, "")

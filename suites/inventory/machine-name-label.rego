@@ -1,19 +1,16 @@
-# clan's command line takes lower-case DNS labels only; Nix takes anything.
+# A machine's name becomes its host name, a DNS name, a folder of vars and a principal of its certificate. What is no DNS
+# label in lower case is refused or changed by one of them, and the machine is then known by two names.
 package seaworthy.inventory.machine_name_label
 
 import rego.v1
 
 deny contains {
-	"subject": machine,
-	"path": ["inventory", "machines", machine],
-	"message": sprintf("%s is not a lower-case DNS label", [json.marshal(machine)]),
-	"expected": "up to 63 of a-z, 0-9 and -, with no - at either end",
+	"subject": name,
+	"path": ["inventory", "machines", name],
+	"message": sprintf("machine name `%s` is not a DNS label", [name]),
+	"expected": "lower-case letters, digits and inner hyphens, at most 63 of them",
+	"actual": name,
 } if {
-	some machine, _ in input.inventory.machines
-	not is_label(machine)
-}
-
-is_label(name) if {
-	count(name) <= 63
-	regex.match(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`, name)
+	some name, _ in input.inventory.machines
+	not regex.match(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`, name)
 }

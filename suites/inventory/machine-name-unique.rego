@@ -1,20 +1,22 @@
-# Where file names ignore case, the folders of two machines whose names differ in case alone are one folder.
+# Names that differ in case alone are one name to macOS' file system and to DNS: one machine's vars overwrite the other's.
+# Of such names all but the last in order are told, which is the one in lower case.
 package seaworthy.inventory.machine_name_unique
 
 import rego.v1
 
-deny contains {
-	"path": ["inventory", "machines", second],
-	"message": sprintf("the names %s and %s differ in case alone", [first, second]),
-} if {
-	some names in by_lower_case
-	count(names) > 1
-	sorted := sort(names)
-	first := sorted[0]
-	some second in array.slice(sorted, 1, count(sorted))
+alike[folded] contains name if {
+	some name, _ in input.inventory.machines
+	folded := lower(name)
 }
 
-by_lower_case[name] contains machine if {
-	some machine, _ in input.inventory.machines
-	name := lower(machine)
+deny contains {
+	"path": ["inventory", "machines", name],
+	"message": sprintf("machine names `%s` and `%s` differ in case alone", [name, kept]),
+	"help": "rename one of them",
+} if {
+	some names in alike
+	count(names) > 1
+	kept := max(names)
+	some name in names
+	name != kept
 }

@@ -1,18 +1,29 @@
-# Only evaluating a machine that uses the instance tells that its module is not there.
+# An instance whose module cannot be found breaks the evaluation of every machine that it reaches, with a trace that does not
+# name the instance.
 package seaworthy.inventory.module_resolves
 
 import rego.v1
 
+# Where an instance names no input, clan-core is meant, and what the flake calls that is not known; the fleet's own modules
+# (`self`) are not always told.
+is_said(name) if not input.inventory.instances[name].module.input in {null, "self"}
+
 deny contains {
-	"path": ["inventory", "instances", instance, "module"],
-	"message": sprintf("%s uses the module %s, which %s does not have", [instance, used.module, used.input]),
+	"path": ["inventory", "instances", name, "module", "input"],
+	"message": sprintf("instance `%s` takes its module from input `%s`, which has no clan modules", [name, used.input]),
+	"help": sprintf("inputs with modules: %s", [concat(", ", sort(object.keys(input.modules)))]),
 } if {
-	some instance, used in input.resolved.instances
-	not input.modules[used.input][used.module]
-	is_known(instance, used.input)
+	some name, used in input.resolved.instances
+	is_said(name)
+	not input.modules[used.input]
 }
 
-# Which name the flake gave to clan-core's own modules is not known where the instance does not say.
-is_known(_, name) if input.modules[name]
-
-is_known(instance, _) if is_string(input.inventory.instances[instance].module.input)
+deny contains {
+	"path": ["inventory", "instances", name, "module", "name"],
+	"message": sprintf("instance `%s` uses module `%s`, which input `%s` does not have", [name, used.module, used.input]),
+	"help": sprintf("modules of `%s`: %s", [used.input, concat(", ", sort(modules))]),
+} if {
+	some name, used in input.resolved.instances
+	modules := object.keys(input.modules[used.input])
+	not used.module in modules
+}

@@ -1,15 +1,16 @@
-# A misspelt role is an error only on the machines that would have it.
+# A role that the module does not define is an error on the machines that would have it, and on a fleet where none has it
+# yet, silence.
 package seaworthy.inventory.role_exists
 
 import rego.v1
 
 deny contains {
-	"path": ["inventory", "instances", instance, "roles", role],
-	"message": sprintf("the module %s of %s has no role %s", [used.module, instance, role]),
-	"expected": concat(", ", sort(object.keys(module.roles))),
+	"path": ["inventory", "instances", name, "roles", role],
+	"message": sprintf("instance `%s` gives role `%s`, which module `%s` does not have", [name, role, used.module]),
+	"help": sprintf("roles of `%s`: %s", [used.module, concat(", ", sort(roles))]),
 } if {
-	some instance, used in input.resolved.instances
-	module := input.modules[used.input][used.module]
-	some role, _ in input.inventory.instances[instance].roles
-	not module.roles[role]
+	some name, used in input.resolved.instances
+	roles := object.keys(input.modules[used.input][used.module].roles)
+	some role, _ in input.inventory.instances[name].roles
+	not role in roles
 }

@@ -1,41 +1,56 @@
-# clan checks a module's limits in some of its commands only.
+# A module says how many machines a role bears and how often it may be used. clan looks at that in some of its commands
+# only: a second controller is then found when two of them run.
 package seaworthy.inventory.role_limits
 
 import rego.v1
 
+limits[name] := constraints if {
+	some name, used in input.resolved.instances
+	constraints := input.modules[used.input][used.module].constraints
+}
+
+members(name, role) := count(object.get(input.resolved.roles, [name, role], []))
+
 deny contains {
-	"path": ["inventory", "instances", instance, "roles", role],
-	"message": sprintf("role %s of %s must have %s machine(s)", [role, instance, said]),
-	"expected": said,
+	"path": ["inventory", "instances", name, "roles", role],
+	"message": sprintf("role `%s` of instance `%s` has too few machines", [role, name]),
+	"expected": sprintf("at least %d", [limit.minMachines]),
 	"actual": sprintf("%d", [found]),
 } if {
-	some instance, used in input.resolved.instances
-	some role, limits in input.modules[used.input][used.module].constraints.roles
-	found := count(object.get(input.resolved.roles, [instance, role], []))
-	some said in broken(limits, found)
+	some name, constraints in limits
+	some role, limit in constraints.roles
+	found := members(name, role)
+	is_number(limit.minMachines)
+	found < limit.minMachines
 }
 
 deny contains {
-	"path": ["inventory", "instances", instance],
-	"message": sprintf("the module %s may be used by %d instance(s), and is used by %d", [module, most, count(instances)]),
+	"path": ["inventory", "instances", name, "roles", role],
+	"message": sprintf("role `%s` of instance `%s` has too many machines", [role, name]),
+	"expected": sprintf("at most %d", [limit.maxMachines]),
+	"actual": sprintf("%d", [found]),
 } if {
-	some name, users_of in users
-	some module, instances in users_of
-	most := input.modules[name][module].constraints.maxInstances
-	count(instances) > most
-	instance := sort(instances)[most]
+	some name, constraints in limits
+	some role, limit in constraints.roles
+	found := members(name, role)
+	is_number(limit.maxMachines)
+	found > limit.maxMachines
 }
 
-users[name][module] contains instance if {
-	some instance, used in input.resolved.instances
-	name := used.input
+uses[origin][module] contains name if {
+	some name, used in input.resolved.instances
+	origin := used.input
 	module := used.module
 }
 
-broken(limits, found) := {sprintf("at least %d", [least]) |
-	least := limits.minMachines
-	found < least
-} | {sprintf("at most %d", [most]) |
-	most := limits.maxMachines
-	found > most
+deny contains {
+	"path": ["inventory", "instances", sort(names)[most]],
+	"message": sprintf("module `%s` is used by too many instances: `%s`", [module, concat("`, `", sort(names))]),
+	"expected": sprintf("at most %d", [most]),
+	"actual": sprintf("%d", [count(names)]),
+} if {
+	some modules in uses
+	some module, names in modules
+	most := limits[min(names)].maxInstances
+	count(names) > most
 }

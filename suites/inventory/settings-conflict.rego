@@ -1,18 +1,22 @@
-# Settings of a role, of its tags and of its machines have equal priority in clan: differing values conflict.
+# Two settings of equal priority that differ: evaluation stops at the machine that gets both, with a message that names
+# neither of the lines.
 package seaworthy.inventory.settings_conflict
 
 import rego.v1
 
+# A JSON pointer as a path of keys.
+keys(pointer) := [replace(replace(key, "~1", "/"), "~0", "~") | some key in array.slice(split(pointer, "/"), 1, 100)]
+
 deny contains {
 	"subject": conflict.machine,
-	"path": split(trim_prefix(conflict.definitions[count(conflict.definitions) - 1], "/"), "/"),
-	"message": sprintf("two settings of equal priority differ: %s of role %s of %s", [
-		concat(".", conflict.option),
-		conflict.role,
-		conflict.instance,
+	"path": keys(last),
+	"message": sprintf("setting `%s` of role `%s` of instance `%s` has several values for `%s`", [
+		concat(".", conflict.option), conflict.role, conflict.instance, conflict.machine,
 	]),
-	"actual": concat(", ", conflict.definitions),
-	"help": "state the option in one of them only",
+	"expected": "one value, or `mkForce` on the one that counts",
+	"actual": concat(" and ", conflict.definitions),
 } if {
 	some conflict in input.resolved.conflicts
+	input.inventory.machines[conflict.machine]
+	last := conflict.definitions[count(conflict.definitions) - 1]
 }
