@@ -3,9 +3,10 @@
 //! Flows in: the fleet as its flake defines it. Flows out: `fleet.toml`, a recipe, a workflow; or what would be written.
 //! Must not: touch a file that is there, or write a `fleet.toml` that lacks what could not be evaluated.
 //!
-//! In the order in which data meets them: [`fleet_toml`] and [`toml_value`] (the fleet as text), [`files`] (what is to be
-//! written), [`write`].
+//! In the order in which data meets them: [`computed`] (what need not be written), [`fleet_toml`] and [`toml_value`] (the
+//! fleet as text), [`files`] (what is to be written), [`write`].
 
+pub mod computed;
 pub mod files;
 pub mod fleet_toml;
 pub mod toml_value;
@@ -16,6 +17,7 @@ mod tests;
 
 use std::{fmt::Write as _, path::Path};
 
+use edge::tree;
 use model::fleet::Fleet;
 use tokio::sync::mpsc;
 
@@ -23,7 +25,14 @@ use self::{
     files::{Action, FLEET_TOML, Planned, WORKFLOW},
     write::WriteError,
 };
-use crate::{args, desk::Desk, exit::Exit, pipeline, sources, stop::Stop};
+use crate::{
+    args,
+    desk::Desk,
+    evaluation,
+    exit::Exit,
+    sources::{self, Sources},
+    stop::Stop,
+};
 
 /// Writes what is missing, or says what it would write.
 ///
@@ -50,19 +59,30 @@ async fn fleet(desk: &Desk, interrupts: &mut mpsc::Receiver<()>) -> Result<Fleet
     if let (Some(fleet), _) = sources::fleet_toml(desk)? {
         return Ok(fleet);
     }
-    let known = pipeline::know(desk, true, interrupts).await?;
-    if let Some(fault) = known.evaluated.fault {
+    let evaluated = evaluation::survey(desk, &sources(desk).await?, true, interrupts).await?;
+    if let Some(fault) = evaluated.fault {
         let stop = Stop::broken(format!("{}; nothing was written", fault.what));
         return Err(match fault.remedy {
             Some(remedy) => stop.help(remedy),
             None => stop,
         });
     }
-    if known.evaluated.survey.inventory_error.is_some() {
+    let (fleet, problems) = load::flake_fleet::from_survey(&evaluated.survey);
+    problems.iter().for_each(|problem| desk.screen.note(&problem.to_string()));
+    if evaluated.survey.inventory_error.is_some() {
         return Err(Stop::input("without clan's inventory, fleet.toml would lack most of the fleet")
             .help("repair what is shown above; nothing was written"));
     }
-    Ok(known.fleet.fleet)
+    Ok(fleet)
+}
+
+/// The files that are evaluated. Suites are not asked here, so a broken one is no hindrance.
+async fn sources(desk: &Desk) -> Result<Sources, Stop> {
+    let folder = &desk.project.folder;
+    let read = tree::read(folder).await.map_err(|error| {
+        Stop::input(format!("the files of {} cannot be read", folder.display())).because(error)
+    })?;
+    Ok(Sources { fleet: None, text: None, tree: read.tree, digest: read.digest, suites: Vec::new() })
 }
 
 fn not_written(error: &WriteError) -> Stop {

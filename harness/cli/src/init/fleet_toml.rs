@@ -13,7 +13,10 @@ use model::{
 use serde_json::Value as Json;
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, Value, value};
 
-use super::toml_value::{LeftOut, fields, shown_key};
+use super::{
+    computed::without_computed,
+    toml_value::{LeftOut, fields, shown_key},
+};
 
 const OF_CLAN: &str = "\
 # Written by `seaworthy init` from clan's inventory. Hand it to clan from here, and take it out of the Nix files,
@@ -64,7 +67,7 @@ const WAIVERS: &str = "
 #[must_use]
 pub fn text(fleet: &Fleet) -> String {
     let mut left_out = LeftOut::default();
-    let inventory = &fleet.inventory;
+    let inventory = &without_computed(fleet.inventory.clone());
     let example = example(inventory);
     let mut root = Table::new();
     root.insert("inventory", Item::Table(inventory_table(inventory, &mut left_out)));
