@@ -35,6 +35,12 @@ mod tests {
     }
 
     #[test]
+    fn of_several_the_nearest_is_meant_and_of_equals_the_first() {
+        assert_eq!(nearest("host-1", ["host-22", "host-11", "host-222"]).as_deref(), Some("host-11"));
+        assert_eq!(nearest("host-1", ["host-2", "host-3"]).as_deref(), Some("host-2"));
+    }
+
+    #[test]
     fn something_else_altogether_finds_nothing() {
         assert_eq!(nearest("xyz", ["magnetite", "cinnabar"]), None);
     }

@@ -144,7 +144,23 @@ fn what_is_not_proven_is_noted() {
 fn a_full_plan_has_nothing_to_note() {
     let plan = sample()
         .suite(suite("inventory", [of_fleet("roles")]))
-        .select(|selection| selection.stages = [Stage::Invariants].into())
+        .suite(nix_unit())
+        .tree(tree("tests", &["a"]))
+        .select(|selection| selection.stages = [Stage::Expressions, Stage::Invariants].into())
         .plan();
     assert_eq!(plan.notes, []);
+}
+
+#[test]
+fn that_there_are_no_tests_is_noted_once_however_many_suites_look_for_them() {
+    let plan = sample()
+        .suite(suite("inventory", [of_fleet("roles")]))
+        .suite(nix_unit())
+        .suite(model::suite::Suite { name: "more".to_owned(), ..nix_unit() })
+        .select(|selection| {
+            selection.stages = [Stage::Expressions, Stage::Invariants].into();
+            selection.suites = ["inventory".into(), "nix-unit".into(), "more".into()].into();
+        })
+        .plan();
+    assert_eq!(plan.notes, [Note::EmptyStage { stage: Stage::Expressions }, Note::NoTests]);
 }
