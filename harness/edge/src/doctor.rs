@@ -50,8 +50,8 @@ pub struct Inputs {
     pub kernel: Option<PathBuf>,
 }
 
-/// Asks everything. It takes as long as the slowest answer: about a second on a machine that has all and was asked
-/// before, and at most some fifteen seconds.
+/// Asks everything. It takes as long as the slowest answer: under a second on a machine that has all and was asked
+/// before; five seconds where a tool hangs; some seconds more where a kernel has to be booted.
 pub async fn examine(inputs: &Inputs, spawner: &Spawner) -> Vec<Item> {
     let (nix, git, ssh, machines, disks, computer) = tokio::join!(
         nix::items(inputs, spawner),
