@@ -213,6 +213,16 @@ fn a_verdict_that_was_turned_is_seen_at_the_next_line() {
 }
 
 #[test]
+fn a_line_without_an_end_is_not_read_for_ever() {
+    let written = sample();
+    let lines = fs::OpenOptions::new().write(true).open(written.lines()).unwrap();
+    lines.set_len(0).unwrap();
+    // A terabyte of zeros, none of which is on the disk.
+    lines.set_len(1 << 40).unwrap();
+    assert!(matches!(damaged_at(written.read(), 1), Damage::TooLong { limit: 67_108_864 }));
+}
+
+#[test]
 fn another_runs_plan_is_seen() {
     let (written, other) = (sample(), write(&plan([]), Vec::new()));
     fs::copy(other.folder().join("plan.json"), written.folder().join("plan.json")).unwrap();

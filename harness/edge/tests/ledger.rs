@@ -196,6 +196,16 @@ fn a_run_that_was_deleted_proves_nothing_any_more() {
 }
 
 #[test]
+fn a_failure_is_remembered_as_long_as_its_run() {
+    let project = project();
+    let passed = project.run(0, &[("a", Verdict::Pass)]);
+    let failed = project.run(1, &[("a", failed())]);
+    assert_eq!(project.evidence(&["a"]), [None]);
+    fs::remove_dir_all(project.state.runs().join(failed.0)).unwrap();
+    assert_eq!(project.evidence(&["a"]), [Some(passed)]);
+}
+
+#[test]
 fn a_run_that_went_on_is_read_again() {
     let project = project();
     let run = write_run(&project.state, 0, &[("a", Verdict::Pass), ("b", Verdict::Pass)], true);
@@ -234,14 +244,20 @@ fn an_index_that_is_gone_is_made_anew() {
 fn an_index_that_is_none_is_set_aside_and_made_anew() {
     let project = project();
     let run = project.run(0, &[("a", Verdict::Pass)]);
-    let other_version = rusqlite::Connection::open(project.index()).unwrap();
-    other_version.execute_batch("CREATE TABLE runs (run); PRAGMA user_version = 7;").unwrap();
-    drop(other_version);
+    drop(project.open());
+    let of_other_version = rusqlite::Connection::open(project.index()).unwrap();
+    of_other_version.execute_batch("PRAGMA user_version = 7").unwrap();
+    drop(of_other_version);
     let of_other_version = fs::read(project.index()).unwrap();
-    for content in [&b"not a database"[..], &[0; 5000], &of_other_version] {
+    for (content, expected) in [
+        (&b"not a database"[..], "file is not a database"),
+        (&[0; 5000], "file is not a database"),
+        (&of_other_version, "it is of version 7, and this needs version 1"),
+    ] {
         fs::write(project.index(), content).unwrap();
         let (mut ledger, notes) = project.open();
-        assert!(matches!(&notes[..], [Note::Rebuilt { .. }]), "{notes:?}");
+        let [Note::Rebuilt { reason }] = &notes[..] else { panic!("{notes:?}") };
+        assert_eq!(reason, expected);
         assert_eq!(look(&mut ledger, &["a"])[&Digest::of("a")].run, run);
         drop(ledger);
         let aside = fs::metadata(project.index().with_extension("db.damaged")).unwrap();

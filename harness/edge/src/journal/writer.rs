@@ -105,3 +105,26 @@ impl Sink for JournalWriter {
         written
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use testkit::plan::plan;
+
+    use super::*;
+
+    #[test]
+    fn after_a_failure_nothing_more_is_written() {
+        let project = tempfile::tempdir().unwrap();
+        let state = State::open(project.path()).unwrap();
+        let mut writer = JournalWriter::create(&state, &plan([]), Timestamp::UNIX_EPOCH).unwrap();
+        let path = writer.folder().join(EVENTS);
+        let interrupted = Event { at: Timestamp::UNIX_EPOCH, what: What::Interrupted };
+        let sound = std::mem::replace(&mut writer.file, OpenOptions::new().read(true).open(&path).unwrap());
+        writer.emit(&interrupted).unwrap();
+        assert!(writer.flush().is_err(), "a file that is open for reading can not be written to");
+        writer.file = sound;
+        writer.emit(&interrupted).unwrap();
+        assert!(writer.flush().is_err());
+        assert_eq!(path.metadata().unwrap().len(), 0);
+    }
+}
