@@ -117,10 +117,18 @@ impl State {
     /// # Errors
     /// It can not be created.
     pub fn create_run(&self, now: Timestamp) -> Result<(RunId, PathBuf), StateError> {
+        self.create_run_with(now, (0..TRIES).map(random))
+    }
+
+    fn create_run_with(
+        &self,
+        now: Timestamp,
+        randoms: impl Iterator<Item = u64>,
+    ) -> Result<(RunId, PathBuf), StateError> {
         let time = now.to_zoned(TimeZone::UTC).strftime("%Y%m%dT%H%M%SZ").to_string();
         let runs = self.runs();
-        for attempt in 0..TRIES {
-            let id = RunId(format!("{time}-{:06x}", random(attempt)));
+        for random in randoms {
+            let id = RunId(format!("{time}-{random:06x}"));
             let folder = runs.join(&id.0);
             match fs::create_dir(&folder) {
                 Ok(()) => return Ok((id, folder)),
@@ -200,15 +208,18 @@ mod tests {
     }
 
     #[test]
-    fn a_thousand_runs_at_once_all_differ() {
+    fn runs_at_once_with_the_same_random_part_differ() {
         let (_project, state) = state();
-        let start =
-            || (0..250).map(|_| state.create_run(Timestamp::UNIX_EPOCH).unwrap().0).collect::<Vec<_>>();
-        std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..4).map(|_| scope.spawn(start)).collect();
-            threads.into_iter().for_each(|thread| drop(thread.join().unwrap()));
+        let start = || (0..50).map(|_| state.create_run_with(Timestamp::UNIX_EPOCH, 0..200).unwrap().0.0);
+        let mut runs = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| start().collect::<Vec<_>>())).collect();
+            threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
         });
-        assert_eq!(state.list_runs().unwrap().len(), 1000);
+        runs.sort_unstable();
+        let expected: Vec<String> = (0..200).map(|number| format!("19700101T000000Z-{number:06x}")).collect();
+        assert_eq!(runs, expected);
+        assert!(state.create_run_with(Timestamp::UNIX_EPOCH, 0..200).is_err(), "no name is left");
+        assert!(state.create_run(Timestamp::UNIX_EPOCH).is_ok());
     }
 
     #[test]

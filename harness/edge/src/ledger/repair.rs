@@ -127,3 +127,40 @@ fn lock(path: &Path) -> Result<File, StateError> {
     file.lock().map_err(StateError::at("lock", path))?;
     Ok(file)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::mpsc, time::Duration};
+
+    use super::*;
+
+    fn project() -> (tempfile::TempDir, State) {
+        let project = tempfile::tempdir().unwrap();
+        let state = State::open(project.path()).unwrap();
+        (project, state)
+    }
+
+    #[test]
+    fn an_index_that_another_process_has_made_anew_is_kept() {
+        let (project, state) = project();
+        let damaged = identity(project.path());
+        let (made_anew, _) = open(&state).unwrap();
+        let (index, _) = rebuild(&state, damaged, "damaged").unwrap();
+        assert_eq!(index.identity(), made_anew.identity());
+        let (index, _) = rebuild(&state, index.identity(), "damaged").unwrap();
+        assert_ne!(index.identity(), made_anew.identity());
+    }
+
+    #[test]
+    fn one_process_at_a_time_makes_the_index_anew() {
+        let (_project, state) = project();
+        let other = lock(&state.folder().join("index.lock")).unwrap();
+        let (done, waits) = mpsc::channel();
+        std::thread::scope(|scope| {
+            scope.spawn(|| done.send(rebuild(&state, None, "damaged").is_ok()).unwrap());
+            assert!(waits.recv_timeout(Duration::from_millis(300)).is_err(), "it did not wait");
+            drop(other);
+            assert!(waits.recv().unwrap());
+        });
+    }
+}
