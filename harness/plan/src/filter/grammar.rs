@@ -46,8 +46,8 @@ pub(super) fn expression(tokens: &[Spanned<'_>], end: usize, errors: &mut Vec<Fi
     while let Some(extra) = reader.next() {
         // Only a closing parenthesis ends an expression early.
         reader.complain(extra.span.clone(), FilterErrorKind::ClosesNothing);
-        let goes_on = reader.tokens.first().is_some_and(|next| next.token != Token::Close);
-        if reader.operator().is_some() || goes_on {
+        reader.operator();
+        if reader.tokens.first().is_some_and(|next| next.token != Token::Close) {
             reader.either(DEPTH);
         }
     }

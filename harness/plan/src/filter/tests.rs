@@ -165,14 +165,11 @@ fn errors_by_kind() {
     check_errors("tag(a) &", &[": expected an expression such as machine(name)"]);
     check_errors("(tag(a)", &["(: this parenthesis is never closed"]);
     check_errors("tag(a))", &["): this parenthesis closes nothing"]);
-    check_errors(
-        "tag(a)) & )",
-        &[
-            "): this parenthesis closes nothing",
-            "): expected an expression such as machine(name)",
-            "): this parenthesis closes nothing",
-        ],
-    );
+    let closes_nothing = "): this parenthesis closes nothing";
+    check_errors("tag(a)) & )", &[closes_nothing, closes_nothing]);
+    let no_name = "tag(): tag() needs a name between its parentheses";
+    check_errors("tag(a)) tag()", &[closes_nothing, no_name]);
+    check_errors("tag(a)) & tag() ) | tag()", &[closes_nothing, no_name, closes_nothing, no_name]);
     check_errors("cloud", &["cloud: expected an expression such as machine(name), found a bare word"]);
     check_errors("tags", &["tags: expected an expression such as tag(name), found a bare word"]);
     check_errors("tag(a) && tag(b)", &["&&: no operator &&; write &"]);
