@@ -134,6 +134,21 @@ fn names_are_exact_unless_they_say_otherwise() {
 }
 
 #[test]
+fn blanks_around_a_name_count_only_where_they_are_escaped() {
+    let text = |written: &str| {
+        let filter = Filter::parse(written).expect(written);
+        let Node::Is(predicate) = filter.node else { panic!("{written} is one predicate") };
+        predicate.matcher.text
+    };
+    assert_eq!(text("tag( a b )"), "a b");
+    assert_eq!(text(r"tag(a\ )"), "a ");
+    assert_eq!(text(r"tag(a\   )"), "a ");
+    assert_eq!(text(r"tag(a\\  )"), r"a\");
+    assert_eq!(text(r"tag(a\\\ \   )"), r"a\  ");
+    assert_eq!(text("tag(~ a )"), "a");
+}
+
+#[test]
 fn not_binds_more_than_and_which_binds_more_than_or() {
     check("machine(magnetite) | suite(host) & class(darwin)", "ms");
     check("(machine(magnetite) | suite(host)) & class(darwin)", "s");
@@ -178,6 +193,10 @@ fn errors_by_kind() {
     check_errors("tag(~)", &["tag(~): tag() needs a name between its parentheses"]);
     check_errors("tag(/a/b)", &["/a/b: a regular expression ends with / right before the parenthesis"]);
     check_errors(r"tag(a\qb)", &[r"\q: no such escape; known are \) \\ \( \/ \= \~ \# \n \r \t and \u{..}"]);
+    check_errors(
+        r"tag(~  a\qb)",
+        &[r"\q: no such escape; known are \) \\ \( \/ \= \~ \# \n \r \t and \u{..}"],
+    );
     check_errors(
         "tag(a) ; tag(b)",
         &[";: unexpected character ';'", "tag(b): expected an operator: &, |, - or the end"],
