@@ -11,3 +11,4 @@ pub mod nix;
 pub mod policy;
 pub mod process;
 pub mod state;
+pub mod tree;
