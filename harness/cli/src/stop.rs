@@ -31,6 +31,12 @@ impl Stop {
         Self { exit: Exit::Broken, ..Self::input(what) }
     }
 
+    /// The user asked to stop.
+    #[must_use]
+    pub fn undecided(what: impl Into<String>) -> Self {
+        Self { exit: Exit::Undecided, ..Self::input(what) }
+    }
+
     /// With what to do about it.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {

@@ -4,6 +4,7 @@
 //! Must not: decide anything, print, or know the command line.
 
 pub mod doctor;
+pub mod export;
 pub mod journal;
 pub mod ledger;
 pub mod memo;

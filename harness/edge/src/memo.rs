@@ -25,6 +25,7 @@ struct Found<T> {
 
 /// The answer that was kept under this name, if it was kept for this key.
 #[must_use]
+#[expect(clippy::disallowed_methods, reason = "the memo reads its own files")]
 pub fn recall<T: DeserializeOwned>(state: &State, name: &str, key: Digest) -> Option<T> {
     let bytes = fs::read(file(state, name)).ok()?;
     let found: Found<T> = serde_json::from_slice(&bytes).ok()?;
@@ -51,6 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "a test damages the file")]
     fn a_memo_is_recalled_for_its_own_key_alone() {
         let folder = tempfile::tempdir().unwrap();
         let state = State::open(folder.path()).unwrap();

@@ -4,10 +4,12 @@
 //! Must not: do input or output, read a clock or the environment, or stop at the first problem.
 
 pub mod diagnostic;
+pub mod facts;
 pub mod flake_fleet;
 pub mod fleet_toml;
 pub mod lint;
 pub mod resolve;
+pub mod source;
 pub mod suite;
 pub mod vars;
 

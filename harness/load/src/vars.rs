@@ -24,8 +24,9 @@
 //! LINK     = {name, path, kind: "link"|"file"|"folder", target?, resolves: bool, member?, sound: bool}
 //! ENVELOPE = {sound: bool, faults: [text], recipients: [public key]}
 //! ```
-//! A secret `<machine>-age.key` holds the private key of that machine.
+//! `certificate` is what `certificate.rs` says of a public `*-cert.pub`. A secret `<machine>-age.key` holds the private key of that machine.
 
+mod certificate;
 mod envelope;
 mod folder;
 mod key;

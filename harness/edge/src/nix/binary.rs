@@ -114,6 +114,11 @@ impl Nix {
         self.version >= Version::WHOLE_OUTPUTS
     }
 
+    /// Whether a repl waits for more when a file that is read ends too early.
+    pub(crate) fn repl_waits(&self) -> bool {
+        self.version < Version::REPL_TELLS_FILES
+    }
+
     pub(crate) fn spawner(&self) -> &Spawner {
         &self.spawner
     }

@@ -83,6 +83,17 @@ impl Complaint {
         }
     }
 
+    /// What a repl says that was waiting for the rest of a line and got a nudge instead.
+    pub(crate) fn is_nudge(&self) -> bool {
+        let at_line = self.at.as_ref().is_none_or(|at| at.file.starts_with("«string»"));
+        at_line && ["unexpected 'let'", "unexpected LET"].iter().any(|word| self.message.contains(word))
+    }
+
+    /// The error that such a repl was hiding.
+    pub(crate) fn unfinished() -> Self {
+        Self { message: "syntax error, unexpected end of file".to_owned(), ..Self::default() }
+    }
+
     /// The class of errors that the evaluator lived through but that may be an accident of what ran before it: too deep
     /// a call, or too little memory. The same test may do well by itself.
     pub(crate) fn is_of_resources(&self) -> bool {

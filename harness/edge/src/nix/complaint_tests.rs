@@ -97,6 +97,15 @@ fn a_long_message_is_cut_at_a_character() {
     assert_eq!(cut("short"), "short");
 }
 
+#[test]
+fn a_nudge_is_known_by_its_line() {
+    let told = |message: &str, at: &str| Complaint { at: Spot::of_name(at), ..Complaint::plain(message) }.is_nudge();
+    assert!(told("syntax error, unexpected 'let'", "«string»:2:1"));
+    assert!(told("syntax error, unexpected LET", ""));
+    assert!(!told("syntax error, unexpected 'let'", "/f.nix:2:1"));
+    assert!(!told("syntax error, unexpected end of file", "«string»:2:1"));
+}
+
 proptest! {
     #[test]
     fn no_text_panics(text in ".*") {

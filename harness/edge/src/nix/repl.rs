@@ -67,6 +67,9 @@ pub(crate) enum NoStart {
 pub(crate) const LONGEST_LINE: usize = 64 << 20;
 /// A longer line slows the repl's line editor down, which echoes each character.
 const LONGEST_REQUEST: usize = 6 << 10;
+/// Before 2.30, a repl takes "unexpected end of file" in a file that is read for a line that goes on, and adds the next
+/// line to it. By itself this line is nothing; at the end of another it is an error, and frees the repl.
+const NUDGE: &str = "let in null\n";
 /// The name of the prelude within the repl.
 pub(crate) const PRELUDE: &str = "__seaworthy";
 
@@ -76,6 +79,8 @@ pub(crate) struct Repl {
     running: Running,
     lines: Lines<ChildStderr>,
     nonce: String,
+    // Sent after each line, before its end is asked for.
+    nudge: &'static str,
     words: LastWords,
     defined: BTreeSet<String>,
     tainted: bool,
@@ -97,7 +102,8 @@ impl Repl {
             running.stderr.take().ok_or_else(|| NoStart::Io(io::Error::other("no standard error")))?;
         let lines = Lines::new(stderr, LONGEST_LINE);
         let (words, defined) = (LastWords::default(), BTreeSet::new());
-        let mut repl = Self { running, lines, nonce: nonce(), words, defined, tainted: false };
+        let nudge = if nix.repl_waits() { NUDGE } else { "" };
+        let mut repl = Self { running, lines, nonce: nonce(), nudge, words, defined, tainted: false };
         repl.settle(limit).await?;
         Ok(repl)
     }
@@ -128,8 +134,8 @@ impl Repl {
     /// Sends a line, and one that answers to it whatever becomes of the first.
     async fn send(&mut self, line: &str) -> io::Result<()> {
         let Some(stdin) = &mut self.running.stdin else { return Err(io::ErrorKind::BrokenPipe.into()) };
-        let both = format!("{line}\nbuiltins.trace \"{} end\" null\n", self.nonce);
-        stdin.write_all(both.as_bytes()).await?;
+        let all = format!("{line}\n{}builtins.trace \"{} end\" null\n", self.nudge, self.nonce);
+        stdin.write_all(all.as_bytes()).await?;
         stdin.flush().await
     }
 
@@ -140,6 +146,12 @@ impl Repl {
         let said = Said::read(text, &self.nonce);
         if said == Said::Garbage {
             self.words.add(text);
+        }
+        if let Said::Error(complaint) = &said
+            && !self.nudge.is_empty()
+            && complaint.is_nudge()
+        {
+            return Some(Said::Error(Complaint::unfinished()));
         }
         Some(said)
     }

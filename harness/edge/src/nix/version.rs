@@ -23,6 +23,9 @@ impl Version {
     /// Until here, `nix repl FLAKE` was an experimental feature of its own.
     pub(crate) const REPL_FLAKE: Self = Self::new(2, 22);
 
+    /// Before this, a repl took a file that ends too early for a line of its own that goes on.
+    pub(crate) const REPL_TELLS_FILES: Self = Self::new(2, 30);
+
     const fn new(major: u32, minor: u32) -> Self {
         Self { major, minor, patch: 0 }
     }

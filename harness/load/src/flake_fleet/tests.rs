@@ -29,7 +29,7 @@ fn clans_inventory_is_the_fleet() {
         } },
         "instances": { "net": { "module": { "name": "zerotier", "input": null }, "roles": { "peer": {
             "machines": { "cinnabar": { "settings": { "a": [1, null] } } }, "tags": { "all": { "settings": {} } },
-            "settings": {}, "extraModules": [],
+            "settings": { "b": {} }, "extraModules": [],
         } } } },
         "tags": { "all": ["cinnabar"], "nixos": [] },
     }));

@@ -5,7 +5,7 @@
 use model::facts::Places;
 use serde_json::{Map, Value, json};
 
-use super::{envelope, folder::Folder, folder::Thing, link, locate, public};
+use super::{certificate, envelope, folder::Folder, folder::Thing, link, locate, public};
 
 /// The name of the file that says what a generator's vars were made for.
 const HASH: &str = ".validation-hash";
@@ -127,6 +127,8 @@ impl<'a> Reader<'a, '_> {
             let path = format!("{path}/secret");
             locate(self.places, &[&at[..], &["secret"]].concat(), &path);
             locate(self.places, &[&at[..], &["envelope"]].concat(), &path);
+        } else if value && file.ends_with("-cert.pub") {
+            say("certificate", certificate::read(folder.text("value")));
         } else if let Some(text) = folder.text("value") {
             public::text(generator, file, text).into_iter().for_each(|text| say("text", text.into()));
         }

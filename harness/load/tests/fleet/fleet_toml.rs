@@ -242,6 +242,15 @@ settings.e = 1e999
     "#);
 }
 
+/// Other programs that read the facts document stop at a depth of 128.
+#[test]
+fn settings_nest_to_a_bound() {
+    let nested =
+        |levels: usize| format!("[inventory.instances.net.settings]\n{}a = 1\n", "a.".repeat(levels - 1));
+    sound(&nested(64));
+    assert_snapshot!(told(&nested(65)), @r#"fleet.toml:2:133: error[too-deep]: settings are nested more than 64 deep <- "1""#);
+}
+
 #[test]
 fn a_waiver_without_a_reason_or_a_day_is_no_waiver() {
     let text = r#"

@@ -56,6 +56,17 @@ fn settings_in_conflict_on_every_machine_are_kept_for_each_to_a_bound() {
 }
 
 #[test]
+fn elements_of_long_lists_have_the_place_of_the_list() {
+    let text = |length| format!("[inventory.instances.i]\nsettings.x = [{}]", "1, ".repeat(length));
+    let place = |length| {
+        let fleet = parse(&text(length)).0.expect("a fleet");
+        fleet.places.find("/inventory/instances/i/settings/x/999").map(ToString::to_string)
+    };
+    assert_eq!(place(1000).as_deref(), Some("fleet.toml:2:3012"));
+    assert_eq!(place(1001).as_deref(), Some("fleet.toml:2:10"));
+}
+
+#[test]
 fn depth_is_refused() {
     let deep = "a.".repeat(79);
     let texts = [

@@ -1,0 +1,118 @@
+//! The facts document: everything known of a fleet as one JSON value, and where each part of it is written.
+//!
+//! Flows in: the resolved fleet, the survey, the source tree, the day. Flows out: [`Facts`].
+//! Must not: gather anything itself, or judge: that is for policies. `suites/FACTS.md` describes the document.
+
+mod evaluated;
+mod written;
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+use model::{
+    digest::Digest,
+    facts::{Facts, Places},
+    fleet::FleetSource,
+    machine::MachineName,
+    place::Place,
+    resolved::ResolvedFleet,
+    suite::Part,
+    survey::Survey,
+    tree::Tree,
+    waiver::Waiver,
+};
+use serde_json::{Map, Value, json};
+
+use self::written::Written;
+use crate::{source::Source, vars};
+
+/// Puts the document together. `today` is the day in UTC by which waivers expire.
+#[must_use]
+pub fn assemble(fleet: &ResolvedFleet, survey: &Survey, tree: &Tree, today: Date) -> Facts {
+    let source = Source::read(tree);
+    let vars = vars::facts(tree);
+    let mut document = Map::new();
+    let mut put = |name: &str, value: Value| document.insert(name.to_owned(), value);
+    put("version", Facts::VERSION.into());
+    put("fleet", about(fleet, survey));
+    put("resolved", resolved(fleet));
+    put("machines", evaluated::machines(survey));
+    put("source", source.facts(tree));
+    put("vars", vars.vars);
+    put("sops", vars.sops);
+    put("waivers", fleet.fleet.waivers.iter().map(|waiver| self::waiver(waiver, today)).collect());
+    let parts = parts(fleet, survey, tree);
+    if parts.contains(&Part::Inventory) {
+        put("inventory", value(&fleet.fleet.inventory));
+    }
+    if let Some(modules) = &survey.modules {
+        put("modules", modules.clone());
+    }
+    let document = Value::Object(document);
+    let mut places = fleet.fleet.places.clone();
+    let machines = survey.machines.keys().map(MachineName::as_str).collect();
+    let written = Written::of(&source, &machines);
+    evaluated::places(survey, &written, &mut places);
+    written.inventory(&fleet.fleet.inventory, &mut places);
+    source_places(&source, &mut places);
+    places.extend(vars.places);
+    // Maps are sorted, so that equal facts are equal texts.
+    let digest = Digest::of(document.to_string());
+    Facts { document, places, parts, digest }
+}
+
+fn about(fleet: &ResolvedFleet, survey: &Survey) -> Value {
+    let mut about = json!({ "name": fleet.fleet.inventory.meta.name, "source": fleet.fleet.source });
+    if let Some(error) = &survey.inventory_error {
+        about["inventoryError"] = evaluated::error(error);
+    }
+    about
+}
+
+fn resolved(fleet: &ResolvedFleet) -> Value {
+    json!({ "machines": fleet.machines, "roles": fleet.roles, "conflicts": fleet.conflicts })
+}
+
+fn waiver(waiver: &Waiver, today: Date) -> Value {
+    json!({
+        "rule": waiver.rule,
+        "subject": waiver.subject.as_ref().map(ToString::to_string),
+        "reason": waiver.reason,
+        "expires": waiver.expires,
+        "expired": waiver.expired(today),
+    })
+}
+
+/// An entry of the tree is written where it stands.
+fn source_places(source: &Source, places: &mut Places) {
+    for (number, file) in source.files.iter().enumerate() {
+        places.set(format!("/source/files/{number}"), Place::file(&file.path));
+        for (index, (_, place)) in file.clear.iter().enumerate() {
+            places.set(format!("/source/files/{number}/clear/{index}"), place.clone());
+        }
+    }
+}
+
+/// What was gathered: a part that was not is no part in which nothing is wrong.
+fn parts(fleet: &ResolvedFleet, survey: &Survey, tree: &Tree) -> BTreeSet<Part> {
+    let below = |folder: &str| tree.entries.iter().any(|entry| entry.path.starts_with(folder));
+    [
+        (Part::Inventory, fleet.fleet.source != FleetSource::Flake),
+        // A survey that was made names the nix that made it.
+        (Part::Machines, !survey.nix.is_empty()),
+        (Part::Modules, survey.modules.is_some()),
+        (Part::Source, !tree.entries.is_empty()),
+        (Part::Vars, below("vars/") || below("sops/")),
+    ]
+    .into_iter()
+    .filter_map(|(part, there)| there.then_some(part))
+    .collect()
+}
+
+/// Nouns of the model are JSON values by their own definition.
+fn value(noun: &impl serde::Serialize) -> Value {
+    serde_json::to_value(noun).unwrap_or(Value::Null)
+}
+
+#[cfg(test)]
+mod tests;

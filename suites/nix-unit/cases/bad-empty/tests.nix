@@ -1,0 +1,1 @@
+{ nested = { }; notATest = 1; }
