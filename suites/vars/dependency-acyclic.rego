@@ -1,0 +1,34 @@
+# Generators that wait for each other never run, and neither does anything that waits for one of them.
+package seaworthy.vars.dependency_acyclic
+
+import rego.v1
+
+generators[machine] := declared if {
+	some machine, evaluated in input.machines
+	declared := evaluated.facts.generators
+	is_object(declared)
+}
+
+# What each machine's generators wait for.
+edges[machine][name] := {wanted | some wanted in generator.dependencies} if {
+	some machine, declared in generators
+	some name, generator in declared
+}
+
+reached(machine, name) := graph.reachable(edges[machine], edges[machine][name])
+
+# Told once for each ring, at the generator that comes first by name.
+deny contains {
+	"subject": machine,
+	"path": ["machines", machine, "facts", "generators", name, "dependencies"],
+	"message": sprintf("generator `%s` waits for itself", [name]),
+	"expected": "an order in which the generators can run",
+	"actual": sprintf("`%s` wait for each other", [concat("`, `", sort(ring))]),
+} if {
+	some machine, names in edges
+	some name, _ in names
+	behind := reached(machine, name)
+	name in behind
+	ring := {other | some other in behind; name in reached(machine, other)}
+	name == min(ring)
+}

@@ -1,0 +1,42 @@
+# Who reads a secret is told by links. clan passes over a link that leads nowhere or to another kind, and over a plain
+# file: the reader who was meant loses the secret the next time it is encrypted.
+package seaworthy.vars.link_kind
+
+import rego.v1
+
+subject(owner) := {"subject": owner.machine} if input.resolved.machines[owner.machine]
+else := {}
+
+# Everything that has links beside it, with where in this document each kind stands.
+members contains [array.concat(["vars", "vars", index, "links"], [kind, number]), kind, var, link] if {
+	some index, var in input.vars.vars
+	some kind, links in var.links
+	some number, link in links
+}
+
+members contains [["sops", "secrets", name, "links", kind, number], kind, secret, link] if {
+	some name, secret in input.sops.secrets
+	some kind, links in secret.links
+	some number, link in links
+}
+
+members contains [["sops", "groups", name, kind, number], kind, group, link] if {
+	some name, group in input.sops.groups
+	some kind in ["users", "machines"]
+	some number, link in group[kind]
+}
+
+wrong(link, kind) := sprintf("is a %s, not a link", [link.kind]) if link.kind != "link"
+else := "leads nowhere" if not link.resolves
+else := sprintf("does not lead into `sops/%s`", [kind]) if not is_string(link.member)
+else := sprintf("leads to `%s`", [link.member])
+
+deny contains object.union(subject(owner), {
+	"path": at,
+	"message": sprintf("`%s` %s", [link.path, wrong(link, kind)]),
+	"expected": sprintf("a link to sops/%s/%s", [kind, link.name]),
+	"actual": object.get(link, "target", link.kind),
+}) if {
+	some [at, kind, owner, link] in members
+	not link.sound
+}

@@ -1,0 +1,43 @@
+# A generator's `validation` is what its vars were made from, such as the domains in a certificate. Where it has changed
+# since, the machine runs with what was true before.
+package seaworthy.vars.validation_current
+
+import rego.v1
+
+generators[machine] := declared if {
+	some machine, evaluated in input.machines
+	declared := evaluated.facts.generators
+	is_object(declared)
+}
+
+folder(machine, name, generator) := sprintf("vars/shared/%s", [name]) if generator.share
+else := sprintf("vars/per-machine/%s/%s", [machine, name])
+
+folder_of(stored) := sprintf("vars/shared/%s", [stored.generator]) if stored.placement == "shared"
+else := sprintf("vars/per-machine/%s/%s", [stored.machine, stored.generator])
+
+made contains folder_of(var) if some var in input.vars.vars
+
+hashes[at] := stored.hash if {
+	some stored in input.vars.hashes
+	at := folder_of(stored)
+}
+
+shown(hash) := hash if is_string(hash)
+else := "none"
+
+deny contains {
+	"subject": machine,
+	"path": ["machines", machine, "facts", "generators", name],
+	"message": sprintf("the vars of generator `%s` were made for another state of `%s`", [name, machine]),
+	"expected": shown(generator.validationHash),
+	"actual": shown(hash),
+	"help": sprintf("clan vars generate %s --generator %s", [machine, name]),
+} if {
+	some machine, declared in generators
+	some name, generator in declared
+	at := folder(machine, name, generator)
+	at in made
+	hash := object.get(hashes, at, null)
+	hash != generator.validationHash
+}
