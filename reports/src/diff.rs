@@ -86,6 +86,7 @@ mod tests {
     #[test]
     fn a_long_difference_is_cut_and_says_so() {
         assert_eq!(shown("a\nb\nc", "x", 2), ["- a", "- b", "[2 more lines]"]);
+        assert_eq!(shown("0", &"0\n".repeat(500), 1), ["  0", "[499 more lines]"]);
         let long: String = (0..500).map(|number| format!("{number}\n")).collect();
         assert_eq!(shown(&long, "0", 1), ["  0", "[499 more lines]"]);
     }

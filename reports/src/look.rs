@@ -36,10 +36,10 @@ pub(crate) enum Ink {
 impl Look {
     /// A text in its colour. It must be one line without terminal codes.
     pub(crate) fn paint(self, ink: Ink, text: &str) -> String {
-        let style = style(ink);
-        if !self.color || text.is_empty() || style == Style::new() {
+        if !self.color || text.is_empty() {
             return text.to_owned();
         }
+        let style = style(ink);
         format!("{style}{text}{style:#}")
     }
 }

@@ -44,6 +44,16 @@ fn json_is_one_line_that_says_everything() {
 }
 
 #[test]
+fn why_a_check_was_held_is_told() {
+    let held = Verdict::Skipped { reason: "held at build".to_owned() };
+    let story = story().told(check("boots/boots", "a"), held);
+    let document = json(&story);
+    let check = &document["checks"][0];
+    assert_eq!((check["result"].as_str(), check["why"].as_str()), (Some("unasked"), Some("held at build")));
+    assert!(junit(&story).contains(r#"<skipped message="held at build"/>"#));
+}
+
+#[test]
 fn every_key_of_the_json_report_is_documented() {
     let page = include_str!("../../JSON.md");
     let mut keys = BTreeSet::new();

@@ -44,6 +44,12 @@ fn colours_add_nothing_but_colours() {
         colored.contains("\u{1b}[1m\u{1b}[31mFAIL inventory/role-machine-exists\u{1b}[0m: 1 finding"),
         "{colored:?}"
     );
+    let parts: Vec<&str> = colored.split('\u{1b}').collect();
+    assert!(
+        !parts
+            .windows(2)
+            .any(|pair| pair[0].ends_with('m') && pair[0].len() < 4 && pair[1].starts_with("[0m"))
+    );
     let mut stripped = String::new();
     colored.split('\u{1b}').enumerate().for_each(|(at, part)| {
         stripped.push_str(if at == 0 { part } else { part.split_once('m').expect("a colour").1 });
