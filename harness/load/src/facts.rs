@@ -30,7 +30,8 @@ use crate::{source::Source, vars};
 #[must_use]
 pub fn assemble(fleet: &ResolvedFleet, survey: &Survey, tree: &Tree, today: Date) -> Facts {
     let source = Source::read(tree);
-    let vars = vars::facts(tree);
+    let mut vars = vars::facts(tree);
+    vars.on(today);
     let mut document = Map::new();
     let mut put = |name: &str, value: Value| document.insert(name.to_owned(), value);
     put("version", Facts::VERSION.into());

@@ -24,7 +24,7 @@
 //! LINK     = {name, path, kind: "link"|"file"|"folder", target?, resolves: bool, member?, sound: bool}
 //! ENVELOPE = {sound: bool, faults: [text], recipients: [public key]}
 //! ```
-//! `certificate` is what `certificate.rs` says of a public `*-cert.pub`. A secret `<machine>-age.key` holds the private key of that machine.
+//! `certificate` is what `certificate.rs` tells of a public `*-cert.pub`. A secret `<machine>-age.key` holds the private key of that machine.
 
 mod certificate;
 mod envelope;
@@ -35,6 +35,7 @@ mod public;
 mod sops;
 mod var;
 
+use jiff::civil::Date;
 use model::{
     facts::{Places, pointer},
     place::Place,
@@ -65,6 +66,15 @@ pub fn facts(tree: &Tree) -> Vars {
     let vars = var::read(&root, &mut places);
     let sops = sops::read(&root, &mut places);
     Vars { vars, sops, places, found: root.folder("vars").is_some() || root.folder("sops").is_some() }
+}
+
+impl Vars {
+    /// Says of each certificate whether it is valid at some time of a day in UTC: `certificate.valid`.
+    pub fn on(&mut self, day: Date) {
+        let vars = self.vars.get_mut("vars").and_then(Value::as_array_mut);
+        let certificates = vars.into_iter().flatten().filter_map(|var| var.get_mut("certificate"));
+        certificates.for_each(|certificate| certificate::on(certificate, day));
+    }
 }
 
 /// Says that the value at a path of keys is a file or folder as a whole.

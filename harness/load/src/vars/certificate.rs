@@ -9,12 +9,14 @@
 //! ```text
 //! {algorithm, type: "host"|"user"|"unknown", key: "ssh-ed25519 AAAA..", key_id, serial, principals: [name],
 //!  valid_after: unix seconds, valid_before: unix seconds | null for ever, critical_options, extensions: [name],
-//!  ca: "ssh-ed25519 AAAA..", ca_fingerprint: "SHA256:..", verifies: bool | null where the algorithm is not known}
+//!  ca: "ssh-ed25519 AAAA..", ca_fingerprint: "SHA256:..", verifies: bool | null where the algorithm is not known,
+//!  valid?: bool, on the day that was asked about}
 //! ```
 //! or `{fault}`.
 
 use data_encoding::{BASE64, BASE64_NOPAD};
 use ed25519_dalek::{Signature, VerifyingKey};
+use jiff::{civil::Date, tz::TimeZone};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -28,6 +30,18 @@ const VERSION: &str = "-cert-v01@openssh.com";
 pub(super) fn read(text: Option<&str>) -> Value {
     let facts = text.ok_or("it could not be read").and_then(parse);
     facts.unwrap_or_else(|fault| json!({ "fault": fault }))
+}
+
+/// Says whether a certificate is valid at some time of a day in UTC. One that could not be read stays as it is.
+pub(super) fn on(certificate: &mut Value, day: Date) {
+    let Some(starts) = certificate["valid_after"].as_u64() else { return };
+    let ends = certificate["valid_before"].as_u64();
+    let midnight = |day: Date| day.to_zoned(TimeZone::UTC).ok().map(|time| time.timestamp().as_second());
+    let second = |day| midnight(day).and_then(|second| u64::try_from(second).ok());
+    let today = second(day).unwrap_or(0);
+    let tomorrow = day.tomorrow().ok().and_then(second).unwrap_or(u64::MAX);
+    let is_valid = starts < tomorrow && ends.is_none_or(|ends| today < ends && starts < ends);
+    certificate["valid"] = is_valid.into();
 }
 
 fn parse(text: &str) -> Result<Value, &'static str> {
