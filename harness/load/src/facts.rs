@@ -13,6 +13,7 @@ use model::{
     digest::Digest,
     facts::{Facts, Places},
     fleet::FleetSource,
+    inventory::Instance,
     machine::MachineName,
     place::Place,
     resolved::ResolvedFleet,
@@ -71,7 +72,24 @@ fn about(fleet: &ResolvedFleet, survey: &Survey) -> Value {
 }
 
 fn resolved(fleet: &ResolvedFleet) -> Value {
-    json!({ "machines": fleet.machines, "roles": fleet.roles, "conflicts": fleet.conflicts })
+    let instances = &fleet.fleet.inventory.instances;
+    let instances: Map<String, Value> =
+        instances.iter().map(|(name, instance)| (name.clone(), self::instance(name, instance))).collect();
+    json!({
+        "machines": fleet.machines,
+        "instances": instances,
+        "roles": fleet.roles,
+        "conflicts": fleet.conflicts,
+    })
+}
+
+/// Which module an instance uses, with clan's defaults.
+fn instance(name: &str, instance: &Instance) -> Value {
+    let module = &instance.module;
+    json!({
+        "module": module.name.as_deref().unwrap_or(name),
+        "input": module.input.as_deref().unwrap_or("clan-core"),
+    })
 }
 
 fn waiver(waiver: &Waiver, today: Date) -> Value {
