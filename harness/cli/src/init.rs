@@ -4,7 +4,7 @@
 //! Must not: touch a file that is there, or write a `fleet.toml` that lacks what could not be evaluated.
 //!
 //! In the order in which data meets them: [`computed`] (what need not be written), [`fleet_toml`] and [`toml_value`] (the
-//! fleet as text), [`files`] (what is to be written), [`write`].
+//! fleet as text), [`files`] (what is to be written), [`mod@write`].
 
 pub mod computed;
 pub mod files;
