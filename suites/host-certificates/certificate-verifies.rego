@@ -14,16 +14,19 @@ certificates[index] := var if {
 # A public key without its comment.
 bare(text) := concat(" ", array.slice(split(text, " "), 0, 2))
 
-authorities contains bare(var.text) if {
+authorities contains key if {
 	some var in input.vars.vars
 	var.placement == "shared"
 	var.generator == "openssh-ca"
+	key := bare(var.text)
 }
 
-host_keys[var.machine] contains bare(var.text) if {
+host_keys[machine] contains key if {
 	some var in input.vars.vars
+	machine := var.machine
 	var.placement == "per-machine"
 	var.generator == "openssh"
+	key := bare(var.text)
 }
 
 signature(certificate) := "a signature that is not its authority's" if certificate.verifies == false
@@ -41,8 +44,7 @@ wrong[index] contains ["is not for a host", "host", var.certificate.type] if {
 
 wrong[index] contains ["does not verify", "a signature of its authority over it", signature(var.certificate)] if {
 	some index, var in certificates
-	not var.certificate.verifies
-	not var.certificate.fault
+	var.certificate.verifies != true
 }
 
 wrong[index] contains ["is signed by another authority", concat(", ", authorities), var.certificate.ca] if {
