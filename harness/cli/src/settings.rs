@@ -9,7 +9,7 @@ use edge::{
 use model::{machine::MachineName, place::Place, stage::Stage};
 use plan::{Filter, FilterError, PlanProblem, Selection};
 
-use crate::{args, desk::Desk, stop::Stop};
+use crate::{args, complain, desk::Desk, stop::Stop};
 
 /// The selection of the command line.
 ///
@@ -75,8 +75,11 @@ pub async fn nix(desk: &Desk) -> Result<Nix, Stop> {
 pub fn nix_stop(fault: NixFault) -> Stop {
     let whole = matches!(fault, NixFault::Flake { .. }).then(|| Place::file("flake.nix"));
     let place = fault.place().or(whole).map_or_else(String::new, |place| format!("{place}: "));
-    let detail: Vec<_> = fault.fault().detail.into_iter().take(8).map(|line| format!("\n  {line}")).collect();
-    let stop = Stop::input(format!("{place}{fault}{}", detail.concat()));
+    let detail = fault.fault().detail.join("\n");
+    let detail = detail.lines().filter(|line| !line.trim().is_empty()).take(8);
+    let detail: String =
+        detail.map(|line| format!("\n  {}", line.chars().take(200).collect::<String>())).collect();
+    let stop = Stop::input(complain::harmless(&format!("{place}{fault}{detail}")));
     match fault.remedy() {
         Some(remedy) => stop.help(remedy),
         None => stop.help("`nix eval .#` in the same folder should say the same"),

@@ -52,7 +52,7 @@ pub fn fleet_toml(desk: &Desk) -> Result<(Option<Fleet>, Option<String>), Stop> 
     let bytes = tree::bytes(path).map_err(|error| {
         Stop::input("fleet.toml cannot be read")
             .because(error)
-            .help("see that it is a file that you may read")
+            .help("see that it is the right file; one for ten thousand machines takes a few MiB")
     })?;
     let (fleet, diagnostics) = load::fleet_toml::parse("fleet.toml", &bytes);
     let text = String::from_utf8_lossy(&bytes).into_owned();
