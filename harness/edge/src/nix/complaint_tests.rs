@@ -99,7 +99,8 @@ fn a_long_message_is_cut_at_a_character() {
 
 #[test]
 fn a_nudge_is_known_by_its_line() {
-    let told = |message: &str, at: &str| Complaint { at: Spot::of_name(at), ..Complaint::plain(message) }.is_nudge();
+    let told =
+        |message: &str, at: &str| Complaint { at: Spot::of_name(at), ..Complaint::plain(message) }.is_nudge();
     assert!(told("syntax error, unexpected 'let'", "«string»:2:1"));
     assert!(told("syntax error, unexpected LET", ""));
     assert!(!told("syntax error, unexpected 'let'", "/f.nix:2:1"));

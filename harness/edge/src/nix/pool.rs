@@ -6,7 +6,14 @@
 mod limits;
 mod shelf;
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use tokio::sync::Semaphore;
 
@@ -22,6 +29,9 @@ use super::{
     repl::{NoStart, Repl, Request, Scope},
 };
 
+/// How many failures of a run are confirmed although nothing casts a doubt on them.
+const CONFIRMATIONS: usize = 64;
+
 /// A pool of evaluators of one project. Cheap to clone; all clones share the evaluators.
 #[derive(Debug, Clone)]
 pub struct Evaluators {
@@ -35,6 +45,7 @@ struct Inner {
     project: tokio::sync::OnceCell<Project>,
     limits: Limits,
     turns: Semaphore,
+    confirmations: AtomicUsize,
     flake: Shelf,
     files: Shelf,
 }
@@ -48,6 +59,7 @@ impl Evaluators {
             folder: folder.to_owned(),
             project: tokio::sync::OnceCell::new(),
             turns: Semaphore::new(limits.workers.get()),
+            confirmations: AtomicUsize::new(CONFIRMATIONS),
             limits,
             flake: Shelf::default(),
             files: Shelf::default(),
@@ -139,6 +151,12 @@ impl Evaluators {
     pub(crate) async fn ask_fresh(&self, question: &Question, limit: Duration) -> Result<Answer, NoStart> {
         let _turn = self.inner.turns.acquire().await;
         question.ask(&self.inner.nix, &self.inner.folder, self.inner.limits.memory, limit).await
+    }
+
+    /// Takes one of the confirmations that a run can afford, if there is one left.
+    pub(crate) fn may_confirm(&self) -> bool {
+        let left = |left: usize| left.checked_sub(1);
+        self.inner.confirmations.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left).is_ok()
     }
 
     /// Starts all evaluators of the flake at once, so that the first requests find them ready. Failing to is no fault

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::{
     super::{
-        answer::{Answer, End, Reply},
+        answer::{End, Reply},
         fault::NixFault,
         fresh::Question,
         pool::Evaluators,
@@ -24,10 +24,6 @@ use super::{
 
 /// Takes the outcome of each path, by its index, and how long it took.
 pub type OnOutcome<'a> = &'a mut (dyn FnMut(usize, Outcome, Duration) + Send);
-
-/// How many failures of one call are asked again although nothing casts a doubt on them: for these the error comes in
-/// structure, with a nearer position. Each costs an evaluator of its own, which on a heavy fleet takes a second.
-const ASKED_AGAIN: usize = 16;
 
 /// A test that has to be asked by itself.
 struct Doubt {
@@ -58,7 +54,7 @@ impl Evaluators {
                 let took = since.elapsed();
                 since = Instant::now();
                 let outcome = outcome(&reply.answer, project, limit);
-                if is_doubtful(&reply, &outcome, doubts.len()) {
+                if self.is_doubtful(&reply, &outcome) {
                     doubts.push(Doubt { index: first + number, took });
                 } else {
                     on(first + number, outcome, took);
@@ -79,6 +75,22 @@ impl Evaluators {
             let path = paths.get(index).map(Vec::as_slice).unwrap_or_default();
             let outcome = self.judge_alone(tree, path, limit, project).await;
             on(index, outcome, took + since.elapsed());
+        }
+    }
+
+    /// Whether an outcome has to be confirmed by an evaluator that was asked nothing before.
+    ///
+    /// It has to be where the evaluator died, or where an error of resources may have stuck to a shared value. Of the
+    /// other failures of a run the first few are confirmed too, which gives their errors in structure; when a broken
+    /// function fails a thousand tests, each would cost an evaluator of its own and say the same.
+    fn is_doubtful(&self, Reply { answer, tainted }: &Reply, outcome: &Outcome) -> bool {
+        match outcome {
+            Outcome::TimedOut(_) => false,
+            // An expected error may have come about because another test overflowed the stack.
+            Outcome::Pass => *tainted && matches!(answer.end, End::Error(_)),
+            Outcome::Broken(_) | Outcome::Fail(_) => {
+                matches!(answer.end, End::Died(_)) || *tainted || self.may_confirm()
+            }
         }
     }
 
@@ -104,21 +116,6 @@ fn all(count: usize, fault: &NixFault, on: OnOutcome<'_>) {
     for index in 0..count {
         on(index, Outcome::Broken(fault.fault()), Duration::ZERO);
     }
-}
-
-/// Whether an outcome has to be confirmed by an evaluator that was asked nothing before.
-fn is_doubtful(Reply { answer, tainted }: &Reply, outcome: &Outcome, before: usize) -> bool {
-    let died = matches!(answer.end, End::Died(_));
-    match outcome {
-        Outcome::TimedOut(_) => false,
-        // An expected error may have come about because another test overflowed the stack.
-        Outcome::Pass => *tainted && has_error(answer),
-        Outcome::Broken(_) | Outcome::Fail(_) => died || *tainted || before < ASKED_AGAIN,
-    }
-}
-
-fn has_error(answer: &Answer) -> bool {
-    matches!(answer.end, End::Error(_))
 }
 
 /// Runs of paths with the same parent, each with the index of its first.
