@@ -41,8 +41,8 @@ fn clans_inventory_is_the_fleet() {
     let machine =
         json!({ "machineClass": "darwin", "installedAt": 7, "tags": ["all", "darwin"], "deploy": deploy });
     assert_eq!(read["machines"], json!({ "cinnabar": machine }));
-    let peer =
-        json!({ "machines": { "cinnabar": { "settings": { "a": [1, null] } } }, "tags": { "all": {} } });
+    let members = json!({ "cinnabar": { "settings": { "a": [1, null] } } });
+    let peer = json!({ "machines": members, "tags": { "all": {} }, "settings": { "b": {} } });
     let module = json!({ "name": "zerotier", "input": null });
     assert_eq!(read["instances"], json!({ "net": { "module": module, "roles": { "peer": peer } } }));
     assert_eq!(read["tags"], json!({ "all": ["cinnabar"], "nixos": [] }));
