@@ -5,12 +5,12 @@
 //! Must not: evaluate Nix, or fail for a file that is broken: a syntax error is a fact.
 
 mod clear;
+mod depth;
 mod nix;
 mod shape;
 mod walk;
 
 use std::{
-    collections::BTreeSet,
     panic::{AssertUnwindSafe, catch_unwind},
     thread,
 };
@@ -37,16 +37,16 @@ pub struct SourceFile {
     pub path: String,
     /// Keys and tokens that stand in it in clear, each with what it is.
     pub clear: Vec<(&'static str, Place)>,
-    /// What it says as a Nix file; `None` for any other file, and for one that could not be parsed at all.
+    /// What it says as a Nix file; `None` for any other file, and beyond what is parsed.
     pub nix: Option<NixFile>,
 }
 
 /// How many bytes of Nix are parsed; a tree with more is nixpkgs, not a fleet. Files beyond have no Nix facts.
 const MOST_NIX: usize = 16 << 20;
 
-/// rnix gives up at 512 nested expressions, but not at every kind of nesting, and its trees are dropped by recursion. A
-/// file has at most a million bytes, so this is more than any file can use. Only what is used is ever taken.
-const STACK: usize = 1 << 30;
+/// rnix parses and drops its trees by recursion; this is many times what the limits of [`depth`] allow. Only what is used
+/// is ever taken.
+const STACK: usize = 64 << 20;
 
 /// How many definitions are kept of all files together.
 const MOST_DEFINITIONS: usize = 200_000;
@@ -145,12 +145,6 @@ fn parse(path: &str, text: &str, left: &mut usize) -> Option<NixFile> {
     file.definitions.truncate(*left);
     *left -= file.definitions.len();
     Some(file)
-}
-
-/// The segments of a path and of its file's name without `.nix`: by these a file belongs to a machine.
-#[must_use]
-pub fn owners<'a>(path: &'a str) -> BTreeSet<&'a str> {
-    path.split('/').map(|segment| segment.strip_suffix(".nix").unwrap_or(segment)).collect()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use model::place::{Lines, Place};
 use rnix::{ParseError, Root};
 use serde_json::{Map, Value, json};
 
-use super::{shape::Shape, walk};
+use super::{depth, shape::Shape, walk};
 
 /// What a Nix file says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -51,6 +51,10 @@ const MOST_TOLD: usize = 500;
 const MOST_ERRORS: usize = 5;
 
 pub(super) fn read(path: &str, text: &str, lines: &Lines) -> NixFile {
+    if let Some(offset) = depth::too_deep(text) {
+        let error = ("nested too deeply".to_owned(), lines.place(path, text, offset));
+        return NixFile { errors: vec![error], ..NixFile::default() };
+    }
     let parsed = Root::parse(text);
     let errors = parsed.errors().iter().take(MOST_ERRORS);
     let errors = errors.map(|error| syntax_error(error, path, text, lines)).collect();

@@ -27,8 +27,8 @@ pub(super) struct Shape {
 enum Kind {
     Function,
     Set,
-    #[default]
     Other,
+    #[default]
     Broken,
 }
 

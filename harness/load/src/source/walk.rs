@@ -59,14 +59,16 @@ impl Walked {
                     self.define(inside, Some(attribute(&name)), || at(&name));
                 }
             }
-            NODE_PATH_REL | NODE_PATH_ABS if inside.path().iter().any(|name| name == "imports") => {
-                if self.imports.len() < MOST_DEFINITIONS {
-                    self.imports.push((node.text().to_string(), at(node)));
-                }
+            NODE_PATH_REL | NODE_PATH_ABS if self.takes_import(inside) => {
+                self.imports.push((node.text().to_string(), at(node)));
             }
             NODE_IDENT if node.text() == "import-tree" => self.dendritic = true,
             _ => {}
         }
+    }
+
+    fn takes_import(&self, inside: &Inside) -> bool {
+        self.imports.len() < MOST_DEFINITIONS && inside.path().iter().any(|name| name == "imports")
     }
 
     fn define(&mut self, inside: &Inside, name: Option<String>, place: impl Fn() -> Place) {
