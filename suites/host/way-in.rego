@@ -9,7 +9,6 @@ here := {"", "127.0.0.1", "localhost"}
 servers[name] := machine.facts if {
 	some name, machine in input.machines
 	machine.class == "nixos"
-	is_object(machine.facts.sshd)
 }
 
 deny contains {
@@ -21,7 +20,6 @@ deny contains {
 	some name, facts in servers
 	not facts.sshd.enable
 	target := input.inventory.machines[name].deploy.targetHost
-	is_string(target)
 	not target in here
 }
 
@@ -41,9 +39,7 @@ deny contains {
 admits(facts) if {
 	facts.users.root.authorizedKeys > 0
 	not facts.sshd.permitRootLogin in {"forced-commands-only", "no"}
-}
-
-admits(facts) if {
+} else if {
 	some user in facts.users
 	user.authorizedKeys > 0
 	"wheel" in array.concat(user.extraGroups, [user.group])

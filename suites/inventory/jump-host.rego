@@ -5,40 +5,37 @@ package seaworthy.inventory.jump_host
 import rego.v1
 
 # The host in `[ssh://][user@]host[:port][?OPTION=value&...]`, in lower case.
-host(address) := lower(regex.replace(address, `^(ssh://)?([^@?]*@)?\[?([^\]?]*?)(\]|:[0-9]+)?(:[0-9]+)?(\?.*)?$`, "$3"))
+host(address) := trim(regex.replace(at, `:[0-9]*$`, ""), "[]") if {
+	parts := split(split(lower(address), "?")[0], "@")
+	at := trim_prefix(parts[count(parts) - 1], "ssh://")
+}
 
 targets[name] := target if {
 	some name, machine in input.inventory.machines
 	target := machine.deploy.targetHost
-	is_string(target)
 }
 
-# The names by which a jump may speak of a machine.
-machines_at[at] contains name if {
-	some name, _ in input.inventory.machines
-	at := lower(name)
-}
-
-machines_at[at] contains name if {
-	domain := input.inventory.meta.domain
-	is_string(domain)
-	some name, _ in input.inventory.machines
-	at := sprintf("%s.%s", [lower(name), domain])
-}
-
+# The machines at each address.
 machines_at[at] contains name if {
 	some name, target in targets
 	at := host(target)
 }
 
+default domain := ""
+
+domain := input.inventory.meta.domain
+
+# The machines that a jump may mean: by address, by name, by name and domain.
+meant(jump) := object.get(machines_at, jump, set()) | {jump, trim_suffix(jump, concat("", [".", domain]))}
+
 # The machines that each machine is reached through.
 hops[name] contains hop if {
 	some name, target in targets
-	some option in split(substring(target, indexof(target, "?") + 1, -1), "&")
+	some option in split(split(target, "?")[1], "&")
 	[key, value] := split(option, "=")
 	lower(key) == "proxyjump"
 	some jump in split(value, ",")
-	some hop in machines_at[host(jump)]
+	some hop in meant(host(jump))
 }
 
 deny contains {

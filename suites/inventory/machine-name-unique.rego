@@ -15,7 +15,6 @@ deny contains {
 	"help": "rename one of them",
 } if {
 	some names in alike
-	count(names) > 1
 	kept := max(names)
 	some name in names
 	name != kept

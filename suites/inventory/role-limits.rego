@@ -20,7 +20,6 @@ deny contains {
 	some name, constraints in limits
 	some role, limit in constraints.roles
 	found := members(name, role)
-	is_number(limit.minMachines)
 	found < limit.minMachines
 }
 

@@ -4,13 +4,6 @@ package seaworthy.inventory.role_supports_class
 
 import rego.v1
 
-# By instance and role, the classes that it has something for, where the module says so.
-supported[name][role] := definition.classes if {
-	some name, used in input.resolved.instances
-	some role, definition in input.modules[used.input][used.module].roles
-	is_array(definition.classes)
-}
-
 deny contains {
 	"subject": machine,
 	"path": ["inventory", "instances", name, "roles", role],
@@ -19,9 +12,13 @@ deny contains {
 	"actual": resolved.class,
 	"help": "give the role to machines of the classes that it has something for",
 } if {
-	some machine, resolved in input.resolved.machines
-	some name, roles in resolved.roles
-	some role, classes in supported[name]
-	roles[role]
+	some name, used in input.resolved.instances
+	some role, definition in input.modules[used.input][used.module].roles
+	classes := definition.classes
+	is_array(classes)
+	# Most roles support both; then no machine needs to be looked at.
+	count({"darwin", "nixos"} - {class | some class in classes}) > 0
+	some machine in input.resolved.roles[name][role]
+	resolved := input.resolved.machines[machine]
 	not resolved.class in classes
 }

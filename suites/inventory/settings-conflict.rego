@@ -14,7 +14,9 @@ deny contains {
 		concat(".", conflict.option), conflict.role, conflict.instance, conflict.machine,
 	]),
 	"expected": "one value, or `mkForce` on the one that counts",
-	"actual": concat(" and ", conflict.definitions),
+	"actual": concat(" and ", [sprintf("%s at %s", [json.marshal(object.get(input, keys(at), null)), at]) |
+		some at in conflict.definitions
+	]),
 } if {
 	some conflict in input.resolved.conflicts
 	input.inventory.machines[conflict.machine]

@@ -50,7 +50,7 @@ level_1 := [[name, role, path, settings, followed(entry(root), root)] |
 
 level_2 := [inner | some outer in level_1; some inner in options_of(outer)]
 
-level_3 := [inner | some outer in level_2; some inner in options_of(outer)]
+level_3 := [inner | some outer in level_2; is_object(outer[3]); some inner in options_of(outer)]
 
 options_of(held) := [[name, role, array.concat(path, [key]), inside, followed(option, root)] |
 	[name, role, path, value, schema] := held
@@ -72,6 +72,9 @@ option_called(key, schema) := schema.properties[key] if {
 	is_object(schema.additionalProperties)
 }
 
+# What the module system keeps for itself.
+reserved := {"_class", "_file", "imports", "key"}
+
 deny contains {
 	"path": array.concat(path, [key]),
 	"message": sprintf("role `%s` of instance `%s` has no setting `%s`", [role, name, key]),
@@ -81,10 +84,7 @@ deny contains {
 	schema.additionalProperties == false
 	is_plain_object(value)
 	known := object.get(schema, "properties", {})
-	some key, _ in value
-	not known[key]
-	# These the module system keeps for itself.
-	not key in {"_class", "_file", "imports", "key"}
+	some key in (object.keys(value) - object.keys(known)) - reserved
 }
 
 deny contains {
@@ -94,6 +94,8 @@ deny contains {
 	"actual": json.marshal(value),
 } if {
 	some [name, role, path, value, schema] in array.concat(level_2, level_3)
+	# Most fit, and are not looked at further.
+	not schema.type == type_name(value)
 	not value._type
 	branches := [followed(branch, schemas[name][role]) | some branch in object.get(schema, "oneOf", [schema])]
 	every branch in branches { not fits(value, branch) }
@@ -133,10 +135,17 @@ deny contains {
 missing[name][role][key] contains machine if {
 	some name, of_roles in schemas
 	some role, root in of_roles
-	some key in entry(root).required
+	needed := {key | some key in entry(root).required} - for_all(name, role)
+	count(needed) > 0
 	some machine in input.resolved.roles[name][role]
 	settings := input.resolved.machines[machine].roles[name][role]
-	not key in object.keys(settings)
+	some key in needed - object.keys(settings)
+}
+
+# The settings that every member has.
+for_all(name, role) := object.keys(object.get(instance, "settings", {})) | object.keys(of_role) if {
+	instance := input.inventory.instances[name]
+	of_role := object.get(instance.roles[role], "settings", {})
 }
 
 lacking(machines) := sprintf("`%s` does not have", [min(machines)]) if {

@@ -22,7 +22,15 @@ addresses := {
 }
 
 # The host in `[ssh://][user@]host[:port][?OPTION=value&...]`, in lower case.
-host(target) := lower(regex.replace(target, `^(ssh://)?([^@?]*@)?\[?([^\]?]*?)(\]|:[0-9]+)?(:[0-9]+)?(\?.*)?$`, "$3"))
+host(target) := trim(regex.replace(at, `:[0-9]*$`, ""), "[]") if {
+	parts := split(split(lower(target), "?")[0], "@")
+	at := trim_prefix(parts[count(parts) - 1], "ssh://")
+}
+
+hosts[machine] := host(target) if {
+	some machine, definition in input.inventory.machines
+	target := definition.deploy.targetHost
+}
 
 # A domain of the fleet that is a single label is clan's own, and known to its overlays alone; that of a local network is not.
 domain contains input.inventory.meta.domain if {
@@ -30,20 +38,22 @@ domain contains input.inventory.meta.domain if {
 	not input.inventory.meta.domain in {"home", "lan", "local", "localdomain"}
 }
 
-names[name] := {used.module, lower(name)} | endings[used.module] | domain | of_settings if {
+# By overlay, what the names on it end in.
+endings_of[name] := {sprintf(".%s", [ending]) | some ending in {used.module, lower(name)} | customary | domain | of_settings} if {
 	some name, used in input.resolved.instances
-	endings[used.module]
+	customary := endings[used.module]
 	of_settings := {setting |
 		some role in input.inventory.instances[name].roles
 		setting := role.settings.domain
-		is_string(setting)
 	}
 }
 
-over(name, host) if {
-	some ending in names[name]
-	endswith(host, concat("", [".", ending]))
+# Who is on each overlay.
+members[name] := {machine | some machines in input.resolved.roles[name]; some machine in machines} if {
+	some name, _ in endings_of
 }
+
+over(name, host) if strings.any_suffix_match(host, endings_of[name])
 
 over(name, host) if regex.match(addresses[input.resolved.instances[name].module], host)
 
@@ -59,13 +69,11 @@ deny contains {
 	"path": ["inventory", "machines", machine, "deploy", "targetHost"],
 	"message": sprintf("`%s` is deployed to over the network `%s`, which it sets up itself", [machine, name]),
 	"expected": "an address that does not depend on the overlay",
-	"actual": target,
+	"actual": input.inventory.machines[machine].deploy.targetHost,
 	"help": "give `deploy.targetHost` a public or local address, or a role of the service `internet`",
 } if {
-	some machine, resolved in input.resolved.machines
-	target := input.inventory.machines[machine].deploy.targetHost
-	at := host(target)
-	some name, _ in resolved.roles
-	over(name, at)
-	not reached_otherwise(resolved)
+	some name, machines in members
+	some machine in machines
+	over(name, hosts[machine])
+	not reached_otherwise(input.resolved.machines[machine])
 }

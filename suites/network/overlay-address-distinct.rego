@@ -21,8 +21,9 @@ what(var) := "ZeroTier address" if {
 
 holders[kind][address] contains [var.machine, index] if {
 	some index, var in input.vars.vars
+	text := var.text
 	kind := what(var)
-	address := folded(var.text)
+	address := folded(text)
 }
 
 deny contains {

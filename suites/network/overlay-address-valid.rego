@@ -6,7 +6,6 @@ import rego.v1
 
 is_address(text) if {
 	is_string(text)
-	not contains(text, "/")
 	some length in ["128", "32"]
 	net.cidr_is_valid(concat("/", [text, length]))
 }
@@ -40,9 +39,12 @@ deny contains {
 	not is_address(address)
 }
 
+# The public values that are told.
+told := [[index, var] | some index, var in input.vars.vars; var.text]
+
 # A ZeroTier address is made of the network's id and the node's, RFC 4193 and /88. See ZeroTierOne's node/InetAddress.cpp
 networks contains sprintf("fd%s:%s:%s:%s:%s99:9300::/88", groups) if {
-	some var in input.vars.vars
+	some [_, var] in told
 	var.file == "zerotier-network-id"
 	id := var.text
 	count(id) == 16
@@ -57,10 +59,15 @@ deny contains {
 	"help": "make it anew: the controller's identity has changed, or the address is another fleet's",
 } if {
 	count(networks) > 0
-	some index, var in input.vars.vars
+	some [index, var] in told
 	var.file == "zerotier-ip"
-	is_address(var.text)
-	every network in networks { not net.cidr_contains(network, var.text) }
+	not is_in_a_network(var.text)
+}
+
+is_in_a_network(text) if {
+	is_address(text)
+	some network in networks
+	net.cidr_contains(network, text)
 }
 
 # clan drops the trailing zeros of a controller's prefix, one name in 256, and the rest makes no address.
@@ -71,9 +78,8 @@ deny contains {
 	"actual": var.text,
 	"help": "give the machine another name, or write the groups that are missing",
 } if {
-	some index, var in input.vars.vars
+	some [index, var] in told
 	startswith(var.generator, "wireguard-network-")
 	var.file in {"prefix", "suffix"}
-	is_string(var.text)
 	not regex.match(`^[0-9a-f]{1,4}(:[0-9a-f]{1,4}){3}$`, var.text)
 }

@@ -10,11 +10,11 @@ deny contains {
 	"message": sprintf("`%s` is both controller and peer of the WireGuard network `%s`", [machine, name]),
 	"help": "take it out of one of the roles; a controller reaches every peer anyway",
 } if {
-	some machine, resolved in input.resolved.machines
-	some name, roles in resolved.roles
-	input.resolved.instances[name].module == "wireguard"
-	roles.controller
-	roles.peer
+	some name, used in input.resolved.instances
+	used.module == "wireguard"
+	roles := input.resolved.roles[name]
+	some machine in {controller | some controller in roles.controller} & {peer | some peer in roles.peer}
+	input.resolved.machines[machine]
 }
 
 member_at(name, machine) := ["inventory", "instances", name, "roles", "controller", "machines", machine] if {
