@@ -9,6 +9,7 @@ here := {"", "127.0.0.1", "localhost"}
 servers[name] := machine.facts if {
 	some name, machine in input.machines
 	machine.class == "nixos"
+	is_object(machine.facts.sshd)
 }
 
 deny contains {
