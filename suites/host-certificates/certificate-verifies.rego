@@ -33,8 +33,9 @@ signature(certificate) := "a signature that is not its authority's" if certifica
 else := "a signature of a kind that is not known here"
 
 # What is wrong with a certificate, with what would be right and what is there.
-wrong[index] contains ["is no certificate", "a host certificate of OpenSSH", var.certificate.fault] if {
+wrong[index] contains ["is no certificate", "a host certificate of OpenSSH", fault] if {
 	some index, var in certificates
+	fault := var.certificate.fault
 }
 
 wrong[index] contains ["is not for a host", "host", var.certificate.type] if {

@@ -1,8 +1,24 @@
-use super::*;
+//! What of a tree is told, at which place, and what is never told.
 
-#[test]
-fn an_empty_tree_has_nothing() {
-    let vars = facts(&Tree::default());
-    assert!(!vars.found);
-    assert_eq!(vars.vars, serde_json::json!({"vars": [], "hashes": [], "strays": []}));
+mod certificates;
+mod layout;
+mod properties;
+mod readers;
+mod tree;
+
+use serde_json::{Value, json};
+
+use super::*;
+use tree::{file, link, tree};
+
+/// The value at a JSON pointer into the whole document.
+#[track_caller]
+fn at(vars: &Vars, pointer: &str) -> Value {
+    let document = json!({"vars": vars.vars, "sops": vars.sops});
+    document.pointer(pointer).cloned().unwrap_or_else(|| panic!("nothing at {pointer}: {document:#}"))
+}
+
+/// Where the value at a JSON pointer is written.
+fn place(vars: &Vars, pointer: &str) -> String {
+    vars.places.find(pointer).map(ToString::to_string).unwrap_or_default()
 }
