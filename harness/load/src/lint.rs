@@ -56,7 +56,7 @@ impl<'f> Lint<'f> {
         for (tag, members) in &self.fleet.fleet.inventory.tags {
             for (index, member) in members.iter().enumerate() {
                 if !self.fleet.machines.contains_key(member) {
-                    let message = format!("tag `{tag}` lists machine `{member}`, which nobody defines");
+                    let message = format!("tag `{tag}` lists machine `{member}`, which does not exist");
                     let help = self.near_machine(member.as_str());
                     self.warn(
                         "tag-member-exists",
@@ -88,7 +88,7 @@ impl<'f> Lint<'f> {
             self.reserved(&member.settings, &at);
             if !self.fleet.machines.contains_key(machine) {
                 let message = format!(
-                    "instance `{instance}` gives role `{name}` to machine `{machine}`, which nobody defines"
+                    "role `{name}` of instance `{instance}` names machine `{machine}`, which does not exist"
                 );
                 let help = self.near_machine(machine.as_str());
                 self.warn("role-machine-exists", message, &at, help);
@@ -103,7 +103,7 @@ impl<'f> Lint<'f> {
             self.reserved(&member.settings, &at);
             if !self.carried.contains(tag.as_str()) {
                 let message = format!(
-                    "instance `{instance}` gives role `{name}` to tag `{tag}`, which no machine carries"
+                    "role `{name}` of instance `{instance}` asks for tag `{tag}`, which no machine carries"
                 );
                 let help = self.nearest.question(tag, self.carried.iter().copied());
                 self.warn("role-tag-matches", message, &at, help);
@@ -146,7 +146,7 @@ impl<'f> Lint<'f> {
         let Conflict { machine, instance, role, option, definitions } = conflict;
         let option = option.join(".");
         let message = format!(
-            "`{option}` is given different values for machine `{machine}` in role `{role}` of instance `{instance}`"
+            "setting `{option}` of role `{role}` of instance `{instance}` has several values for `{machine}`"
         );
         let places: Vec<_> =
             definitions.iter().filter_map(|definition| self.fleet.fleet.places.find(definition)).collect();
