@@ -35,8 +35,8 @@ deny contains {
 } if {
 	some user, machines_by_uid in uids
 	count(machines_by_uid) > 1
-	# The rarest uid is the likeliest to be wrong.
-	odd := min({[count(machines), uid, min(machines)] | some uid, machines in machines_by_uid})
+	# The rarest uid is the likeliest to be wrong; of equally rare ones the highest, which a system gives by itself.
+	odd := min({[count(machines), 0 - uid, min(machines)] | some uid, machines in machines_by_uid})
 	told := [sprintf("%d on %s", [uid, some_of(machines)]) | some uid, machines in machines_by_uid]
 }
 
