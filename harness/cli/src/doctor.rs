@@ -53,7 +53,7 @@ fn inputs(folder: &Path, environment: &Environment) -> Inputs {
         store: PathBuf::from("/nix/store"),
         temporary: std::env::temp_dir(),
         cache: environment.cache.clone(),
-        kernel: environment.kernel.clone(),
+        kernel: None,
     }
 }
 

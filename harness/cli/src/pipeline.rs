@@ -9,7 +9,8 @@ use edge::{
     state::State,
 };
 use model::{
-    decision::Decision, facts::Facts, plan::Plan, record::Record, resolved::ResolvedFleet, verdict::Fault,
+    decision::Decision, digest::Digest, evidence::Evidence, facts::Facts, plan::Plan, record::Record,
+    resolved::ResolvedFleet, verdict::Fault,
 };
 use plan::{Inputs, Selection};
 use run::{Dispatcher, HostClock, Limits, Ports};
@@ -97,18 +98,21 @@ pub fn plan(desk: &Desk, known: &Known, wish: &Wish) -> Result<Plan, Stop> {
         tree: known.sources.digest,
     });
     let plan = draft.lint().map_err(|problems| settings::plan_stop(&problems))?;
-    let keys: Vec<_> = plan.checks.iter().filter_map(|check| check.key).collect();
-    let evidence = match State::find(&desk.project.folder).filter(|_| !wish.fresh) {
-        Some(state) => {
-            let (mut ledger, notes) = Ledger::open(&state).map_err(trouble::ledger)?;
-            let always = Freshness { now: desk.now, max_age: None };
-            let (evidence, more) = ledger.lookup(&keys, always).map_err(trouble::ledger)?;
-            trouble::tell(desk, notes.iter().chain(&more));
-            evidence
-        }
-        None => HashMap::new(),
-    };
+    let evidence = if wish.fresh { HashMap::new() } else { evidence(desk, &plan) };
     Ok(plan::attach(plan, &evidence, wish.fresh))
+}
+
+/// The passes of earlier runs. Where they cannot be read, everything is asked again.
+fn evidence(desk: &Desk, plan: &Plan) -> HashMap<Digest, Evidence> {
+    let keys: Vec<_> = plan.checks.iter().filter_map(|check| check.key).collect();
+    let always = Freshness { now: desk.now, max_age: None };
+    let found = State::find(&desk.project.folder).map(|state| {
+        let (mut ledger, notes) = Ledger::open(&state)?;
+        let (evidence, more) = ledger.lookup(&keys, always)?;
+        trouble::tell(desk, notes.iter().chain(&more));
+        Ok(evidence)
+    });
+    found.transpose().unwrap_or_else(|error| trouble::without_evidence(desk, &error)).unwrap_or_default()
 }
 
 /// Plan -> events -> record -> decision.

@@ -1,6 +1,6 @@
 //! What goes wrong with the state folder, with the advice that belongs to it.
 
-use std::{io, path::Path};
+use std::{error::Error, io, path::Path};
 
 use edge::{
     journal::JournalError,
@@ -20,12 +20,13 @@ pub fn state(error: StateError) -> Stop {
     helped(stop, remedy).because(error)
 }
 
-/// The index of evidence cannot be used.
-#[must_use]
-pub fn ledger(error: LedgerError) -> Stop {
-    Stop::input("the evidence of earlier runs cannot be read")
-        .help("delete .seaworthy/index.db, it is made anew from the journals; or run with --fresh")
-        .because(error)
+/// The index of evidence cannot be used: said, and nothing is reused.
+pub fn without_evidence<T>(desk: &Desk, error: &LedgerError) -> Option<T> {
+    let first: &dyn Error = error;
+    let chain = std::iter::successors(Some(first), |error| (*error).source());
+    let told: Vec<_> = chain.map(ToString::to_string).collect();
+    desk.screen.note(&format!("warning: {}; everything is asked again", told.join(": ")));
+    None
 }
 
 /// The journal cannot be written any more.

@@ -72,14 +72,11 @@ impl Project {
             }
             _ => PathBuf::from(file),
         };
-        let relative = match in_root.strip_prefix(&self.folder) {
-            Ok(relative) => relative.to_owned(),
-            Err(_) => {
-                let above = in_root.strip_prefix(&self.root).ok()?;
-                let depth = self.folder.strip_prefix(&self.root).ok()?.components().count();
-                std::iter::repeat_n("..", depth).collect::<PathBuf>().join(above)
-            }
-        };
+        in_root.strip_prefix(&self.root).ok()?;
+        // Up to the nearest folder around both, and down again.
+        let mut around = self.folder.ancestors().enumerate();
+        let (up, below) = around.find_map(|(up, folder)| Some((up, in_root.strip_prefix(folder).ok()?)))?;
+        let relative: PathBuf = std::iter::repeat_n("..", up).collect::<PathBuf>().join(below);
         relative.to_str().map(str::to_owned)
     }
 

@@ -60,9 +60,9 @@ pub(super) fn places(survey: &Survey, written: &Written<'_>, places: &mut Places
         for (fact, error) in &machine.errors {
             places.set(pointer(["machines", name, "errors", fact]), place(error).unwrap_or_else(flake));
         }
-        for (fact, option) in OPTIONS.iter().filter(|(fact, _)| machine.facts.contains_key(*fact)) {
-            if let Some(place) = written.option(name, option) {
-                places.set(pointer(["machines", name, "facts", fact]), place);
+        for (fact, option) in OPTIONS {
+            if let Some(value) = machine.facts.get(*fact) {
+                option_places(name, fact, option, value, written, places);
             }
         }
         places.set(pointer(["machines", name]), written.machine(name).unwrap_or_else(flake));
@@ -71,6 +71,27 @@ pub(super) fn places(survey: &Survey, written: &Written<'_>, places: &mut Places
         places.set("/fleet/inventoryError", place(error).unwrap_or_else(flake));
     }
     places.set("", flake());
+}
+
+/// Where an option of a machine is written, and each member of one that is a set.
+fn option_places(
+    machine: &str,
+    fact: &str,
+    option: &[&str],
+    value: &Value,
+    written: &Written<'_>,
+    places: &mut Places,
+) {
+    let keys = value.as_object().into_iter().flat_map(Map::keys);
+    let members: Vec<(&String, Place)> = keys
+        .filter_map(|key| Some((key, written.option(machine, &[option, &[key.as_str()]].concat())?)))
+        .collect();
+    if let Some(place) = written.option(machine, option) {
+        places.set(pointer(["machines", machine, "facts", fact]), place);
+    }
+    for (key, place) in members {
+        places.set(pointer(["machines", machine, "facts", fact, key]), place);
+    }
 }
 
 /// In the user's own files only.

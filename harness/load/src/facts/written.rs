@@ -19,8 +19,16 @@ use crate::source::{Definition, Source};
 pub(super) struct Written<'s> {
     by_end: HashMap<End<'s>, Vec<&'s Definition>>,
     /// The same for each machine whose definitions they are, and under the empty name those that are nobody's.
-    by_machine: HashMap<(&'s str, End<'s>), Vec<&'s Definition>>,
+    by_machine: HashMap<(&'s str, End<'s>), Vec<Inside<'s>>>,
     files: HashMap<&'s str, Vec<&'s str>>,
+}
+
+/// A definition, and how many segments of its path say what is looked for: all of them where it is defined as a whole, fewer
+/// where it is a set of which the definition is a part.
+#[derive(Clone, Copy)]
+struct Inside<'s> {
+    definition: &'s Definition,
+    length: usize,
 }
 
 /// The last two segments of a path; the first is empty where there is only one.
@@ -29,8 +37,7 @@ type End<'s> = (&'s str, &'s str);
 impl<'s> Written<'s> {
     /// Reads what the source defines. `machines` are the names of all machines.
     pub(super) fn of(source: &'s Source, machines: &HashSet<&str>) -> Self {
-        let mut written =
-            Self { by_end: HashMap::new(), by_machine: HashMap::new(), files: HashMap::new() };
+        let mut written = Self { by_end: HashMap::new(), by_machine: HashMap::new(), files: HashMap::new() };
         for (path, nix) in source.nix() {
             for part in path.split('/') {
                 written.files.entry(part.trim_end_matches(".nix")).or_default().push(path);
@@ -51,24 +58,30 @@ impl<'s> Written<'s> {
         }
         owners.dedup();
         for owner in owners {
-            self.by_machine.entry((owner, end)).or_default().push(definition);
+            for length in 1..=definition.path.len() {
+                let end = self::end(definition.path.get(..length).unwrap_or_default());
+                self.by_machine.entry((owner, end)).or_default().push(Inside { definition, length });
+            }
         }
     }
 
     /// The file that belongs to a machine: one that is named for it, or stands in a folder that is.
     pub(super) fn machine(&self, machine: &str) -> Option<Place> {
         let named = self.files.get(machine)?;
-        let main = named.iter().find(|path| path.ends_with("default.nix") || path.ends_with("configuration.nix"));
+        let main =
+            named.iter().find(|path| path.ends_with("default.nix") || path.ends_with("configuration.nix"));
         main.or(named.first()).map(|path| Place::file(*path))
     }
 
     /// Where an option of a machine is defined: in a file of its own, or in one that is nobody's.
     pub(super) fn option(&self, machine: &str, option: &[&str]) -> Option<Place> {
         let of = |owner| {
-            let defined = self.by_machine.get(&(owner, key(option)))?;
-            defined.iter().find(|definition| ends(&definition.path, option))
+            let parts = self.by_machine.get(&(owner, key(option)))?;
+            let mut found = parts.iter().filter(|part| ends(part.path(), option));
+            let whole = found.clone().find(|part| part.is_whole());
+            whole.or_else(|| found.next())
         };
-        of(machine).or_else(|| of("")).map(|definition| definition.place.clone())
+        of(machine).or_else(|| of("")).map(|part| part.definition.place.clone())
     }
 
     /// The places of an inventory that is defined in Nix.
@@ -106,7 +119,8 @@ impl<'s> Written<'s> {
     fn inventory_place(&self, path: &[&str], places: &mut Places) {
         let of_inventory = |definition: &&&Definition| {
             let before = definition.path.len().checked_sub(path.len() + 1);
-            let inside = before.and_then(|at| definition.path.get(at)).is_some_and(|name| name == "inventory");
+            let inside =
+                before.and_then(|at| definition.path.get(at)).is_some_and(|name| name == "inventory");
             inside || definition.place.file.contains("inventory")
         };
         let defined: Vec<_> = self.ending(path).collect();
@@ -129,6 +143,16 @@ fn key<'a>(path: &[&'a str]) -> End<'a> {
         [.., before, last] => (before, last),
         [last] => ("", last),
         [] => ("", ""),
+    }
+}
+
+impl Inside<'_> {
+    fn path(&self) -> &[String] {
+        self.definition.path.get(..self.length).unwrap_or_default()
+    }
+
+    fn is_whole(&self) -> bool {
+        self.length == self.definition.path.len()
     }
 }
 
