@@ -10,17 +10,8 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use model::{
-    digest::Digest,
-    facts::{Facts, Places},
-    fleet::FleetSource,
-    inventory::Instance,
-    machine::MachineName,
-    place::Place,
-    resolved::ResolvedFleet,
-    suite::Part,
-    survey::Survey,
-    tree::Tree,
-    waiver::Waiver,
+    digest::Digest, facts::Facts, fleet::FleetSource, inventory::Instance, machine::MachineName,
+    resolved::ResolvedFleet, suite::Part, survey::Survey, tree::Tree, waiver::Waiver,
 };
 use serde_json::{Map, Value, json};
 
@@ -48,7 +39,7 @@ pub fn assemble(fleet: &ResolvedFleet, survey: &Survey, tree: &Tree, today: Date
         put("inventory", value(&fleet.fleet.inventory));
     }
     if let Some(modules) = &survey.modules {
-        put("modules", modules.clone());
+        put("modules", self::modules(modules));
     }
     let document = Value::Object(document);
     let mut places = fleet.fleet.places.clone();
@@ -56,7 +47,7 @@ pub fn assemble(fleet: &ResolvedFleet, survey: &Survey, tree: &Tree, today: Date
     let written = Written::of(&source, &machines);
     evaluated::places(survey, &written, &mut places);
     written.inventory(&fleet.fleet.inventory, &mut places);
-    source_places(&source, &mut places);
+    places.extend(source.places());
     places.extend(vars.places);
     // Maps are sorted, so that equal facts are equal texts.
     let digest = Digest::of(document.to_string());
@@ -102,14 +93,16 @@ fn waiver(waiver: &Waiver, today: Date) -> Value {
     })
 }
 
-/// An entry of the tree is written where it stands.
-fn source_places(source: &Source, places: &mut Places) {
-    for (number, file) in source.files.iter().enumerate() {
-        places.set(format!("/source/files/{number}"), Place::file(&file.path));
-        for (index, (_, place)) in file.clear.iter().enumerate() {
-            places.set(format!("/source/files/{number}/clear/{index}"), place.clone());
-        }
-    }
+/// clan tells the interfaces as `<input>.<module>.<role>`; the document leaves room for what else a module may say.
+fn modules(told: &Value) -> Value {
+    each(told, |input| {
+        each(input, |module| json!({ "roles": each(module, |schema| json!({ "schema": schema })) }))
+    })
+}
+
+fn each(set: &Value, change: impl Fn(&Value) -> Value) -> Value {
+    let entries = set.as_object().into_iter().flatten();
+    entries.map(|(name, inner)| (name.clone(), change(inner))).collect::<Map<_, _>>().into()
 }
 
 /// What was gathered: a part that was not is no part in which nothing is wrong.

@@ -16,6 +16,7 @@ use std::{
 };
 
 use model::{
+    facts::Places,
     place::{Lines, Place},
     tree::{Node, Tree},
 };
@@ -84,6 +85,28 @@ impl Source {
         let files: Vec<Value> =
             self.files.iter().zip(&tree.entries).map(|(file, entry)| fact(file, &entry.node)).collect();
         json!({ "dendritic": self.is_dendritic(), "files": files })
+    }
+
+    /// Where the values of the part are written, by pointers into the facts document.
+    #[must_use]
+    pub fn places(&self) -> Places {
+        let mut places = Places::default();
+        for (number, file) in self.files.iter().enumerate() {
+            let at = format!("/source/files/{number}");
+            let mut set = |list: &str, found: &mut dyn Iterator<Item = &Place>| {
+                found
+                    .enumerate()
+                    .for_each(|(index, place)| places.set(format!("{at}/{list}/{index}"), place.clone()));
+            };
+            set("clear", &mut file.clear.iter().map(|(_, place)| place));
+            if let Some(nix) = &file.nix {
+                set("nix/errors", &mut nix.errors.iter().map(|(_, place)| place));
+                set("nix/imports", &mut nix.imports.iter().map(|(_, place)| place));
+                set("nix/specialArgs", &mut nix.special_args().map(|(_, place)| place));
+            }
+            places.set(at, Place::file(&file.path));
+        }
+        places
     }
 
     /// The paths of all Nix files.

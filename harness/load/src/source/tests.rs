@@ -102,6 +102,18 @@ fn imports_and_what_is_passed_on_have_places() {
 }
 
 #[test]
+fn pointers_lead_to_lines() {
+    let text = "{\n  imports = [ ./a.nix ];\n  specialArgs.x = 1;\n  y = ;\n}";
+    let places = Source::read(&tree(&[("a.nix", ""), ("b.nix", text)])).places();
+    let found = |pointer: &str| places.find(pointer).map(ToString::to_string).unwrap_or_default();
+    assert_eq!(found("/source/files/0/nix/keys"), "a.nix");
+    assert_eq!(found("/source/files/1/nix/imports/0/path"), "b.nix:2:15");
+    assert_eq!(found("/source/files/1/nix/specialArgs/0"), "b.nix:3:3");
+    assert_eq!(found("/source/files/1/nix/errors/0"), "b.nix:4:7");
+    assert_eq!(found("/source/files/2"), "");
+}
+
+#[test]
 fn a_fleet_is_dendritic_by_what_its_files_use() {
     let dendritic = |text: &str| Source::read(&tree(&[("flake.nix", text)])).is_dendritic();
     assert!(dendritic(
