@@ -1,3 +1,5 @@
+//! What a policy finds, and what becomes of one that goes wrong.
+
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use model::{

@@ -1,3 +1,5 @@
+//! What is read of a folder, and when its digest changes.
+
 use std::{fs, os::unix::fs::symlink, process::Command, time::UNIX_EPOCH};
 
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! What Nix files tell by their text, and that none of them brings the reader down.
+
 use model::tree::Entry;
 use proptest::prelude::*;
 

@@ -1,3 +1,5 @@
+//! What loads as a suite, and everything that does not, each problem at its line.
+
 use model::suite::{Part, SuiteOrigin};
 
 use super::*;

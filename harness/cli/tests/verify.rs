@@ -1,0 +1,225 @@
+//! `seaworthy verify` as a user meets it: reuse, selection, interrupts, exit codes, damaged and missing surroundings.
+#![expect(clippy::disallowed_methods, reason = "a test of the binary spawns it and reads files")]
+
+#[path = "twins/harbour.rs"]
+mod harbour;
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+    time::Duration,
+};
+
+use harbour::Harbour;
+use serde_json::Value;
+
+fn seaworthy(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_seaworthy"));
+    command.current_dir(folder).env("COLUMNS", "100").env_remove("CI").args(["--color", "never"]);
+    command
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[track_caller]
+fn exits(output: &Output, code: i32) {
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(code), "stdout:\n{out}\nstderr:\n{err}");
+}
+
+fn report(folder: &Path, arguments: &[&str]) -> Value {
+    let output = seaworthy(folder).args(["verify", "--format", "json"]).args(arguments).output().unwrap();
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
+        panic!("{error}\n{}\n{}", text(&output.stdout), text(&output.stderr));
+    })
+}
+
+fn ids(report: &Value) -> Vec<&str> {
+    report["checks"].as_array().unwrap().iter().map(|check| check["id"].as_str().unwrap()).collect()
+}
+
+/// A program that stands in for nix.
+fn stand_in(folder: &Path, script: &str) -> PathBuf {
+    let path = folder.join("stand-in-nix");
+    fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    path
+}
+
+#[test]
+fn what_has_not_changed_is_not_asked_again() {
+    let harbour = Harbour::open().unwrap();
+    let folder = harbour.folder("two");
+    let first = report(&folder, &[]);
+    assert_eq!(first["outcome"], "open");
+    assert_eq!(first["counts"]["reused"], 0);
+    let again = report(&folder, &[]);
+    assert_eq!(again["counts"]["reused"], again["counts"]["passed"]);
+    assert_ne!(again["counts"]["passed"], 0);
+    let fresh = report(&folder, &["--fresh"]);
+    assert_eq!(fresh["counts"]["reused"], 0);
+    // A changed file: the tests that evaluate it are asked again.
+    let path = folder.join("fleet.toml");
+    let changed = fs::read_to_string(&path).unwrap().replace("description = ", "description = \"changed\" #");
+    fs::write(&path, changed + "\n# changed\n").unwrap();
+    let changed = report(&folder, &["--stage", "expressions", "--suite", "nix-unit"]);
+    assert_eq!(changed["counts"]["reused"], 0);
+    assert_ne!(changed["counts"]["passed"], 0);
+}
+
+#[test]
+fn a_selection_asks_what_it_names_and_nothing_else() {
+    let harbour = Harbour::open().unwrap();
+    let folder = harbour.folder("two");
+    let one = report(&folder, &["-E", "rule(host/host-name) & machine(cinnabar)"]);
+    assert_eq!(ids(&one), ["host::host-name::cinnabar"]);
+    let stage = report(&folder, &["--stage", "expressions"]);
+    assert!(stage["checks"].as_array().unwrap().iter().all(|check| check["stage"] == "expressions"));
+    for (arguments, told) in [
+        (["-m", "cinabar"], "did you mean cinnabar"),
+        (["-E", "tag("], "cannot be read"),
+        (["--stage", "boat"], "the stages are"),
+        (["-E", "none()"], "no check is selected"),
+    ] {
+        let output = seaworthy(&folder).arg("verify").args(arguments).output().unwrap();
+        exits(&output, 2);
+        assert!(text(&output.stderr).contains(told), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn a_nix_that_does_not_work_is_told_and_nothing_is_written() {
+    let harbour = Harbour::open().unwrap();
+    let folder = harbour.folder("two");
+    let scripts = [
+        ("echo 'nix (Nix) 2.3.16'", "too old"),
+        ("kill -9 $$", "did not print a version"),
+        ("head -c 100000 /dev/urandom; head -c 100000 /dev/urandom >&2", "did not print a version"),
+    ];
+    for (script, told) in scripts {
+        let outside = tempfile::tempdir().unwrap();
+        let nix = stand_in(outside.path(), script);
+        let output = seaworthy(&folder).arg("verify").env("SEAWORTHY_NIX", &nix).output().unwrap();
+        exits(&output, 2);
+        let err = text(&output.stderr);
+        assert!(err.contains(told), "{err}");
+        assert!(!err.chars().any(|odd| odd.is_control() && !"\n\t".contains(odd)), "{err:?}");
+        assert!(!folder.join(".seaworthy").exists());
+    }
+    let output = seaworthy(&folder).arg("verify").env("SEAWORTHY_NIX", "/nowhere/nix").output().unwrap();
+    exits(&output, 2);
+    assert!(text(&output.stderr).contains("install nix"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn files_that_cannot_be_a_fleet_are_refused_by_name() {
+    let huge = format!("x = \"{}\"", "a".repeat(50_000_000)).into_bytes();
+    let many: Vec<u8> =
+        (0..1_000_000).flat_map(|n| format!("[inventory.machines.m{n}]\n").into_bytes()).collect();
+    let cases: [(&[u8], &str); 4] =
+        [(b"\xff\xfe\x00", "UTF-8"), (b"hello [[[", "toml"), (&huge, "16 MiB"), (&many, "16 MiB")];
+    for (bytes, told) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("fleet.toml"), bytes).unwrap();
+        let output = seaworthy(folder.path()).arg("verify").output().unwrap();
+        exits(&output, 2);
+        let err = text(&output.stderr);
+        assert!(
+            err.contains("fleet.toml") && err.contains(told),
+            "{}",
+            err.chars().take(500).collect::<String>()
+        );
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else was written");
+    }
+    let empty = tempfile::tempdir().unwrap();
+    let output = seaworthy(empty.path()).arg("verify").output().unwrap();
+    exits(&output, 2);
+    assert!(text(&output.stderr).contains("no fleet.toml and no flake.nix"));
+}
+
+#[test]
+fn two_runs_at_once_both_end_well() {
+    let harbour = Harbour::open().unwrap();
+    let folder = harbour.folder("two");
+    let runs: Vec<_> =
+        (0..2).map(|_| seaworthy(&folder).args(["verify", "--fresh"]).spawn().unwrap()).collect();
+    for run in runs {
+        exits(&run.wait_with_output().unwrap(), 0);
+    }
+    assert_eq!(fs::read_dir(folder.join(".seaworthy/runs")).unwrap().count(), 2);
+    let listed = seaworthy(&folder).args(["report", "--list"]).output().unwrap();
+    assert_eq!(text(&listed.stdout).lines().count(), 2);
+}
+
+#[test]
+fn a_journal_that_was_cut_off_is_reported_as_far_as_it_goes() {
+    let harbour = Harbour::open().unwrap();
+    let folder = harbour.folder("two");
+    exits(&seaworthy(&folder).arg("verify").output().unwrap(), 0);
+    let run = fs::read_dir(folder.join(".seaworthy/runs")).unwrap().next().unwrap().unwrap().path();
+    let events = run.join("events.jsonl");
+    let bytes = fs::read(&events).unwrap();
+    fs::write(&events, &bytes[..bytes.len() / 2]).unwrap();
+    let output = seaworthy(&folder).arg("report").output().unwrap();
+    exits(&output, 4);
+    assert!(text(&output.stderr).contains("ends early"), "{}", text(&output.stderr));
+    // Changed, not cut: no report, and no evidence.
+    let changed = text(&bytes).replacen("\"pass\"", "\"fail\"", 1);
+    fs::write(&events, changed).unwrap();
+    let output = seaworthy(&folder).arg("report").output().unwrap();
+    exits(&output, 2);
+    assert!(text(&output.stderr).contains("events.jsonl"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn an_interrupt_ends_a_run_in_order() {
+    let harbour = Harbour::open().unwrap();
+    let folder = harbour.folder("two");
+    let slow = "{ testSlow = { expr = builtins.foldl' (a: b: a + b) 0 (builtins.genList (x: x) 99999999); expected = 0; }; }";
+    fs::write(folder.join("slow.nix"), slow).unwrap();
+    let toml = fs::read_to_string(folder.join("fleet.toml")).unwrap();
+    fs::write(folder.join("fleet.toml"), toml + "\n[expressions]\ntrees = [\"slow.nix\"]\n").unwrap();
+    let mut child = seaworthy(&folder).arg("verify").stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let journal = wait_for(Duration::from_secs(60), || {
+        let run = fs::read_dir(folder.join(".seaworthy/runs")).ok()?.next()?.ok()?.path();
+        let events = fs::read_to_string(run.join("events.jsonl")).ok()?;
+        events.contains("testSlow").then_some(run)
+    });
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    let code = wait_for(Duration::from_secs(30), || child.try_wait().unwrap());
+    assert_eq!(code.code(), Some(4));
+    let events = fs::read_to_string(journal.join("events.jsonl")).unwrap();
+    assert!(events.contains("\"interrupted\"") && events.contains("\"run-ended\""), "{events}");
+}
+
+fn wait_for<T>(limit: Duration, mut look: impl FnMut() -> Option<T>) -> T {
+    let start = std::time::Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(start.elapsed() < limit, "nothing happened within {limit:?}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn every_form_of_the_report_is_made_again_from_the_journal() {
+    let harbour = Harbour::open().unwrap();
+    let folder = harbour.folder("broken-host-name");
+    for format in ["human", "json", "junit", "markdown"] {
+        let ran = seaworthy(&folder).args(["verify", "--format", format]).output().unwrap();
+        let told = seaworthy(&folder).args(["report", "--format", format]).output().unwrap();
+        exits(&ran, 1);
+        exits(&told, 1);
+        assert!(text(&ran.stdout).contains("host-name"), "{format}");
+        if format != "human" {
+            assert_eq!(text(&ran.stdout), text(&told.stdout), "{format}");
+        }
+    }
+}
