@@ -35,6 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "a test reads what was written")]
     fn one_replaces_and_the_other_adds() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deep/report.xml");
