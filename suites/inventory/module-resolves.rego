@@ -24,6 +24,7 @@ deny contains {
 	"help": sprintf("modules of `%s`: %s", [used.input, concat(", ", sort(modules))]),
 } if {
 	some name, used in input.resolved.instances
+	is_object(input.modules[used.input])
 	modules := object.keys(input.modules[used.input])
 	not used.module in modules
 }

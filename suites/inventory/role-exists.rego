@@ -10,7 +10,9 @@ deny contains {
 	"help": sprintf("roles of `%s`: %s", [used.module, concat(", ", sort(roles))]),
 } if {
 	some name, used in input.resolved.instances
-	roles := object.keys(input.modules[used.input][used.module].roles)
+	definitions := input.modules[used.input][used.module].roles
+	is_object(definitions)
+	roles := object.keys(definitions)
 	some role, _ in input.inventory.instances[name].roles
 	not role in roles
 }

@@ -7,6 +7,7 @@ import rego.v1
 limits[name] := constraints if {
 	some name, used in input.resolved.instances
 	constraints := input.modules[used.input][used.module].constraints
+	is_object(constraints)
 }
 
 members(name, role) := count(object.get(input.resolved.roles, [name, role], []))

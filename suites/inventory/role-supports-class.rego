@@ -13,7 +13,9 @@ deny contains {
 	"help": "give the role to machines of the classes that it has something for",
 } if {
 	some name, used in input.resolved.instances
-	some role, definition in input.modules[used.input][used.module].roles
+	roles := input.modules[used.input][used.module].roles
+	is_object(roles)
+	some role, definition in roles
 	classes := definition.classes
 	is_array(classes)
 	# Most roles support both; then no machine needs to be looked at.

@@ -8,7 +8,9 @@ import rego.v1
 # The interfaces of the roles that are given. clan's are JSON schemas whose entry is `$defs.Input`.
 schemas[name][role] := schema if {
 	some name, used in input.resolved.instances
-	some role, definition in input.modules[used.input][used.module].roles
+	roles := input.modules[used.input][used.module].roles
+	is_object(roles)
+	some role, definition in roles
 	input.inventory.instances[name].roles[role]
 	schema := definition.schema
 	is_object(schema)

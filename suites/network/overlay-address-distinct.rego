@@ -44,6 +44,7 @@ listed[name][address] contains array.concat(path, ["allowedIps", index]) if {
 	some name, used in input.resolved.instances
 	used.module == "zerotier"
 	some [path, settings] in written(name, input.inventory.instances[name].roles.controller)
+	is_array(settings.allowedIps)
 	some index, text in settings.allowedIps
 	is_string(text)
 	address := folded(text)

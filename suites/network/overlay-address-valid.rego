@@ -16,6 +16,7 @@ listed contains [name, array.concat(path, ["allowedIps"]), addresses] if {
 	used.module == "zerotier"
 	some [path, settings] in written(name, input.inventory.instances[name].roles.controller)
 	addresses := settings.allowedIps
+	is_array(addresses)
 }
 
 # The settings of a network's controllers as they are written, each with its path.
