@@ -8,7 +8,10 @@ mod expected;
 #[path = "twins/harbour.rs"]
 mod harbour;
 
-use std::process::{Command, ExitCode};
+use std::{
+    fs,
+    process::{Command, ExitCode},
+};
 
 use expected::Expected;
 use harbour::Harbour;
@@ -17,7 +20,7 @@ use serde_json::Value;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let trials = harbour::fleets().into_iter().map(|name| {
+    let trials = fleets().into_iter().map(|name| {
         let fleet = name.clone();
         Trial::test(name, move || verify(&fleet))
     });
@@ -49,4 +52,13 @@ fn verify(fleet: &str) -> Result<(), Failed> {
     }
     let report: Value = serde_json::from_str(&out).map_err(|error| format!("{error}\n{}", told()))?;
     expected.compare(&report).map_err(|difference| format!("{difference}\n{err}").into())
+}
+
+/// The names of all fleets, sorted.
+fn fleets() -> Vec<String> {
+    let entries = fs::read_dir(harbour::fixtures()).into_iter().flatten();
+    let folders = entries.filter_map(Result::ok).filter(|entry| entry.path().is_dir());
+    let mut names: Vec<String> = folders.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    names.sort();
+    names
 }

@@ -1,5 +1,6 @@
 //! `seaworthy verify` as a user meets it: reuse, selection, interrupts, exit codes, damaged and missing surroundings.
 #![expect(clippy::disallowed_methods, reason = "a test of the binary spawns it and reads files")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "what a test needs and does not find ends it")]
 
 #[path = "twins/harbour.rs"]
 mod harbour;

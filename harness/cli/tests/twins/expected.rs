@@ -8,9 +8,9 @@ use serde_json::Value;
 /// How `seaworthy verify` ends in a fleet's folder. A sound fleet has no such file: exit 0, no finding.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Expected {
+pub(crate) struct Expected {
     /// The exit code.
-    pub exit: i32,
+    pub(crate) exit: i32,
     #[serde(default)]
     findings: Vec<Finding>,
     #[serde(default)]
@@ -36,7 +36,7 @@ struct Diagnostic {
 
 impl Expected {
     /// Reads a fleet's.
-    pub fn of(folder: &Path) -> io::Result<Self> {
+    pub(crate) fn of(folder: &Path) -> io::Result<Self> {
         match fs::read(folder.join("expected.json")) {
             Ok(bytes) => serde_json::from_slice(&bytes).map_err(io::Error::other),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
@@ -45,7 +45,7 @@ impl Expected {
     }
 
     /// The first diagnostic that the text does not tell.
-    pub fn missing_in_text(&self, text: &str) -> Option<String> {
+    pub(crate) fn missing_in_text(&self, text: &str) -> Option<String> {
         let told = |diagnostic: &Diagnostic| {
             let place = match diagnostic.line {
                 Some(line) => format!("{}:{line}", diagnostic.file),
@@ -57,7 +57,7 @@ impl Expected {
     }
 
     /// Exactly the expected findings of checks that failed, each at its place; warnings are not compared.
-    pub fn compare(&self, report: &Value) -> Result<(), String> {
+    pub(crate) fn compare(&self, report: &Value) -> Result<(), String> {
         let checks = report["checks"].as_array().ok_or("the report has no checks")?;
         let failed = checks.iter().filter(|check| check["result"] == "failed");
         let mut found: Vec<&Value> =

@@ -7,13 +7,13 @@ use std::{
 };
 
 /// The copy; gone when it is dropped.
-pub struct Harbour {
+pub(crate) struct Harbour {
     folder: tempfile::TempDir,
 }
 
 impl Harbour {
     /// Copies the fleets and commits them.
-    pub fn open() -> io::Result<Self> {
+    pub(crate) fn open() -> io::Result<Self> {
         let folder = tempfile::tempdir()?;
         copy(&fixtures(), &folder.path().join("fleets"))?;
         let git = |arguments: &[&str]| {
@@ -37,23 +37,13 @@ impl Harbour {
     }
 
     /// Where a fleet stands in the copy.
-    pub fn folder(&self, fleet: &str) -> PathBuf {
+    pub(crate) fn folder(&self, fleet: &str) -> PathBuf {
         self.folder.path().join("fleets").join(fleet)
     }
 }
 
-/// The names of all fleets, sorted.
-pub fn fleets() -> Vec<String> {
-    let entries = fs::read_dir(fixtures()).expect("fixtures/fleets is a part of the repository");
-    let mut names: Vec<String> = entries
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| fixtures().join(name).is_dir() && !name.starts_with('.'))
-        .collect();
-    names.sort();
-    names
-}
-
-fn fixtures() -> PathBuf {
+/// The sample fleets of the repository.
+pub(crate) fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/fleets")
 }
 

@@ -23,8 +23,8 @@ fn tree(files: &[(&str, &str)]) -> Tree {
     Tree { entries }
 }
 
-fn survey(machines: &[(&str, serde_json::Value)]) -> Survey {
-    let machine = |(name, facts): &(&str, serde_json::Value)| {
+fn survey(machines: &[(&str, Value)]) -> Survey {
+    let machine = |(name, facts): &(&str, Value)| {
         let facts = serde_json::from_value::<BTreeMap<_, _>>(facts.clone()).unwrap();
         let survey = MachineSurvey { class: MachineClass::Nixos, facts, errors: BTreeMap::new() };
         (MachineName::from(*name), survey)
