@@ -2,7 +2,7 @@
 # homeConfigurations. A fact that the configuration does not have is null. Nothing here names a path without making it a
 # string first, because a path would be copied into the store.
 let
-  inherit (builtins) attrNames filter hashString intersectAttrs isAttrs isBool isList isPath isString length
+  inherit (builtins) any attrNames filter hashString intersectAttrs isAttrs isBool isList isPath isString length
     mapAttrs toJSON tryEval unsafeDiscardStringContext;
 
   text = value:
@@ -97,9 +97,10 @@ in
     else {
       grub = loader.grub.enable or false;
       systemdBoot = loader.systemd-boot.enable or false;
-      other = loader.generic-extlinux-compatible.enable or false || loader.external.enable or false
-        || loader.initScript.enable or false || machine.config.boot.lanzaboote.enable or false
-        || machine.config.boot.isContainer or false;
+      # Any other loader that NixOS knows or a module adds; one that was removed from nixpkgs throws.
+      other = any (name: soft (loader.${name}.enable or false) == true)
+        (filter (name: name != "grub" && name != "systemd-boot" && name != "efi") (attrNames loader))
+        || machine.config.boot.lanzaboote.enable or false || machine.config.boot.isContainer or false;
     };
 
   users = machine: each (machine.config.users.users or null) (account: {
@@ -137,6 +138,7 @@ in
     else open firewall // {
       enable = firewall.enable or false;
       interfaces = each (firewall.interfaces or { }) open;
+      trustedInterfaces = texts (firewall.trustedInterfaces or [ ]);
     };
 
   generators = machine: each (machine.config.clan.core.vars.generators or null) generator;

@@ -6,7 +6,7 @@
 //! The evaluator caches failures in values that several tests share: a call that was too deep for one can fail another that
 //! passes alone. So a test is asked again here before it is called failed.
 
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
@@ -14,7 +14,9 @@ use super::{
     answer::{Answer, Death, End, LastWords},
     binary::Nix,
     log::Said,
-    prelude, quote,
+    prelude,
+    project::Project,
+    quote,
     repl::{COMMON, Heard, Hearing, LONGEST_LINE, NoStart, PRELUDE, nonce},
 };
 use crate::process::{Line, Lines, Streams};
@@ -43,14 +45,14 @@ impl Question {
         format!("{PRELUDE}.run {PRELUDE}.{} ({subject}) [ [ 0 {} ] ]", self.ask, self.case)
     }
 
-    fn arguments(&self, nix: &Nix, nonce: &str) -> Vec<String> {
+    fn arguments(&self, nix: &Nix, project: &Project, nonce: &str) -> Vec<String> {
         let bound = |body: String| format!("let {PRELUDE} = {}; in {body}", prelude::expression(nonce));
         let mut arguments = vec!["eval".to_owned()];
         arguments
             .extend(nix.features().iter().chain(&COMMON).chain(&["--json"]).map(|flag| (*flag).to_owned()));
         arguments.extend(match &self.about {
             About::Output(path) => {
-                let (reference, rest) = reference(nix, path);
+                let (reference, rest) = reference(nix, project, path);
                 let apply = format!("o: {}", bound(self.body(&format!("o{}", quote::select(rest)))));
                 [reference, "--apply".to_owned(), apply].to_vec()
             }
@@ -65,12 +67,12 @@ impl Question {
     pub(crate) async fn ask(
         &self,
         nix: &Nix,
-        folder: &Path,
+        project: &Project,
         memory: Option<u64>,
         limit: Duration,
     ) -> Result<Answer, NoStart> {
         let nonce = nonce();
-        let program = nix.program(folder, self.arguments(nix, &nonce), memory);
+        let program = nix.program(project.folder(), self.arguments(nix, project, &nonce), memory);
         let mut running = nix.spawner().spawn(&program, Streams::default()).map_err(NoStart::Io)?;
         let Some(stderr) = running.stderr.take() else { return Err(NoStart::Late(limit)) };
         let mut lines = Lines::new(stderr, LONGEST_LINE);
@@ -101,9 +103,9 @@ impl Question {
 }
 
 /// How `nix eval` names the outputs, and what is left of the path. Before 2.19 the outputs as a whole had no name.
-fn reference<'a>(nix: &Nix, path: &'a [String]) -> (String, &'a [String]) {
+fn reference<'a>(nix: &Nix, project: &Project, path: &'a [String]) -> (String, &'a [String]) {
     match path.split_first() {
-        Some((first, rest)) if !nix.names_outputs() => (format!(".#\"{first}\""), rest),
-        _ => (".#.".to_owned(), path),
+        Some((first, rest)) if !nix.names_outputs() => (format!("{}#\"{first}\"", project.reference()), rest),
+        _ => (format!("{}#.", project.reference()), path),
     }
 }

@@ -29,9 +29,6 @@ use super::{
     repl::{NoStart, Repl, Request, Scope},
 };
 
-/// How many failures of a run are confirmed although nothing casts a doubt on them.
-const CONFIRMATIONS: usize = 64;
-
 /// A pool of evaluators of one project. Cheap to clone; all clones share the evaluators.
 #[derive(Debug, Clone)]
 pub struct Evaluators {
@@ -59,7 +56,7 @@ impl Evaluators {
             folder: folder.to_owned(),
             project: tokio::sync::OnceCell::new(),
             turns: Semaphore::new(limits.workers.get()),
-            confirmations: AtomicUsize::new(CONFIRMATIONS),
+            confirmations: AtomicUsize::new(limits.confirmations),
             limits,
             flake: Shelf::default(),
             files: Shelf::default(),
@@ -137,8 +134,9 @@ impl Evaluators {
     }
 
     async fn start(&self, scope: Scope) -> Result<Repl, NoStart> {
-        let Inner { nix, folder, limits, .. } = &*self.inner;
-        Repl::start(nix, folder, scope, limits.memory, limits.start).await
+        let Inner { nix, limits, .. } = &*self.inner;
+        let project = self.project().await.map_err(NoStart::Fault)?;
+        Repl::start(nix, project, scope, limits.memory, limits.start).await
     }
 
     /// What an evaluator has evaluated stays with it. One that has grown makes way for a new one.
@@ -150,7 +148,8 @@ impl Evaluators {
     /// Asks one question of an evaluator of its own.
     pub(crate) async fn ask_fresh(&self, question: &Question, limit: Duration) -> Result<Answer, NoStart> {
         let _turn = self.inner.turns.acquire().await;
-        question.ask(&self.inner.nix, &self.inner.folder, self.inner.limits.memory, limit).await
+        let project = self.project().await.map_err(NoStart::Fault)?;
+        question.ask(&self.inner.nix, project, self.inner.limits.memory, limit).await
     }
 
     /// Takes one of the confirmations that a run can afford, if there is one left.

@@ -28,6 +28,8 @@ pub struct Project {
     root: PathBuf,
     // The copy: `/nix/store/...-source`.
     copy: Option<String>,
+    // The flake, for nix.
+    reference: String,
 }
 
 /// More lines of a trace than this are not read by anyone.
@@ -42,7 +44,7 @@ impl Project {
         let folder = folder.canonicalize()?;
         let root =
             folder.ancestors().find(|ancestor| ancestor.join(".git").exists()).unwrap_or(&folder).to_owned();
-        Ok(Self { folder, root, copy: None })
+        Ok(Self { folder, root, copy: None, reference: ".".to_owned() })
     }
 
     /// The project's folder, absolute and without links.
@@ -51,9 +53,22 @@ impl Project {
         &self.folder
     }
 
-    /// Says where nix has its copy.
-    pub(crate) fn set_copy(&mut self, copy: &str) {
-        self.copy = Some(copy.trim_end_matches('/').to_owned());
+    /// How the flake is named to nix, in the project's folder.
+    pub(crate) fn reference(&self) -> &str {
+        &self.reference
+    }
+
+    /// Takes in where nix has its copy of the sources.
+    ///
+    /// In a git repository nix copies what is tracked. Any other folder is copied as a whole, by each nix anew, and would
+    /// not be the same from one to the next while anything is written below it. There the copy is what is evaluated.
+    fn set_copy(&mut self, metadata: &Metadata) {
+        let Metadata { path, locked: Locked { kind, nar_hash, last_modified } } = metadata;
+        self.copy = Some(path.trim_end_matches('/').to_owned());
+        if kind == "path" {
+            let hash = nar_hash.replace('+', "%2B").replace('=', "%3D");
+            self.reference = format!("path:{path}?lastModified={last_modified}&narHash={hash}");
+        }
     }
 
     /// The path, relative to the project's folder, of one of the user's files that the evaluator names.
@@ -158,6 +173,18 @@ impl Project {
 #[derive(serde::Deserialize)]
 struct Metadata {
     path: String,
+    locked: Locked,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Locked {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default)]
+    nar_hash: String,
+    #[serde(default)]
+    last_modified: u64,
 }
 
 /// How long copying the sources may take.
@@ -171,9 +198,9 @@ pub(crate) async fn locate(nix: &Nix, folder: &Path) -> Result<Project, NixFault
     arguments.extend(COMMON);
     let captured = nix.spawner().capture(&nix.program(folder, arguments, None), LIMIT, 4 << 20).await;
     if let Ok(captured) = captured
-        && let Ok(metadata) = serde_json::from_slice::<Metadata>(&captured.stdout)
+        && let Ok(metadata) = serde_json::from_slice(&captured.stdout)
     {
-        project.set_copy(&metadata.path);
+        project.set_copy(&metadata);
     }
     Ok(project)
 }
@@ -183,7 +210,8 @@ mod tests {
     use super::*;
 
     fn project(folder: &str, root: &str) -> Project {
-        Project { folder: folder.into(), root: root.into(), copy: Some("/nix/store/abc-source".to_owned()) }
+        let (copy, reference) = (Some("/nix/store/abc-source".to_owned()), ".".to_owned());
+        Project { folder: folder.into(), root: root.into(), copy, reference }
     }
 
     #[track_caller]
@@ -203,6 +231,19 @@ mod tests {
         check(&whole, "«string»", None);
         check(&whole, "«github:a/b»/a.nix", None);
         check(&whole, "", None);
+    }
+
+    #[test]
+    fn what_is_no_repository_is_evaluated_from_its_copy() {
+        let reference = |kind: &str| {
+            let mut project = project("/home/me/fleet", "/home/me/fleet");
+            let locked =
+                Locked { kind: kind.to_owned(), nar_hash: "sha256-a+b/c=".to_owned(), last_modified: 7 };
+            project.set_copy(&Metadata { path: "/nix/store/abc-source".to_owned(), locked });
+            project.reference
+        };
+        assert_eq!(reference("path"), "path:/nix/store/abc-source?lastModified=7&narHash=sha256-a%2Bb/c%3D");
+        assert_eq!(reference("git"), ".");
     }
 
     #[test]

@@ -11,7 +11,6 @@ use std::{
     collections::BTreeSet,
     hash::{BuildHasher, Hasher as _, RandomState},
     io,
-    path::Path,
     time::Duration,
 };
 
@@ -25,8 +24,10 @@ use super::{
     answer::{Answer, Death, End, LastWords, OnReply, Reply},
     binary::Nix,
     complaint::Complaint,
+    fault::NixFault,
     log::Said,
     prelude,
+    project::Project,
 };
 use crate::process::{Line, Lines, Running, Streams};
 
@@ -57,6 +58,7 @@ pub(crate) struct Request {
 /// Why an evaluator did not start.
 #[derive(Debug)]
 pub(crate) enum NoStart {
+    Fault(NixFault),
     Io(io::Error),
     Error(Complaint),
     Died(Death),
@@ -90,12 +92,12 @@ impl Repl {
     /// Starts one and waits until it can be asked.
     pub(crate) async fn start(
         nix: &Nix,
-        folder: &Path,
+        project: &Project,
         scope: Scope,
         memory: Option<u64>,
         limit: Duration,
     ) -> Result<Self, NoStart> {
-        let program = nix.program(folder, arguments(nix, scope), memory);
+        let program = nix.program(project.folder(), arguments(nix, project, scope), memory);
         let mut running =
             nix.spawner().spawn(&program, Streams { stdin: true, stdout: false }).map_err(NoStart::Io)?;
         let stderr =
@@ -234,14 +236,14 @@ impl Repl {
     }
 }
 
-fn arguments(nix: &Nix, scope: Scope) -> Vec<&'static str> {
+fn arguments<'a>(nix: &Nix, project: &'a Project, scope: Scope) -> Vec<&'a str> {
     let mut arguments = vec!["repl"];
     arguments.extend(nix.features());
     arguments.extend(COMMON);
     // Twice: errors only, so that a flood of warnings costs nothing.
     arguments.extend(["--quiet", "--quiet"]);
     match scope {
-        Scope::Flake => arguments.extend(["--pure-eval", "."]),
+        Scope::Flake => arguments.extend(["--pure-eval", project.reference()]),
         Scope::Files => arguments.extend(["--impure", "--expr", "{ }"]),
     }
     arguments

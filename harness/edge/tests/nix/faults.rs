@@ -174,7 +174,8 @@ async fn a_failure_that_stuck_to_a_shared_value_is_not_blamed_on_another_test() 
             testB = { expr = shared; expected = 6000; };
         }"#,
     );
-    let judged = project.judge().await;
+    let pool = project.pool_with(Limits { confirmations: 0, ..limits() }).await;
+    let judged = judge_all(&pool, &tests(), Duration::from_secs(10)).await;
     judged.fails("testA", "Error: stack overflow");
     judged.passes("testB");
 }

@@ -103,8 +103,8 @@ done
 async fn a_test_whose_evaluator_was_killed_is_asked_again() {
     let project = Project::tests(TWO);
     let fake = Fake::new(&format!("if test $1 = repl && ! test -e \"$MARK\"; then {KILLED} else {REAL}; fi"));
-    let judged =
-        judge(&fake.pool(&project, limits()).await, &tests(), &paths(), Duration::from_secs(30)).await;
+    let pool = fake.pool(&project, Limits { confirmations: 0, ..limits() }).await;
+    let judged = judge(&pool, &tests(), &paths(), Duration::from_secs(30)).await;
     assert!(fake.mark().is_some());
     judged.passes("testA");
     judged.fails("testB", "the value is not");
@@ -146,6 +146,18 @@ async fn gone(process: &str) {
         assert!(since.elapsed() < Duration::from_secs(10), "process {process} is still there");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// The script is the parent of nix, as a wrapper may be.
+#[tokio::test]
+async fn an_evaluator_behind_a_wrapper_ends_too() {
+    let (project, _) = forever();
+    let wrapper =
+        "exec 3<&0; \"$NIX\" \"$@\" <&3 & echo $! > \"$MARK.new\"; mv \"$MARK.new\" \"$MARK\"; wait";
+    let fake = Fake::new(&format!("case $1 in repl) {wrapper};; *) {REAL};; esac"));
+    let pool = fake.pool(&project, limits()).await;
+    judge_for(&pool, Duration::from_secs(2)).await;
+    gone(&fake.mark().expect("an evaluator was started")).await;
 }
 
 fn forever() -> (Project, Fake) {

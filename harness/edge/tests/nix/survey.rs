@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use super::fixture::{Project, limits};
+use super::fixture::{Project, judge, limits, tests};
 use edge::nix::{
     fault::{FlakeFault, NixFault},
     pool::Limits,
@@ -287,6 +287,24 @@ async fn a_machine_output_that_fails_is_not_taken_for_no_machine() {
     let fault =
         try_survey(&Project::flake("{ nixosConfigurations = throw \"no machines\"; }")).await.unwrap_err();
     check(&fault, FlakeFault::Evaluation, Some("flake.nix:2:47"), "no machines");
+}
+
+/// In a folder that is no repository, all is evaluated from one copy.
+#[tokio::test]
+async fn what_is_written_meanwhile_changes_nothing() {
+    let project =
+        Project::tests("{\n testA = { expr = 1; expected = 1; };\n testB = { expr = 1; expected = 2; }; }");
+    let pool = project.pool().await;
+    let told = pool.survey(None, Arc::new(|_| ())).await.unwrap();
+    project.write("flake.nix", "{ outputs = _: { tests = { testA = 1; testB = 1; }; }; }");
+    project.write("more", "of anything");
+    // Several at a time, so that more than one evaluator is asked.
+    let judged = judge(&pool, &tests(), &told.trees[0].tests, Duration::from_secs(10)).await;
+    judged.passes("testA");
+    assert_eq!(
+        judged.fails("testB", "the value is not").place.as_ref().unwrap().to_string(),
+        "flake.nix:4:2"
+    );
 }
 
 const LOCK: &str = r#"{"nodes":{"root":{"inputs":{"x":"x"}},"x":{"flake":false,"locked":{"lastModified":1,"narHash":"sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=","type":"tarball","url":"http://127.0.0.1:9/x.tar.gz"},"original":{"type":"tarball","url":"http://127.0.0.1:9/x.tar.gz"}}},"root":"root","version":7}"#;

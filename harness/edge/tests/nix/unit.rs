@@ -54,6 +54,8 @@ async fn expected_wins_and_both_sides_are_forced_deeply() {
         r#"{
             testWins = { expr = 1; expected = 1; expectedError.type = "ThrownError"; };
             testDeepExpr = { expr = { a = [ (throw "deep") ]; }; expected = { a = [ 1 ]; }; };
+            testDeepShared = let x = { a = throw "deep"; }; in { expr = [ x ]; expected = [ x ]; };
+            testDeepFirst = { expr = { a = 1; b = throw "deep"; }; expected = { a = 2; b = 3; }; };
             testDeepExpected = { expr = 1; expected = { a = throw "deep"; }; };
             testDeepError = { expr = { a = [ (throw "deep") ]; }; expectedError.msg = "deep"; };
         }"#,
@@ -63,6 +65,8 @@ async fn expected_wins_and_both_sides_are_forced_deeply() {
     judged.passes("testWins");
     judged.passes("testDeepError");
     judged.fails("testDeepExpr", "ThrownError: deep");
+    judged.fails("testDeepShared", "ThrownError: deep");
+    judged.fails("testDeepFirst", "ThrownError: deep");
     judged.fails("testDeepExpected", "ThrownError: deep");
 }
 

@@ -19,6 +19,8 @@ pub struct Limits {
     pub question: Duration,
     /// Time for fetching the flake's inputs.
     pub fetch: Duration,
+    /// How many failures of a run are confirmed by an evaluator of their own although nothing casts a doubt on them.
+    pub confirmations: usize,
 }
 
 const GIB: u64 = 1 << 30;
@@ -43,6 +45,7 @@ impl Limits {
             start: Duration::from_secs(120),
             question: Duration::from_secs(60),
             fetch: Duration::from_secs(600),
+            confirmations: 64,
         }
     }
 }

@@ -29,9 +29,14 @@ impl Evaluators {
         }
     }
 
+    async fn reference(&self) -> String {
+        self.project().await.map_or_else(|_| ".".to_owned(), |project| project.reference().to_owned())
+    }
+
     async fn archive(&self, flags: &[&str]) -> Result<Captured, CaptureError> {
+        let reference = self.reference().await;
         let mut arguments =
-            vec!["flake", "archive", "--json", "--no-update-lock-file", "--no-write-lock-file", "."];
+            vec!["flake", "archive", "--json", "--no-update-lock-file", "--no-write-lock-file", &reference];
         arguments.extend(self.nix().features());
         arguments.extend(flags);
         let program = self.nix().program(self.folder(), arguments, None);

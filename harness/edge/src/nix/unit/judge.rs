@@ -133,6 +133,7 @@ impl NoStart {
     /// What it means to the user.
     pub(crate) fn fault(self, project: &Project) -> NixFault {
         match self {
+            Self::Fault(fault) => fault,
             Self::Io(source) => NixFault::NotStarted(source),
             Self::Late(limit) => NixFault::Late { limit },
             Self::Died(death) => NixFault::of_death(&death),
