@@ -3,13 +3,19 @@
 //! Flows in: the suites that ship. Flows out: a test each for loading a suite, for each of its policies, and for each of
 //! its cases. Must not: need a registration: a folder is found, and a case that nothing runs is a failure.
 
+mod evaluator;
+mod schema;
+
 use std::process::ExitCode;
 
-use edge::policy::{Module, cases::CaseOutcome, cases::run_case};
+use edge::policy::{
+    Module,
+    cases::{CaseOutcome, run_case},
+};
 use libtest_mimic::{Arguments, Failed, Trial};
 use load::suite::load_with_cases;
 use model::{
-    case::Case,
+    case::{Case, CaseInput},
     suite::{Kind, Policy, Suite, SuiteOrigin},
 };
 
@@ -28,7 +34,8 @@ fn trials((name, files): suites::Files) -> Vec<Trial> {
         }
     };
     let has_readme = files.iter().any(|(path, _)| *path == "README.md");
-    let loads = Trial::test(format!("{name}::loads"), move || explained(has_readme));
+    let has_good = cases.iter().any(|case| case.findings.is_empty());
+    let loads = Trial::test(format!("{name}::loads"), move || whole(has_readme, has_good));
     let policies = suite.checks.iter().filter_map(|check| match &check.kind {
         Kind::Policy(policy) => Some((check.name.clone(), policy.clone())),
         Kind::Expression => None,
@@ -43,9 +50,14 @@ fn trials((name, files): suites::Files) -> Vec<Trial> {
     std::iter::once(loads).chain(policies).chain(cases).collect()
 }
 
-/// Loading has already refused a suite with a check that no bad case turns red; a reader wants the reason for it too.
-fn explained(has_readme: bool) -> Result<(), Failed> {
-    if has_readme { Ok(()) } else { Err("the suite has no README.md".into()) }
+/// Loading has already refused a suite with a check that no bad case turns red. A suite of ours also says why it is there,
+/// and is seen green.
+fn whole(has_readme: bool, has_good: bool) -> Result<(), Failed> {
+    match (has_readme, has_good) {
+        (false, _) => Err("the suite has no README.md".into()),
+        (_, false) => Err("the suite has no good case".into()),
+        (true, true) => Ok(()),
+    }
 }
 
 fn compiles(policy: &Policy) -> Result<(), Failed> {
@@ -56,7 +68,14 @@ fn compiles(policy: &Policy) -> Result<(), Failed> {
 }
 
 fn as_expected(suite: &Suite, case: &Case) -> Result<(), Failed> {
-    match run_case(suite, case) {
+    let outcome = match &case.input {
+        CaseInput::Facts(document) => {
+            schema::holds(document)?;
+            run_case(suite, case)
+        }
+        CaseInput::Tests(_) => Some(evaluator::run(suite, case)?),
+    };
+    match outcome {
         Some(CaseOutcome::AsExpected) => Ok(()),
         Some(CaseOutcome::Differs { missing, unexpected }) => {
             let missing = missing.iter().map(|expected| format!("missing: {expected:?}"));
