@@ -62,6 +62,12 @@ deny contains {
 
 is_open(firewall, port) if lets_in(firewall, port)
 
+# The loopback is trusted everywhere, and nobody comes in through it.
+is_open(firewall, _) if {
+	some interface in firewall.trustedInterfaces
+	interface != "lo"
+}
+
 is_open(firewall, port) if {
 	is_object(firewall.interfaces)
 	some rules in firewall.interfaces
