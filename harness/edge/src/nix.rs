@@ -5,7 +5,7 @@
 //! Must not: build anything, write into the project, or send a word of the user's to the evaluator but names, quoted.
 //!
 //! In the order in which data meets them: [`binary`] finds nix; [`project`] is what is evaluated; [`pool`] keeps the
-//! evaluators warm; [`survey`] asks what there is, and [`unit`] judges tests.
+//! evaluators warm; [`survey`] asks what there is, and [`mod@unit`] judges tests.
 //! `harness/DESIGN/nix.md` says why it is done so.
 
 mod answer;

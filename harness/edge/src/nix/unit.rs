@@ -1,6 +1,6 @@
 //! nix-unit's semantics: what an answer says about a test.
 //!
-//! Flows in: the [`Answer`] to a test, and its tree's project. Flows out: an [`Outcome`].
+//! Flows in: the `Answer` to a test, and its tree's project. Flows out: an [`Outcome`].
 //! Must not: ask anything.
 //!
 //! Source: nix-unit `src/nix-unit.cc`. `expected` wins over `expectedError`; both sides are forced deeply and compared with
