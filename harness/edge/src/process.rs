@@ -5,7 +5,7 @@
 //!
 //! Each process leads a process group of its own, so that a terminal's Ctrl-C reaches seaworthy alone and so that
 //! killing it takes its children along. The group is killed when [`Running`] is dropped. When seaworthy itself is
-//! killed nothing is dropped; for that there is the [`guard`].
+//! killed nothing is dropped; for that there is the `guard`.
 
 mod capture;
 mod guard;
