@@ -1,6 +1,6 @@
-//! Runs a case of expression tests on the nix of this machine.
+//! The nix of this machine, and cases of expression tests run on it.
 //!
-//! Flows in: a suite and its case. Flows out: how the case came out. Must not: skip a case where there is no nix: it fails
+//! Flows in: a suite and its case. Flows out: how the case came out. Must not: skip a test where there is no nix: it fails
 //! and says so.
 
 use std::{collections::BTreeMap, env, ffi::OsString, path::PathBuf};
@@ -15,16 +15,18 @@ use model::{case::Case, suite::Suite};
 
 /// Runs the case.
 pub(crate) fn run(suite: &Suite, case: &Case) -> Result<CaseOutcome, Failed> {
+    Ok(with_nix(async |nix| run_case(&nix, suite, case).await)??)
+}
+
+/// Does something with the nix of this machine, in a home that nothing else uses.
+pub(crate) fn with_nix<T>(work: impl AsyncFnOnce(Nix) -> T) -> Result<T, Failed> {
     let home = tempfile::tempdir()?;
     let mut environment: BTreeMap<OsString, OsString> = env::vars_os().collect();
     environment.insert("HOME".into(), home.path().into());
     environment.insert("XDG_CACHE_HOME".into(), home.path().join("cache").into());
-    let binary = binary().ok_or("this case needs a nix: run `ci/run nix`, or set SEAWORTHY_NIX")?;
+    let binary = binary().ok_or("this test needs a nix: run `ci/run nix`, or set SEAWORTHY_NIX")?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let nix = Nix::find(&binary, &environment, &Spawner::new()).await?;
-        Ok(run_case(&nix, suite, case).await?)
-    })
+    runtime.block_on(async { Ok(work(Nix::find(&binary, &environment, &Spawner::new()).await?).await) })
 }
 
 /// The nix to use: the one that is stated, the first on `PATH`, or the one that `ci/run nix` put into the cache.

@@ -4,6 +4,7 @@
 //! its cases. Must not: need a registration: a folder is found, and a case that nothing runs is a failure.
 
 mod evaluator;
+mod fleet;
 mod schema;
 
 use std::process::ExitCode;
@@ -21,8 +22,8 @@ use model::{
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let trials = suites::built_in().into_iter().flat_map(trials).collect();
-    libtest_mimic::run(&arguments, trials).exit_code()
+    let cases = suites::built_in().into_iter().flat_map(trials);
+    libtest_mimic::run(&arguments, cases.chain(fleet::trials()).collect()).exit_code()
 }
 
 fn trials((name, files): suites::Files) -> Vec<Trial> {
