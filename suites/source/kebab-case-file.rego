@@ -15,11 +15,11 @@ modules contains i if {
 deny contains {
 	"path": ["source", "files", i],
 	"message": sprintf("`%s` is not named in kebab case", [path]),
-	"expected": "lower-case letters and digits, with hyphens between words",
+	"expected": "lower-case letters and digits, with hyphens or dots between words",
 } if {
 	some i in modules
 	path := input.source.files[i].path
 	segments := split(path, "/")
 	name := trim_suffix(segments[count(segments) - 1], ".nix")
-	not regex.match(`^[a-z0-9]+(-[a-z0-9]+)*$`, name)
+	not regex.match(`^[a-z0-9]+([-.][a-z0-9]+)*$`, name)
 }
