@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+use proptest::{
+    strategy::{Strategy as _, ValueTree as _},
+    test_runner::TestRunner,
+};
+
 use super::fixture::{Project, judge, judge_all, limits, tests};
 use edge::nix::{pool::Limits, unit::Outcome};
 
@@ -205,6 +210,25 @@ async fn names_may_hold_anything() {
     let odd = Project::flake("{ \"my tests\".\"let\".testA = { expr = 1; expected = 2; }; }");
     let tree = model::fleet::TreeRef::Flake { attribute: vec!["my tests".to_owned(), "let".to_owned()] };
     judge_all(&odd.pool().await, &tree, Duration::from_secs(10)).await.fails("testA", "the value is not");
+}
+
+/// Names that nobody thought of, given to Nix by another way than ours.
+#[tokio::test]
+async fn any_name_is_reached() {
+    let mut runner = TestRunner::deterministic();
+    let names = proptest::collection::btree_set("[^\0]{0,12}", 80).new_tree(&mut runner).unwrap().current();
+    let project = Project::tests(
+        "let test = name: { inherit name; value.\"test${name}\" = { expr = name; expected = name; }; };
+         in builtins.listToAttrs (map test (builtins.fromJSON (builtins.readFile ./names.json)))",
+    )
+    .with_file("names.json", &serde_json::to_string(&names).unwrap());
+    let judged = project.judge().await;
+    // What is called `test...` is a test itself, and of no good shape.
+    let tests = names.iter().filter(|name| !name.starts_with("test"));
+    assert_eq!(judged.0.len(), names.len());
+    for name in tests {
+        judged.passes(&format!("{name}.test{name}"));
+    }
 }
 
 #[tokio::test]

@@ -12,3 +12,4 @@ mod fixture;
 mod life;
 mod survey;
 mod unit;
+mod worker;
