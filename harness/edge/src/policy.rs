@@ -15,7 +15,12 @@ mod worker;
 
 use std::collections::BTreeSet;
 
-use model::{check::Check, check::CheckId, facts::Facts, facts::Places, verdict::Verdict};
+use model::{
+    check::{Check, CheckId},
+    facts::{Facts, Places},
+    suite::{Kind, Suite},
+    verdict::Verdict,
+};
 use serde_json::Value;
 
 pub use module::{Module, RegoError};
@@ -72,6 +77,17 @@ impl<'a> Input<'a> {
 
 fn nested<'a>(document: &'a Value, part: &str) -> Option<&'a Value> {
     document.get(part)?.get("machines")
+}
+
+/// What does not compile among a suite's policies. Such a policy would break its checks when they are asked; told before,
+/// it is a mistake in a file like any other.
+#[must_use]
+pub fn broken_policies(suite: &Suite) -> Vec<RegoError> {
+    let policies = suite.checks.iter().filter_map(|check| match &check.kind {
+        Kind::Policy(policy) => Some(policy),
+        Kind::Expression => None,
+    });
+    policies.filter_map(|policy| Module::compile(policy).err()).collect()
 }
 
 /// Answers the checks of one policy, all of which share a rule, a scope and a limit: the policy runs once, and each

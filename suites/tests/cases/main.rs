@@ -5,6 +5,7 @@
 
 mod evaluator;
 mod fleet;
+mod manual;
 mod schema;
 
 use std::process::ExitCode;
@@ -23,7 +24,7 @@ use model::{
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let cases = suites::built_in().into_iter().flat_map(trials);
-    libtest_mimic::run(&arguments, cases.chain(fleet::trials()).collect()).exit_code()
+    libtest_mimic::run(&arguments, cases.chain(fleet::trials()).chain(manual::trials()).collect()).exit_code()
 }
 
 fn trials((name, files): suites::Files) -> Vec<Trial> {

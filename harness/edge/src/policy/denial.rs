@@ -17,6 +17,9 @@ pub(super) struct Denial {
     pub(super) help: Option<String>,
 }
 
+/// The subject that is no machine.
+const FLEET: &str = "fleet";
+
 /// The longest text that a finding shows, in characters.
 const LONGEST: usize = 4000;
 
@@ -31,7 +34,7 @@ impl Denial {
             let key = key.as_string().map_err(|_| "the keys of a denial must be texts".to_owned())?;
             match key.as_ref() {
                 "message" => message = Some(text("message", value)?),
-                "subject" => denial.subject = Some(text("subject", value)?),
+                "subject" => denial.subject = Some(text("subject", value)?).filter(|name| name != FLEET),
                 "help" => denial.help = Some(text("help", value)?),
                 "path" => denial.path = Some(path(value)?),
                 "expected" => denial.expected = Some(shown(value)),

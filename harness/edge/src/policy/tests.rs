@@ -111,6 +111,13 @@ fn a_check_of_the_fleet_gets_every_finding() {
 }
 
 #[test]
+fn the_fleet_may_be_named_as_a_subject() {
+    let rules = r#"deny contains {"message": "m", "subject": "fleet"}"#;
+    assert_eq!(verdicts(rules, &[check(Subject::Fleet)]), ["fleet at  : m"]);
+    broken(rules, &of(&["a"]), "has no `subject`");
+}
+
+#[test]
 fn expected_and_actual_become_texts() {
     let facts = facts();
     let document = Document::new(&facts);
@@ -193,6 +200,34 @@ fn what_does_not_compile_says_where() {
     assert_eq!(other, "suites/s/c.rego:0:0: the policy defines no rule `deny`");
     let odd = error(&"[".repeat(100_000));
     assert!(!odd.is_empty());
+}
+
+#[test]
+fn a_suite_tells_what_does_not_compile_before_it_runs() {
+    use model::suite::{CheckDefinition, Kind, Scope, Suite, SuiteOrigin};
+    let check = |name: &str, kind| CheckDefinition {
+        name: name.to_owned(),
+        description: "d".to_owned(),
+        scope: Scope::Fleet,
+        severity: Severity::Error,
+        timeout: Duration::from_secs(1),
+        kind,
+        digest: Digest::of(name),
+    };
+    let suite = Suite {
+        name: "s".to_owned(),
+        origin: SuiteOrigin::User,
+        stage: Stage::Invariants,
+        description: "d".to_owned(),
+        checks: vec![
+            check("tests", Kind::Expression),
+            check("good", Kind::Policy(policy("deny := set()"))),
+            check("bad", Kind::Policy(policy("deny contains x if { x := }"))),
+        ],
+    };
+    let told: Vec<_> =
+        broken_policies(&suite).iter().map(|error| format!("{}:{}", error.file, error.line)).collect();
+    assert_eq!(told, ["suites/s/c.rego:5"]);
 }
 
 #[test]
