@@ -24,11 +24,6 @@ kept contains "value"
 
 kept contains "secret" if count(input.sops.users) > 0
 
-kept contains "secret" if {
-	some var in input.vars.vars
-	var.secret
-}
-
 wanted contains [machine, name, file, path, kind] if {
 	some machine, declared in generators
 	some name, generator in declared
@@ -59,7 +54,6 @@ deny contains {
 	"help": sprintf("clan vars generate %s --generator %s", [machine, name]),
 } if {
 	some [machine, name, file, path, kind] in wanted
-	kind in kept
 	not stored[path][kind]
 	stored[path][opposite[kind]]
 }

@@ -30,11 +30,8 @@ all_known if {
 	every machine in fleet { is_known(machine) }
 }
 
-# Where no machine declares any, clan's vars are not used.
-declares if {
-	some declared in generators
-	count(declared) > 0
-}
+# Where no machine has generators, these are not clan's vars.
+declares if count(generators) > 0
 
 shared[name] contains file if {
 	some declared in generators
@@ -64,8 +61,6 @@ has_file(var) if {
 
 may_tell(stored) if {
 	declares
-	stored.placement == "per-machine"
-	stored.machine in fleet
 	is_known(stored.machine)
 }
 
@@ -137,6 +132,7 @@ deny contains {
 	"path": [part, "strays", index],
 	"message": sprintf("`%s` is no part of the layout of vars and secrets, and nothing reads it", [stray.path]),
 } if {
+	declares
 	some part in ["sops", "vars"]
 	some index, stray in input[part].strays
 }
