@@ -38,7 +38,7 @@ const FLEET: &str = r#"{
             config = {
                 networking = {
                     hostName = "cinnabar"; hostId = "8425e349";
-                    firewall = { enable = true; allowedTCPPorts = [ 22 80 ]; allowedTCPPortRanges = [ { from = 1; to = 2; more = 3; } ]; interfaces.lan.allowedTCPPorts = [ 53 ]; };
+                    firewall = { enable = true; allowedTCPPorts = [ 22 80 ]; allowedTCPPortRanges = [ { from = 1; to = 2; more = 3; } ]; interfaces.lan.allowedTCPPorts = [ 53 ]; trustedInterfaces = [ "zt+" ]; };
                 };
                 nixpkgs.hostPlatform.system = "x86_64-linux";
                 system.stateVersion = "25.05";
@@ -96,7 +96,7 @@ async fn machines_tell_their_facts() {
         "users": {"admin": {"uid": 1000, "isNormalUser": true, "isSystemUser": false, "group": "users", "extraGroups": ["wheel"], "authorizedKeys": 2}},
         "groups": {"users": {"gid": 100}},
         "sshd": {"enable": true, "ports": [2222], "permitRootLogin": "no"},
-        "firewall": {"enable": true, "allowedTCPPorts": [22, 80], "allowedTCPPortRanges": [{"from": 1, "to": 2}], "interfaces": {"lan": {"allowedTCPPorts": [53], "allowedTCPPortRanges": []}}},
+        "firewall": {"enable": true, "allowedTCPPorts": [22, 80], "allowedTCPPortRanges": [{"from": 1, "to": 2}], "interfaces": {"lan": {"allowedTCPPorts": [53], "allowedTCPPortRanges": []}}, "trustedInterfaces": ["zt+"]},
         "zerotier": {"enable": true, "joinNetworks": ["aaaa"], "controller": false, "networkId": null},
         "services": {"openssh": true, "zerotierone": true},
         "generators": {"key": {
