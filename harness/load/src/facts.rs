@@ -34,7 +34,7 @@ pub fn assemble(fleet: &ResolvedFleet, survey: &Survey, tree: &Tree, today: Date
     put("vars", vars.vars);
     put("sops", vars.sops);
     put("waivers", fleet.fleet.waivers.iter().map(|waiver| self::waiver(waiver, today)).collect());
-    let parts = parts(fleet, survey, tree);
+    let parts = parts(fleet, survey, tree, vars.found);
     if parts.contains(&Part::Inventory) {
         put("inventory", value(&fleet.fleet.inventory));
     }
@@ -106,15 +106,14 @@ fn each(set: &Value, change: impl Fn(&Value) -> Value) -> Value {
 }
 
 /// What was gathered: a part that was not is no part in which nothing is wrong.
-fn parts(fleet: &ResolvedFleet, survey: &Survey, tree: &Tree) -> BTreeSet<Part> {
-    let below = |folder: &str| tree.entries.iter().any(|entry| entry.path.starts_with(folder));
+fn parts(fleet: &ResolvedFleet, survey: &Survey, tree: &Tree, has_vars: bool) -> BTreeSet<Part> {
     [
         (Part::Inventory, fleet.fleet.source != FleetSource::Flake),
         // A survey that was made names the nix that made it.
         (Part::Machines, !survey.nix.is_empty()),
         (Part::Modules, survey.modules.is_some()),
         (Part::Source, !tree.entries.is_empty()),
-        (Part::Vars, below("vars/") || below("sops/")),
+        (Part::Vars, has_vars),
     ]
     .into_iter()
     .filter_map(|(part, there)| there.then_some(part))

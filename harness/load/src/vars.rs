@@ -54,7 +54,7 @@ pub struct Vars {
     pub sops: Value,
     /// Where the values of both are written, by pointers into the whole document.
     pub places: Places,
-    /// Whether the tree has a folder `vars` or `sops` at all.
+    /// Whether there is a var or a secret, or a key to read one with: other tools have folders of these names too.
     pub found: bool,
 }
 
@@ -65,7 +65,19 @@ pub fn facts(tree: &Tree) -> Vars {
     let mut places = Places::default();
     let vars = var::read(&root, &mut places);
     let sops = sops::read(&root, &mut places);
-    Vars { vars, sops, places, found: root.folder("vars").is_some() || root.folder("sops").is_some() }
+    let found = is_clans(&vars, &sops);
+    Vars { vars, sops, places, found }
+}
+
+fn is_clans(vars: &Value, sops: &Value) -> bool {
+    let listed = |list: &str| vars[list].as_array().into_iter().flatten();
+    let named = |map: &str| sops[map].as_object().into_iter().flatten().map(|(_, value)| value);
+    let holds = |var: &Value| var["value"] == true || var["secret"] == true;
+    let has_keys = |holder: &Value| holder["keys"].as_array().is_some_and(|keys| !keys.is_empty());
+    listed("vars").any(holds)
+        || listed("hashes").next().is_some()
+        || named("users").chain(named("machines")).any(has_keys)
+        || named("secrets").any(holds)
 }
 
 impl Vars {

@@ -16,7 +16,24 @@ fn an_empty_tree_has_nothing() {
     let vars = facts(&Tree::default());
     assert!(!vars.found);
     assert_eq!(vars.vars, json!({"vars": [], "hashes": [], "strays": []}));
-    assert!(facts(&tree([file("sops/users/a/key.json", "[]")])).found);
+}
+
+#[test]
+fn folders_of_other_tools_are_not_clans() {
+    for path in
+        ["vars/main.yml", "vars/linux/main.yml", "sops/secrets/host/wifi.yaml", "sops/users/a/key.json"]
+    {
+        assert!(!facts(&tree([file(path, "[]")])).found, "{path}");
+    }
+    let key = r#"{"publickey": "age1a"}"#;
+    for path in [
+        "vars/shared/g/f/value",
+        "vars/shared/g/.validation-hash",
+        "sops/secrets/s/secret",
+        "sops/users/a/key.json",
+    ] {
+        assert!(facts(&tree([file(path, key)])).found, "{path}");
+    }
 }
 
 #[test]
