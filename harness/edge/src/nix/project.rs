@@ -112,7 +112,7 @@ impl Project {
         let spots =
             || complaint.at.iter().chain(complaint.frames.iter().filter_map(|frame| frame.at.as_ref()));
         let ours = spots().find_map(|spot| self.place(spot));
-        let known = |spot: &&Spot| !spot.file.starts_with("«string»");
+        let known = |spot: &&Spot| !spot.file.starts_with('«');
         let place = ours.or_else(|| {
             let spot = spots().find(known)?;
             Some(Place::new(spot.file.clone(), spot.line, spot.column))
@@ -152,9 +152,12 @@ impl Project {
         }
     }
 
-    /// The frames, innermost last, without those of our own requests.
+    /// The frames, innermost last, without those of our own requests and of nix's own code.
     fn trace(&self, complaint: &Complaint) -> Vec<String> {
-        let of_user = |frame: &&Frame| frame.at.as_ref().is_none_or(|at| !at.file.starts_with("«string»"));
+        const OTHERS: [&str; 3] = ["«string»", "«none»", "«flakes-internal»"];
+        let of_user = |frame: &&Frame| {
+            frame.at.as_ref().is_none_or(|at| !OTHERS.iter().any(|other| at.file.starts_with(other)))
+        };
         let mut lines: Vec<String> =
             complaint.frames.iter().filter(of_user).take(MOST_TRACE).map(|frame| self.line(frame)).collect();
         lines.reverse();
@@ -265,6 +268,7 @@ mod tests {
                 frame("the user's", "/nix/store/abc-source/a.nix:1:2"),
                 frame("outer", "/nix/store/abc-source/flake.nix:3:4"),
                 frame("ours", "«string»:1:1"),
+                frame("nix's", "«flakes-internal»/call-flake.nix:1:1"),
             ],
         };
         let error = project.error(&complaint, "EvalError");
