@@ -120,8 +120,19 @@ fn a_certificate_is_valid_from_a_day_to_a_day() {
 fn what_is_no_certificate_says_why() {
     let text = sample();
     let cut = format!("ssh-ed25519-cert-v01@openssh.com {}", &text.split(' ').nth(1).unwrap()[..64]);
+    let mut long = data_encoding::BASE64.decode(text.split(' ').nth(1).unwrap().as_bytes()).unwrap();
+    long.push(0);
+    let long = format!("ssh-ed25519-cert-v01@openssh.com {}", data_encoding::BASE64.encode(&long));
     let renamed = text.replacen("ssh-ed25519-cert", "ssh-rsa-cert", 1);
-    for text in ["", "ssh-ed25519-cert-v01@openssh.com", "a b", "a AAAA", cut.as_str(), renamed.as_str()] {
+    for text in [
+        "",
+        "ssh-ed25519-cert-v01@openssh.com",
+        "a b",
+        "a AAAA",
+        cut.as_str(),
+        long.as_str(),
+        renamed.as_str(),
+    ] {
         assert!(of(text)["fault"].is_string(), "{text}");
     }
 }

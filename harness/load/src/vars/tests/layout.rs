@@ -99,9 +99,11 @@ fn a_hash_is_hex_or_none() {
     let vars = facts(&tree([
         file("vars/per-machine/a/g/.validation-hash", &format!("{hash}\n")),
         file("vars/shared/g/.validation-hash", "a password"),
+        file("vars/shared/h/.validation-hash", "c0ffee"),
     ]));
     assert_eq!(at(&vars, "/vars/hashes/0/hash"), json!(hash));
     assert_eq!(at(&vars, "/vars/hashes/1/hash"), Value::Null);
+    assert_eq!(at(&vars, "/vars/hashes/2/hash"), Value::Null);
     assert_eq!(place(&vars, "/vars/hashes/1"), "vars/shared/g/.validation-hash");
 }
 
@@ -116,6 +118,7 @@ fn an_envelope_is_sound_or_says_why_not() {
     assert_eq!(faults("{}"), 2);
     for (good, bad) in [
         ("ENC[AES256_GCM,data:aa,iv:bb,tag:cc,type:str]\", \"sops", "clear\", \"sops"),
+        ("bb,tag:cc,type:str]\", \"sops", "bb]\", \"sops"),
         ("\"data\"", "\"other\": 1, \"data\""),
         ("\"2026-11-01T00:00:00Z\"", "\"yesterday\""),
         ("\"mac\": \"ENC", "\"mac\": \""),
@@ -155,12 +158,14 @@ fn nothing_secret_is_told() {
             "vars/per-machine/a/wireguard-keys/privatekey/value",
             "yXEY1F/IYU62PUTCC5OztGmBPVEzdDM8yqX+Up3GcXM=",
         ),
+        file("vars/per-machine/a/g/pin/value", "c0de"),
+        file("vars/per-machine/a/g/token.pub/value", "c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0IHNlY3JldA=="),
         file("vars/per-machine/a/g/both/value", "fd00::1"),
         file("vars/per-machine/a/g/both/secret", SECRET),
         file("sops/users/u/key.json", r#"[{"publickey": "AGE-SECRET-KEY-1ABC", "type": "age"}]"#),
     ]));
     let told = format!("{}{}", vars.vars, vars.sops);
-    for secret in [password, "yXEY1F", "fd00::1", "ENC[", "AGE-SECRET"] {
+    for secret in [password, "yXEY1F", "c0de", "c2VjcmV0", "fd00::1", "ENC[", "AGE-SECRET"] {
         assert!(!told.contains(secret), "{secret}");
     }
     let told = facts(&fleet("eight"));

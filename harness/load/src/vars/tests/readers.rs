@@ -27,6 +27,7 @@ fn a_link_leads_to_its_kind_and_its_name() {
     assert_eq!(links("../../../../../sops/machines/m"), json!([true, null, false]));
     assert_eq!(links("../../../../../../sops/users/u"), json!([true, null, false]));
     assert_eq!(links("/sops/users/u"), json!([true, null, false]));
+    assert_eq!(links("/../../../../../sops/users/u"), json!([true, null, false]));
     assert_eq!(links(""), json!([true, null, false]));
 }
 
