@@ -87,7 +87,8 @@ async fn table(name: &str, project: &Path) {
     for (workers, heap) in [(1, None), (2, None), (1, Some("384M")), (1, Some("8M"))] {
         let (took, memory) = median(|| judge(project, workers, heap)).await;
         let heap = heap.map(|heap| format!(", a heap of {heap}")).unwrap_or_default();
-        row(&format!("{workers} evaluators{heap}"), took, base, memory);
+        let plural = if workers == 1 { "" } else { "s" };
+        row(&format!("{workers} evaluator{plural}{heap}"), took, base, memory);
     }
 }
 
