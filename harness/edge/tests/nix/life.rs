@@ -204,7 +204,9 @@ async fn an_evaluator_ends_even_when_we_are_killed() {
     let mut us = tokio::process::Command::from(std::process::Command::new(std::env::current_exe().unwrap()));
     us.args(["--ignored", "--exact", "life::victim"])
         .env("VICTIM_NIX", fake.path())
-        .env("VICTIM_PROJECT", project.path());
+        .env("VICTIM_PROJECT", project.path())
+        // What it leaves behind goes with the script.
+        .env("TMPDIR", fake.path().parent().unwrap());
     let mut us = us.kill_on_drop(true).spawn().unwrap();
     let since = Instant::now();
     while fake.mark().is_none() {
