@@ -17,19 +17,22 @@ else := "value"
 
 opposite := {"secret": "value", "value": "secret"}
 
-stored[var.path] := var if some var in input.vars.vars
+stored := {var.path: var | some var in input.vars.vars}
 
 # Fleets that keep their secrets elsewhere, such as in a password store, have none here.
 kept contains "value"
 
 kept contains "secret" if count(input.sops.users) > 0
 
+# What is declared and not stored as it should be.
 wanted contains [machine, name, file, path, kind] if {
 	some machine, declared in generators
 	some name, generator in declared
+	at := folder(machine, name, generator)
 	some file, options in generator.files
-	path := sprintf("%s/%s", [folder(machine, name, generator), file])
+	path := concat("/", [at, file])
 	kind := stored_as(options)
+	not object.get(stored, [path, kind], false)
 }
 
 deny contains {
@@ -41,8 +44,7 @@ deny contains {
 } if {
 	some [machine, name, file, path, kind] in wanted
 	kind in kept
-	not stored[path].value
-	not stored[path].secret
+	not object.get(stored, [path, opposite[kind]], false)
 }
 
 deny contains {
@@ -54,6 +56,5 @@ deny contains {
 	"help": sprintf("clan vars generate %s --generator %s", [machine, name]),
 } if {
 	some [machine, name, file, path, kind] in wanted
-	not stored[path][kind]
-	stored[path][opposite[kind]]
+	object.get(stored, [path, opposite[kind]], false)
 }

@@ -7,36 +7,35 @@ import rego.v1
 subject(owner) := {"subject": owner.machine} if input.resolved.machines[owner.machine]
 else := {}
 
-# Everything that has links beside it, with where in this document each kind stands.
-members contains [array.concat(["vars", "vars", index, "links"], [kind, number]), kind, var, link] if {
-	some index, var in input.vars.vars
-	some kind, links in var.links
-	some number, link in links
-}
-
-members contains [["sops", "secrets", name, "links", kind, number], kind, secret, link] if {
-	some name, secret in input.sops.secrets
-	some kind, links in secret.links
-	some number, link in links
-}
-
-members contains [["sops", "groups", name, kind, number], kind, group, link] if {
-	some name, group in input.sops.groups
-	some kind in ["users", "machines"]
-	some number, link in group[kind]
-}
-
 wrong(link, kind) := sprintf("is a %s, not a link", [link.kind]) if link.kind != "link"
 else := "leads nowhere" if not link.resolves
 else := sprintf("does not lead into `sops/%s`", [kind]) if not is_string(link.member)
 else := sprintf("leads to `%s`", [link.member])
 
-deny contains object.union(subject(owner), {
+deny contains told(["vars", "vars", index, "links", kind, number], kind, var, link) if {
+	some index, var in input.vars.vars
+	some kind, links in var.links
+	some number, link in links
+	not link.sound
+}
+
+deny contains told(["sops", "secrets", name, "links", kind, number], kind, secret, link) if {
+	some name, secret in input.sops.secrets
+	some kind, links in secret.links
+	some number, link in links
+	not link.sound
+}
+
+deny contains told(["sops", "groups", name, kind, number], kind, group, link) if {
+	some name, group in input.sops.groups
+	some kind in ["users", "machines"]
+	some number, link in group[kind]
+	not link.sound
+}
+
+told(at, kind, owner, link) := object.union(subject(owner), {
 	"path": at,
 	"message": sprintf("`%s` %s", [link.path, wrong(link, kind)]),
 	"expected": sprintf("a link to sops/%s/%s", [kind, link.name]),
 	"actual": object.get(link, "target", link.kind),
-}) if {
-	some [at, kind, owner, link] in members
-	not link.sound
-}
+})

@@ -6,10 +6,6 @@ import rego.v1
 subject(secret) := {"subject": secret.machine} if input.resolved.machines[secret.machine]
 else := {}
 
-secrets contains [["vars", "vars", index], var] if some index, var in input.vars.vars
-
-secrets contains [["sops", "secrets", name], secret] if some name, secret in input.sops.secrets
-
 holders[key.publickey] contains name if {
 	some name, machine in input.sops.machines
 	some key in machine.keys
@@ -17,12 +13,14 @@ holders[key.publickey] contains name if {
 
 linked(links) := {link.member | some link in links; link.resolves; is_string(link.member)}
 
+machines_of_group := {name: linked(group.machines) | some name, group in input.sops.groups}
+
 # Those whose key is in the file, and those who get it when it is next encrypted.
 readers(secret) := {name | some key in secret.envelope.recipients; some name in holders[key]} |
 	linked(secret.links.machines) |
 	{name |
 		some group in secret.links.groups
-		some name in linked(input.sops.groups[group.member].machines)
+		some name in machines_of_group[group.member]
 	}
 
 # A user's key may also be called a machine's; that is another rule's finding.
@@ -31,18 +29,27 @@ shares_key(one, other) if {
 	other in holders[key.publickey]
 }
 
-deny contains object.union(subject(secret), {
+deny contains told(["vars", "vars", index], var) if {
+	some index, var in input.vars.vars
+	var.secret
+	count(foreign(var)) > 0
+}
+
+deny contains told(["sops", "secrets", name], secret) if {
+	some name, secret in input.sops.secrets
+	secret.secret
+	count(foreign(secret)) > 0
+}
+
+foreign(secret) := {name |
+	some name in readers(secret)
+	name != secret.machine
+	not shares_key(secret.machine, name)
+}
+
+told(at, secret) := object.union(subject(secret), {
 	"path": at,
-	"message": sprintf("`%s/secret` of `%s` can be read by `%s`", [secret.path, secret.machine, concat("`, `", sort(foreign))]),
+	"message": sprintf("`%s/secret` of `%s` can be read by `%s`", [secret.path, secret.machine, concat("`, `", sort(foreign(secret)))]),
 	"expected": sprintf("`%s` and users only", [secret.machine]),
 	"help": "share the generator if both machines need it; else remove the link, run `clan vars fix` and make a new secret",
-}) if {
-	some [at, secret] in secrets
-	secret.secret
-	foreign := {name |
-		some name in readers(secret)
-		name != secret.machine
-		not shares_key(secret.machine, name)
-	}
-	count(foreign) > 0
-}
+})

@@ -17,17 +17,17 @@ generators[machine] := declared if {
 	is_object(declared)
 }
 
-# Whether a machine's generators are known: one that does not evaluate may declare anything.
-is_known(machine) if generators[machine]
+# The machines whose generators are known: one that does not evaluate may declare anything.
+known contains machine if some machine, _ in generators
 
-is_known(machine) if {
-	evaluated := input.machines[machine]
+known contains machine if {
+	some machine, evaluated in input.machines
 	evaluated.facts.generators == null
 	not evaluated.errors.generators
 }
 
 all_known if {
-	every machine in fleet { is_known(machine) }
+	every machine in fleet { machine in known }
 }
 
 # Where no machine has generators, these are not clan's vars.
@@ -41,7 +41,8 @@ shared[name] contains file if {
 }
 
 generator_of(stored) := generator if {
-	generator := generators[stored.machine][stored.generator]
+	generator := object.get(generators, [stored.machine, stored.generator], null)
+	is_object(generator)
 	not generator.share
 }
 
@@ -52,20 +53,20 @@ has_generator(stored) if {
 	shared[stored.generator]
 }
 
-has_file(var) if generator_of(var).files[var.file]
+has_file(var) if {
+	generator := object.get(generators, [var.machine, var.generator], null)
+	generator.files[var.file]
+	not generator.share
+}
 
 has_file(var) if {
 	var.placement == "shared"
 	var.file in shared[var.generator]
 }
 
-may_tell(stored) if {
-	declares
-	is_known(stored.machine)
-}
+may_tell(stored) if stored.machine in known
 
 may_tell(stored) if {
-	declares
 	stored.placement == "shared"
 	all_known
 }
@@ -76,9 +77,10 @@ deny contains object.union(subject(var), {
 	"expected": sprintf("a generator `%s` with a file `%s`", [var.generator, var.file]),
 	"help": "delete the folder, or declare the generator again",
 }) if {
+	declares
 	some index, var in input.vars.vars
-	may_tell(var)
 	not has_file(var)
+	may_tell(var)
 }
 
 deny contains object.union(subject(stored), {
@@ -86,9 +88,10 @@ deny contains object.union(subject(stored), {
 	"message": sprintf("`%s` belongs to no generator", [stored.path]),
 	"expected": sprintf("a generator `%s`", [stored.generator]),
 }) if {
+	declares
 	some index, stored in input.vars.hashes
-	may_tell(stored)
 	not has_generator(stored)
+	may_tell(stored)
 }
 
 # Once for each machine that is gone, however much it left behind.

@@ -26,10 +26,10 @@ deny contains {
 	options.secret
 	options.deploy
 	some part, fact in known
+	said := options[part]
+	said != "root"
+	is_string(said)
 	accounts := input.machines[machine].facts[fact]
 	is_object(accounts)
-	said := options[part]
-	is_string(said)
-	said != "root"
 	not accounts[said]
 }

@@ -24,10 +24,12 @@ deny contains {
 	"help": "make the file secret, or leave it at the defaults",
 } if {
 	some machine, declared in generators
+	default_of := defaults[input.machines[machine].class]
 	some name, generator in declared
 	some file, options in generator.files
 	options.secret == false
-	some part, wanted in defaults[input.machines[machine].class]
+	not object.subset(options, default_of)
+	some part, wanted in default_of
 	said := options[part]
 	is_string(said)
 	said != wanted

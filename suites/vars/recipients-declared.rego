@@ -7,22 +7,19 @@ import rego.v1
 subject(secret) := {"subject": secret.machine} if input.resolved.machines[secret.machine]
 else := {}
 
-secrets contains [["vars", "vars", index], var] if some index, var in input.vars.vars
+keys_of_user := {name: {key.publickey | some key in user.keys} | some name, user in input.sops.users}
 
-secrets contains [["sops", "secrets", name], secret] if some name, secret in input.sops.secrets
+keys_of_machine := {name: {key.publickey | some key in machine.keys} | some name, machine in input.sops.machines}
+
+keys_of_group := {name: members(group) | some name, group in input.sops.groups}
 
 # The keys that stand behind the links of one folder.
-keys_of(links, kind) := {key.publickey |
-	some link in links[kind]
-	some key in input.sops[kind][link.member].keys
+members(links) := {key | some link in links.users; some key in keys_of_user[link.member]} | {key |
+	some link in links.machines
+	some key in keys_of_machine[link.member]
 }
 
-keys_of_group[name] := keys_of(group, "users") | keys_of(group, "machines") if some name, group in input.sops.groups
-
-declared(links) := (keys_of(links, "users") | keys_of(links, "machines")) | {key |
-	some link in links.groups
-	some key in keys_of_group[link.member]
-}
+declared(links) := members(links) | {key | some link in links.groups; some key in keys_of_group[link.member]}
 
 # A key with the name of who holds it.
 shown(key) := concat(" and ", sort(names)) if {
@@ -37,27 +34,38 @@ shown(key) := concat(" and ", sort(names)) if {
 
 listed(keys) := concat(", ", [shown(key) | some key in sort(keys)])
 
-deny contains object.union(subject(secret), {
-	"path": array.concat(at, ["envelope"]),
-	"message": sprintf("`%s/secret` can be read by %d key(s) that nobody declared for it", [secret.path, count(extra)]),
-	"expected": "only those who are linked beside it",
-	"actual": listed(extra),
-	"help": "clan vars fix; who could read it may have kept it, so make a new secret where they should not know it",
-}) if {
-	some [at, secret] in secrets
-	secret.envelope.sound
-	extra := {key | some key in secret.envelope.recipients} - declared(secret.links)
-	count(extra) > 0
+deny contains object.union(subject(var), found) if {
+	some index, var in input.vars.vars
+	var.envelope.sound
+	some found in wrong(["vars", "vars", index, "envelope"], var)
 }
 
-deny contains object.union(subject(secret), {
-	"path": array.concat(at, ["envelope"]),
-	"message": sprintf("`%s/secret` cannot be read by %d key(s) that are declared for it", [secret.path, count(missing)]),
-	"expected": listed(missing),
-	"help": "clan vars fix",
-}) if {
-	some [at, secret] in secrets
+deny contains object.union(subject(secret), found) if {
+	some name, secret in input.sops.secrets
 	secret.envelope.sound
-	missing := declared(secret.links) - {key | some key in secret.envelope.recipients}
-	count(missing) > 0
+	some found in wrong(["sops", "secrets", name, "envelope"], secret)
 }
+
+# Nothing where the file's recipients are the declared readers.
+wrong(at, secret) := array.concat(extra(at, secret, there - wanted), missing(at, secret, wanted - there)) if {
+	there := {key | some key in secret.envelope.recipients}
+	wanted := declared(secret.links)
+	there != wanted
+}
+
+extra(at, secret, keys) := [] if count(keys) == 0
+else := [{
+	"path": at,
+	"message": sprintf("`%s/secret` can be read by %d key(s) that nobody declared for it", [secret.path, count(keys)]),
+	"expected": "only those who are linked beside it",
+	"actual": listed(keys),
+	"help": "clan vars fix; who could read it may have kept it, so make a new secret where they should not know it",
+}]
+
+missing(at, secret, keys) := [] if count(keys) == 0
+else := [{
+	"path": at,
+	"message": sprintf("`%s/secret` cannot be read by %d key(s) that are declared for it", [secret.path, count(keys)]),
+	"expected": listed(keys),
+	"help": "clan vars fix",
+}]

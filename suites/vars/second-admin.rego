@@ -8,17 +8,21 @@ holders[key.publickey] contains name if {
 	some key in user.keys
 }
 
-secrets contains secret if some secret in input.vars.vars
-
-secrets contains secret if some secret in input.sops.secrets
-
 # The secrets that hang on one key.
+alone[key] contains var.path if {
+	some var in input.vars.vars
+	some key in only_key(var.envelope)
+}
+
 alone[key] contains secret.path if {
-	some secret in secrets
-	secret.envelope.sound
-	keys := {key | some key in secret.envelope.recipients; holders[key]}
+	some secret in input.sops.secrets
+	some key in only_key(secret.envelope)
+}
+
+only_key(envelope) := keys if {
+	envelope.sound
+	keys := {key | some key in envelope.recipients; holders[key]}
 	count(keys) == 1
-	some key in keys
 }
 
 deny contains {

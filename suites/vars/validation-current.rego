@@ -16,7 +16,7 @@ else := sprintf("vars/per-machine/%s/%s", [machine, name])
 folder_of(stored) := sprintf("vars/shared/%s", [stored.generator]) if stored.placement == "shared"
 else := sprintf("vars/per-machine/%s/%s", [stored.machine, stored.generator])
 
-made contains folder_of(var) if some var in input.vars.vars
+made := {folder_of(var) | some var in input.vars.vars}
 
 hashes[at] := stored.hash if {
 	some stored in input.vars.hashes
@@ -37,7 +37,7 @@ deny contains {
 	some machine, declared in generators
 	some name, generator in declared
 	at := folder(machine, name, generator)
-	at in made
 	hash := object.get(hashes, at, null)
 	hash != generator.validationHash
+	at in made
 }
