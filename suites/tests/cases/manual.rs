@@ -10,10 +10,13 @@ use load::suite::load;
 use model::suite::{Scope, Severity, SuiteOrigin};
 use serde_json::Value;
 
+/// Makes the derived part of a manual page.
+type Part = fn() -> Result<String, Failed>;
+
 const START: &str = "<!-- What follows is made from the data beside this file. -->\n";
 
 pub(crate) fn trials() -> impl Iterator<Item = Trial> {
-    let parts: [(&str, fn() -> Result<String, Failed>); 2] = [("FACTS.md", reference), ("README.md", rules)];
+    let parts: [(&str, Part); 2] = [("FACTS.md", reference), ("README.md", rules)];
     parts
         .into_iter()
         .map(|(file, part)| Trial::test(format!("manual::{file}"), move || agrees(file, part()?)))
