@@ -96,7 +96,8 @@ pub fn broken_policies(suite: &Suite) -> Vec<RegoError> {
 pub fn judge(module: &Module, checks: &[Check], input: &Input<'_>) -> Vec<(CheckId, Verdict)> {
     let Some(first) = checks.first() else { return Vec::new() };
     let denials = module.deny(input, first.limit);
-    checks.iter().map(|check| (check.id.clone(), verdict::of(module, check, &denials, input))).collect()
+    let answer = verdict::Answer::new(module, &denials, input);
+    checks.iter().map(|check| (check.id.clone(), answer.verdict(check, input))).collect()
 }
 
 #[cfg(test)]

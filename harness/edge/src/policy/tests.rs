@@ -256,6 +256,25 @@ fn reports(rules: &str, checks: Vec<Check>) -> Vec<String> {
 }
 
 #[test]
+fn findings_about_many_machines_take_linear_time() {
+    let names: Vec<String> = (0..5_000).map(|number| format!("m{number}")).collect();
+    let machines: serde_json::Map<_, _> =
+        names.iter().map(|name| (name.clone(), json!({"tags": ["x"]}))).collect();
+    let facts = Facts { document: json!({"machines": machines}), ..facts() };
+    let document = Document::new(&facts);
+    let checks = of(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    let checks: Vec<_> =
+        checks.into_iter().map(|check| Check { limit: Duration::from_secs(60), ..check }).collect();
+    let module = Module::compile(&policy(EACH_TAGGED)).unwrap();
+    let verdicts = judge(&module, &checks, &Input::new(&document, &facts));
+    assert_eq!(verdicts.len(), 5_000);
+    for ((check, verdict), name) in verdicts.iter().zip(&names) {
+        assert_eq!(check.0, format!("s::c::{name}"));
+        assert_eq!(words(verdict), format!("{name} at  /machines/{name}/tags/0: tagged"));
+    }
+}
+
+#[test]
 fn the_worker_reports_each_check_once() {
     let said = reports(EACH_TAGGED, of(&["a", "b"]));
     assert_eq!(said, ["s::c::a: a at fleet.toml:3:1 /machines/a/tags/0: tagged", "s::c::b: pass"]);

@@ -3,6 +3,8 @@
 //! Flows in: denials, or why there are none. Flows out: the check's verdict. Must not: let a denial get lost: one that
 //! names no machine of the fleet breaks a machine's check instead of passing it.
 
+use std::collections::BTreeMap;
+
 use model::{
     check::Check,
     facts::pointer,
@@ -17,20 +19,70 @@ use super::{Input, Module, RegoError, denial::Denial, module::Stopped};
 /// How many findings of one check are kept; one more says how many were not.
 const KEPT: usize = 1000;
 
-pub(super) fn of(
-    module: &Module,
-    check: &Check,
-    denials: &Result<Vec<Denial>, Stopped>,
-    input: &Input<'_>,
-) -> Verdict {
-    match denials {
-        Ok(denials) => match stray(check, denials, input) {
-            Some(what) => broken(module.file(), 0, what),
-            None => told(check, denials, input),
-        },
-        Err(Stopped::TimedOut(limit)) => Verdict::TimedOut { limit: *limit },
-        Err(Stopped::Rego(error)) => uncompiled(error),
-        Err(Stopped::Shape(what)) => broken(module.file(), 0, what.clone()),
+/// What one evaluation of a policy told, by subject, so that each check finds its part without looking at all of it.
+pub(super) struct Answer<'a> {
+    file: &'a str,
+    told: Result<Told<'a>, &'a Stopped>,
+}
+
+/// Denials by the machine that they are about.
+struct Told<'a> {
+    all: &'a [Denial],
+    of_machine: BTreeMap<&'a str, Vec<&'a Denial>>,
+    /// What is wrong with the first denial that names no subject, and with the first whose subject nobody knows.
+    unnamed: Option<String>,
+    unknown: Option<String>,
+}
+
+impl<'a> Answer<'a> {
+    pub(super) fn new(
+        module: &'a Module,
+        denials: &'a Result<Vec<Denial>, Stopped>,
+        input: &Input<'_>,
+    ) -> Self {
+        Self { file: module.file(), told: denials.as_ref().map(|denials| Told::new(denials, input)) }
+    }
+
+    /// The verdict of one of the policy's checks.
+    pub(super) fn verdict(&self, check: &Check, input: &Input<'_>) -> Verdict {
+        let told = match &self.told {
+            Ok(told) => told,
+            Err(Stopped::TimedOut(limit)) => return Verdict::TimedOut { limit: *limit },
+            Err(Stopped::Rego(error)) => return uncompiled(error),
+            Err(Stopped::Shape(what)) => return broken(self.file, 0, what.clone()),
+        };
+        let stray =
+            told.unknown.as_ref().or(told.unnamed.as_ref().filter(|_| check.subject != Subject::Fleet));
+        match (stray, &check.subject) {
+            (Some(what), _) => broken(self.file, 0, what.clone()),
+            (None, Subject::Fleet) => judged(check, told.all.iter(), input),
+            (None, Subject::Machine(machine)) => {
+                let about = told.of_machine.get(machine.as_str());
+                judged(check, about.into_iter().flatten().copied(), input)
+            }
+        }
+    }
+}
+
+impl<'a> Told<'a> {
+    fn new(all: &'a [Denial], input: &Input<'_>) -> Self {
+        let mut told = Self { all, of_machine: BTreeMap::new(), unnamed: None, unknown: None };
+        for denial in all {
+            let Some(name) = &denial.subject else {
+                told.unnamed.get_or_insert_with(|| {
+                    format!("a denial of a check of machines has no `subject`: {:?}", denial.message)
+                });
+                continue;
+            };
+            if told.unknown.is_none() && !input.knows(name) {
+                told.unknown = Some(format!(
+                    "a denial's `subject` {name:?} is no machine of the fleet: {:?}",
+                    denial.message
+                ));
+            }
+            told.of_machine.entry(name).or_default().push(denial);
+        }
+        told
     }
 }
 
@@ -49,26 +101,8 @@ fn broken(file: &str, line: u32, what: String) -> Verdict {
     Verdict::Broken { fault }
 }
 
-/// What is wrong with a denial that no check of this scope can take.
-fn stray(check: &Check, denials: &[Denial], input: &Input<'_>) -> Option<String> {
-    denials.iter().find_map(|denial| match (&denial.subject, &check.subject) {
-        (None, Subject::Machine(_)) => {
-            Some(format!("a denial of a check of machines has no `subject`: {:?}", denial.message))
-        }
-        (Some(name), _) if !input.knows(name) => {
-            Some(format!("a denial's `subject` {name:?} is no machine of the fleet: {:?}", denial.message))
-        }
-        _ => None,
-    })
-}
-
-fn told(check: &Check, denials: &[Denial], input: &Input<'_>) -> Verdict {
-    let about = |denial: &&Denial| match &check.subject {
-        Subject::Fleet => true,
-        Subject::Machine(machine) => denial.subject.as_deref() == Some(machine.as_str()),
-    };
-    let mut findings: Vec<_> =
-        denials.iter().filter(about).map(|denial| finding(&check.rule, denial, input)).collect();
+fn judged<'a>(check: &Check, denials: impl Iterator<Item = &'a Denial>, input: &Input<'_>) -> Verdict {
+    let mut findings: Vec<_> = denials.map(|denial| finding(&check.rule, denial, input)).collect();
     if findings.is_empty() {
         return Verdict::Pass;
     }
