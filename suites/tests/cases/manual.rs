@@ -15,9 +15,6 @@ type Part = fn() -> Result<String, Failed>;
 
 const START: &str = "<!-- What follows is made from the data beside this file. -->\n";
 
-/// Makes a part of the manual.
-type Part = fn() -> Result<String, Failed>;
-
 /// A test for each part.
 pub(crate) fn trials() -> impl Iterator<Item = Trial> {
     let parts: [(&str, Part); 2] = [("FACTS.md", reference), ("README.md", rules)];
