@@ -30,7 +30,7 @@ pub use self::error::StateError;
 /// The folder's name in a project.
 pub const FOLDER: &str = ".seaworthy";
 
-/// How often another name is tried when two runs start in the same second with the same random part.
+/// How often another name is tried when two runs start in the same millisecond with the same random part.
 const TRIES: usize = 64;
 
 /// The state folder of a project.
@@ -112,7 +112,8 @@ impl State {
         Ok(names)
     }
 
-    /// Creates the folder of a new run: `<UTC time>-<6 hex digits>`. No two runs get the same one.
+    /// Creates the folder of a new run: `<UTC time>-<6 hex digits>`, the first three of which are the milliseconds, so
+    /// that names sort by start. No two runs get the same one.
     ///
     /// # Errors
     /// It can not be created.
@@ -125,10 +126,11 @@ impl State {
         now: Timestamp,
         randoms: impl Iterator<Item = u64>,
     ) -> Result<(RunId, PathBuf), StateError> {
-        let time = now.to_zoned(TimeZone::UTC).strftime("%Y%m%dT%H%M%SZ").to_string();
+        let now = now.to_zoned(TimeZone::UTC);
+        let (time, millis) = (now.strftime("%Y%m%dT%H%M%SZ").to_string(), now.millisecond());
         let runs = self.runs();
         for random in randoms {
-            let id = RunId(format!("{time}-{random:06x}"));
+            let id = RunId(format!("{time}-{millis:03x}{random:03x}"));
             let folder = runs.join(&id.0);
             match fs::create_dir(&folder) {
                 Ok(()) => return Ok((id, folder)),
@@ -140,9 +142,9 @@ impl State {
     }
 }
 
-/// 24 random bits. The standard library seeds each `RandomState` from the operating system.
+/// 12 random bits. The standard library seeds each `RandomState` from the operating system.
 fn random(attempt: usize) -> u64 {
-    RandomState::new().hash_one(attempt) & 0xff_ffff
+    RandomState::new().hash_one(attempt) & 0xfff
 }
 
 /// Whether a text is `20261120T110812Z-0a1b2c`: in particular, it is one plain segment of a path.
@@ -201,10 +203,11 @@ mod tests {
     fn runs_sort_by_time_and_foreign_folders_are_none() {
         let (_project, state) = state();
         let late = state.create_run("2026-11-20T11:08:12.9Z".parse().unwrap()).unwrap().0;
+        let within = state.create_run("2026-11-20T11:08:12.101Z".parse().unwrap()).unwrap().0;
         let early = state.create_run("2026-11-20T11:08:11Z".parse().unwrap()).unwrap().0;
         fs::create_dir(state.runs().join("notes")).unwrap();
         assert!(late.0.starts_with("20261120T110812Z-"), "{late}");
-        assert_eq!(state.list_runs().unwrap(), [early, late]);
+        assert_eq!(state.list_runs().unwrap(), [early, within, late]);
     }
 
     #[test]
