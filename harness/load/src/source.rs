@@ -73,7 +73,7 @@ impl Source {
     }
 
     /// Whether the fleet follows the dendritic pattern: its modules are imported by import-tree, or stand in
-    /// `flake.modules`.
+    /// `flake.modules.<class>`.
     #[must_use]
     pub fn is_dendritic(&self) -> bool {
         self.files.iter().filter_map(|file| file.nix.as_ref()).any(|nix| nix.dendritic)

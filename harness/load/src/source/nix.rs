@@ -20,7 +20,7 @@ pub struct NixFile {
     pub(super) definitions: Vec<Definition>,
     /// The paths in its `imports`.
     pub(super) imports: Vec<(String, Place)>,
-    /// Whether it uses import-tree, or defines `flake.modules`.
+    /// Whether it uses import-tree, or defines `flake.modules.<class>`.
     pub(super) dendritic: bool,
 }
 

@@ -122,6 +122,8 @@ fn a_fleet_is_dendritic_by_what_its_files_use() {
         "{ outputs = inputs: inputs.flake-parts.lib.mkFlake { } (inputs.import-tree ./modules); }"
     ));
     assert!(dendritic("{ flake.modules.nixos.base = { }; }"));
+    assert!(dendritic("{ flake.modules = { darwin.base = { }; }; }"));
+    assert!(!dendritic("{ flake.modules.clan.default = { }; }"));
     assert!(!dendritic("{ flake.nixosModules.base = { }; }"));
 }
 

@@ -73,11 +73,17 @@ impl Walked {
 
     fn define(&mut self, inside: &Inside, name: Option<String>, place: impl Fn() -> Place) {
         let path: Vec<String> = inside.path().iter().cloned().chain(name).collect();
-        self.dendritic |= path.starts_with(&["flake".to_owned(), "modules".to_owned()]);
+        self.dendritic |= is_machines_module(&path);
         if self.definitions.len() < MOST_DEFINITIONS && path.len() <= LONGEST {
             self.definitions.push(Definition { path, place: place(), local: inside.local });
         }
     }
+}
+
+/// `flake.modules.<class>`, of a class that machines are built of: other flakes have modules of their own kinds there.
+fn is_machines_module(path: &[String]) -> bool {
+    let [flake, modules, class, ..] = path else { return false };
+    flake == "flake" && modules == "modules" && ["nixos", "darwin", "homeManager"].contains(&class.as_str())
 }
 
 /// Paths with more segments than this say nothing that anybody looks up; without a limit, a file of nested sets would
