@@ -49,7 +49,7 @@ impl fmt::Display for Place {
 
 /// Where the lines of a text start, so that many offsets of one text are each found in logarithmic time.
 ///
-/// Characters are counted once for every [`STRIDE`] bytes: a text of one long line is no slower than one of many lines.
+/// Characters are counted once for every `STRIDE` bytes: a text of one long line is no slower than one of many lines.
 #[derive(Debug, Clone)]
 pub struct Lines {
     starts: Vec<usize>,
