@@ -8,7 +8,6 @@ modules contains i if {
 	input.source.dendritic
 	some i, file in input.source.files
 	startswith(file.path, "modules/")
-	endswith(file.path, ".nix")
 	# import-tree leaves these alone.
 	not contains(file.path, "/_")
 }
