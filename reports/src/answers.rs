@@ -3,10 +3,10 @@
 //! In: a report. Out: one row for each check, and counts of them. It must not open or close anything: the decision has
 //! done that, and the rows only follow it.
 
-use std::{collections::HashSet, time::Duration};
+use std::time::Duration;
 
 use model::{
-    check::Check, finding::Finding, record::Outcome, subject::Subject, suite::Severity, verdict::Verdict,
+    check::Check, finding::Finding, record::Outcome, suite::Severity, verdict::Verdict, waiver::Waivers,
 };
 
 use crate::report::Report;
@@ -79,16 +79,12 @@ impl<'a> Row<'a> {
 
 /// The rows of a report, in the plan's order.
 pub(crate) fn answers<'a>(report: &Report<'a>) -> Vec<Row<'a>> {
-    let waived = report.decision.waived.iter().map(|(finding, _)| (finding.rule.as_str(), &finding.subject));
-    let waived: HashSet<(&str, &Subject)> = waived.collect();
+    let waivers = Waivers::of(report.decision.waived.iter().map(|(_, waiver)| waiver));
     let row = |check: &'a Check| {
         let outcome = report.record.outcomes.get(&check.id);
         let found = outcome.map_or(&[][..], |outcome| outcome.verdict.findings());
-        let accepted = |finding: &Finding| {
-            finding.rule == check.rule && waived.contains(&(check.rule.as_str(), &finding.subject))
-        };
-        let left: Vec<&Finding> = found.iter().filter(|finding| !accepted(finding)).collect();
-        let all_waived = left.is_empty() && !found.is_empty();
+        let left = found.iter().filter(|finding| waivers.covering(check, finding).is_none()).collect();
+        let all_waived = waivers.accept(check, found);
         Row { check, outcome, standing: standing(check, outcome, all_waived), left }
     };
     report.plan.checks.iter().map(row).collect()

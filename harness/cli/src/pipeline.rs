@@ -96,6 +96,7 @@ pub fn plan(desk: &Desk, known: &Known, wish: &Wish) -> Result<Plan, Stop> {
         capabilities: &capabilities(survey),
         tool: env!("CARGO_PKG_VERSION"),
         tree: known.sources.digest,
+        today: desk.today(),
     });
     let plan = draft.lint().map_err(|problems| settings::plan_stop(&problems))?;
     let evidence = if wish.fresh { HashMap::new() } else { evidence(desk, &plan) };

@@ -224,3 +224,53 @@ fn every_form_of_the_report_is_made_again_from_the_journal() {
         }
     }
 }
+
+fn waive(folder: &Path, what: &str) {
+    let path = folder.join("fleet.toml");
+    let waiver = format!("\n[[waivers]]\n{what}\nreason = \"known\"\nexpires = \"9999-12-31\"\n");
+    fs::write(&path, fs::read_to_string(&path).unwrap() + &waiver).unwrap();
+}
+
+/// The ids of the checks with this result.
+fn with_result<'r>(report: &'r Value, result: &str) -> Vec<&'r str> {
+    let checks = report["checks"].as_array().unwrap().iter().filter(|check| check["result"] == result);
+    checks.map(|check| check["id"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn a_machine_whose_failure_is_waived_climbs_on() {
+    let harbour = Harbour::open().unwrap();
+    let folder = harbour.folder("broken-machine-does-not-evaluate");
+    let held = report(&folder, &[]);
+    assert_eq!(held["outcome"], "closed");
+    assert!(with_result(&held, "unasked").contains(&"host::way-in::cinnabar"), "{held}");
+    waive(&folder, "rule = \"evaluation/machine-evaluates\"\nsubject = \"cinnabar\"");
+    let free = report(&folder, &[]);
+    assert_eq!(with_result(&free, "unasked"), [""; 0]);
+    assert_eq!(with_result(&free, "waived"), ["evaluation::machine-evaluates::cinnabar"]);
+    assert_eq!(free["outcome"], "open");
+}
+
+#[test]
+fn a_waiver_of_one_test_waives_no_other() {
+    let harbour = Harbour::open().unwrap();
+    let folder = harbour.folder("broken-test-fails");
+    let tests = folder.join("tests/default.nix");
+    let two = fs::read_to_string(&tests).unwrap().replace("expected = 2;", "expected = 3;");
+    fs::write(&tests, two).unwrap();
+    let (sum, difference) =
+        ("nix-unit::.#tests::arithmetic.testSum", "nix-unit::.#tests::arithmetic.testDifference");
+    let expect = |waived: &[&str], failed: &[&str]| {
+        let report = report(&folder, &[]);
+        assert_eq!(with_result(&report, "waived"), waived);
+        assert_eq!(with_result(&report, "failed"), failed);
+        report
+    };
+    expect(&[], &[difference, sum]);
+    waive(&folder, "rule = \"nix-unit/tests\"\ntest = \".#tests::arithmetic.testSum\"");
+    let one = expect(&[sum], &[difference]);
+    assert_eq!(one["outcome"], "closed");
+    assert_eq!(one["waived"][0]["waiver"]["test"], ".#tests::arithmetic.testSum");
+    waive(&folder, "rule = \"nix-unit/tests\"\ntest = \".#tests::arithmetic.testDifference\"");
+    assert_eq!(expect(&[difference, sum], &[])["outcome"], "open");
+}

@@ -13,13 +13,12 @@ use model::{
     stage::Stage,
     subject::Subject,
     suite::Severity,
-    waiver::Waiver,
+    waiver::{Waiver, Waivers},
 };
 
 use crate::{
     outcome::Whole,
     standing::{Standing, judge},
-    waive::Waivers,
 };
 
 /// What the gates say. Linear in the checks; `today` is the day in UTC by which waivers expire.
@@ -28,7 +27,7 @@ use crate::{
 /// the checks could be asked about, there is no gate: nothing is proven there and nothing refuted.
 #[must_use]
 pub fn decide(plan: &Plan, record: &Record, waivers: &[Waiver], today: Date) -> Decision {
-    let waivers = Waivers::of_day(waivers, today);
+    let waivers = Waivers::of(waivers.iter().filter(|waiver| !waiver.expired(today)));
     let mut gates: BTreeMap<(Stage, &Subject), Tally> = BTreeMap::new();
     let mut whole = Whole::new(record.interrupted);
     let (mut waived, mut warnings) = (Vec::new(), Vec::new());

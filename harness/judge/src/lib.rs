@@ -8,6 +8,5 @@
 mod decide;
 mod outcome;
 mod standing;
-mod waive;
 
 pub use decide::decide;

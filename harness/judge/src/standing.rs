@@ -4,11 +4,14 @@
 //! words. It must not look at other checks.
 
 use model::{
-    check::Check, decision::GateState, finding::Finding, record::Outcome, suite::Severity, verdict::Verdict,
-    waiver::Waiver,
+    check::Check,
+    decision::GateState,
+    finding::Finding,
+    record::Outcome,
+    suite::Severity,
+    verdict::Verdict,
+    waiver::{Waiver, Waivers},
 };
-
-use crate::waive::Waivers;
 
 /// What a check means for its gate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,15 +96,13 @@ fn failed<'a>(check: &Check, findings: &[Finding], waivers: &Waivers<'_>) -> Jud
     let mut waived = Vec::new();
     let mut left = Vec::new();
     for finding in findings {
-        match waivers.of(&check.rule, finding) {
+        match waivers.covering(check, finding) {
             Some(waiver) => waived.push((finding.clone(), waiver.clone())),
             None => left.push(finding),
         }
     }
-    // A failure that names nothing wrong is a failure all the same: there is nothing that a waiver could cover.
-    let proven = left.is_empty() && !findings.is_empty();
     let (standing, warnings) = match check.severity {
-        _ if proven => (Standing::Proven, Vec::new()),
+        _ if waivers.accept(check, findings) => (Standing::Proven, Vec::new()),
         Severity::Warning => (Standing::Warned, left.into_iter().cloned().collect()),
         Severity::Error => (Standing::Failed { left: left.len() }, Vec::new()),
     };

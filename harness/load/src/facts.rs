@@ -87,6 +87,7 @@ fn waiver(waiver: &Waiver, today: Date) -> Value {
     json!({
         "rule": waiver.rule,
         "subject": waiver.subject.as_ref().map(ToString::to_string),
+        "test": waiver.test,
         "reason": waiver.reason,
         "expires": waiver.expires,
         "expired": waiver.expired(today),

@@ -46,6 +46,17 @@ pub struct Check {
     pub skip: Option<String>,
 }
 
+impl Check {
+    /// The name of the expression test that it asks, with its tree (`.#tests::a.b`): what a person, a report and a waiver
+    /// call it. None for a check of another kind.
+    #[must_use]
+    pub fn test(&self) -> Option<&str> {
+        let Question::Expression { .. } = self.question else { return None };
+        let test = self.id.0.strip_prefix(&self.suite).and_then(|rest| rest.strip_prefix("::"));
+        Some(test.unwrap_or(&self.id.0))
+    }
+}
+
 /// What is asked, by kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     check::Check, digest::Digest, fleet::FleetSource, machine::MachineName, stage::Stage, suite::Policy,
+    waiver::Waiver,
 };
 
 /// What will be asked, in order: by stage, then suite, then subject. Made by `plan::Draft::lint` alone, so a plan that
@@ -18,6 +19,9 @@ pub struct Plan {
     pub checks: Vec<Check>,
     /// The policies that the checks name, by package: each once, however many machines it is asked of.
     pub policies: BTreeMap<String, Policy>,
+    /// The waivers that counted on the day the plan was made: whom they cover climbs on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waivers: Vec<Waiver>,
     /// What is worth saying about the plan: stages without a check, suites that select nothing...
     pub notes: Vec<Note>,
 }

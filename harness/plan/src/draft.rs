@@ -8,6 +8,7 @@ mod policy;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
 use model::{
     check::{Check, CheckId, Question},
     digest::Digest,
@@ -47,6 +48,8 @@ pub struct Inputs<'a> {
     pub tool: &'a str,
     /// Over the source tree.
     pub tree: Digest,
+    /// The day in UTC by which waivers expire.
+    pub today: Date,
 }
 
 /// A plan that nobody has looked over yet. Only [`Draft::lint`] makes a plan of it.
@@ -167,7 +170,9 @@ impl<'a> Drafting<'a> {
         let mut notes = empty_stages(&self.header.stages, &self.checks);
         notes.append(&mut self.notes);
         let policies = self.policies.into_iter().map(|(package, (_, policy))| (package, policy)).collect();
-        let plan = Plan { header: self.header, checks: self.checks, policies, notes };
+        let waivers = &self.inputs.fleet.fleet.waivers;
+        let waivers = waivers.iter().filter(|waiver| !waiver.expired(self.inputs.today)).cloned().collect();
+        let plan = Plan { header: self.header, checks: self.checks, policies, waivers, notes };
         Draft { plan, problems: self.problems }
     }
 }

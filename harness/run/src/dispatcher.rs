@@ -13,6 +13,7 @@ use model::{
     plan::Plan,
     suite::Severity,
     verdict::{Fault, Verdict},
+    waiver::Waivers,
 };
 
 use crate::{
@@ -77,6 +78,7 @@ pub struct Dispatcher<'p> {
     open: usize,
     ladder: Ladder,
     batches: Batches<'p>,
+    waivers: Waivers<'p>,
     jobs: Jobs,
     /// When the checks that wait for others of their batch are started after all.
     gather: Option<Duration>,
@@ -113,6 +115,7 @@ impl<'p> Dispatcher<'p> {
             open: plan.checks.len(),
             ladder: Ladder::new(plan),
             batches: Batches::new(plan),
+            waivers: Waivers::of(&plan.waivers),
             jobs: Jobs::default(),
             gather: None,
             phase: Phase::New,
@@ -256,12 +259,22 @@ impl<'p> Dispatcher<'p> {
 
     /// A check that ran has its verdict.
     fn answer(&mut self, check: usize, verdict: Verdict, took: Duration, out: &mut Vec<Command>) {
-        let holds = holds(&self.plan.checks[check], &verdict);
+        let holds = self.holds(&self.plan.checks[check], &verdict);
         self.finish(check, verdict, took, out);
         if self.phase == Phase::Running {
             let moves = self.ladder.ended(check, holds);
             self.follow(moves, out);
         }
+    }
+
+    /// Whether an answer keeps its machine from climbing on.
+    fn holds(&self, check: &Check, verdict: &Verdict) -> bool {
+        let failed = match verdict {
+            Verdict::Fail { findings } => !self.waivers.accept(check, findings),
+            Verdict::Broken { .. } | Verdict::TimedOut { .. } => true,
+            Verdict::Pass | Verdict::Skipped { .. } => false,
+        };
+        failed && check.severity == Severity::Error
     }
 
     fn follow(&mut self, moves: Moves, out: &mut Vec<Command>) {
@@ -315,12 +328,6 @@ fn budget(checks: &[Check]) -> Duration {
         Some(Batch::Policy(..)) => limits.max().unwrap_or_default(),
         _ => limits.fold(Duration::ZERO, Duration::saturating_add),
     }
-}
-
-/// Whether an answer keeps its machine from climbing on.
-fn holds(check: &Check, verdict: &Verdict) -> bool {
-    let failed = matches!(verdict, Verdict::Fail { .. } | Verdict::Broken { .. } | Verdict::TimedOut { .. });
-    failed && check.severity == Severity::Error
 }
 
 fn interrupted() -> Verdict {

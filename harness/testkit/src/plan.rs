@@ -5,17 +5,19 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use model::{
     check::{Check, CheckId, Question},
     digest::Digest,
     evidence::{Reuse, RunId},
     fleet::{FleetSource, TreeRef},
     machine::MachineName,
+    place::Place,
     plan::{Header, Plan},
     stage::Stage,
     subject::Subject,
     suite::{Policy, Severity},
+    waiver::Waiver,
 };
 
 /// A plan of some checks; the policies that they name are in it, each denying nothing.
@@ -27,7 +29,7 @@ pub fn plan(checks: impl IntoIterator<Item = CheckBuilder>) -> Plan {
         checks.iter().filter_map(|check| check.subject.machine().cloned()).collect();
     let stages = checks.iter().map(|check| check.stage).collect();
     let policies = checks.iter().filter_map(policy).collect();
-    Plan { header: header(machines, stages), checks, policies, notes: Vec::new() }
+    Plan { header: header(machines, stages), checks, policies, waivers: Vec::new(), notes: Vec::new() }
 }
 
 fn header(machines: BTreeSet<MachineName>, stages: BTreeSet<Stage>) -> Header {
@@ -152,6 +154,19 @@ impl CheckBuilder {
     #[must_use]
     pub fn build(self) -> Check {
         self.0
+    }
+}
+
+/// A waiver of a rule for every subject, without an end.
+#[must_use]
+pub fn waiver(rule: &str) -> Waiver {
+    Waiver {
+        rule: rule.to_owned(),
+        subject: None,
+        test: None,
+        reason: "known".to_owned(),
+        expires: Date::MAX,
+        place: Place::file("fleet.toml"),
     }
 }
 

@@ -152,6 +152,8 @@ struct WaiverEntry<'a> {
     rule: &'a str,
     covers: &'static str,
     machine: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    test: Option<&'a str>,
     reason: &'a str,
     expires: Date,
     place: Spot<'a>,
@@ -287,6 +289,7 @@ impl<'a> WaivedEntry<'a> {
                 Some(Subject::Machine(_)) => "machine",
             },
             machine: waiver.subject.as_ref().and_then(machine),
+            test: waiver.test.as_deref(),
             reason: &waiver.reason,
             expires: waiver.expires,
             place: Spot::of(&waiver.place),

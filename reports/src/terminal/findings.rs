@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use model::{
-    check::{Check, Question},
+    check::Check,
     finding::Finding,
     verdict::{Fault, Verdict},
 };
@@ -78,13 +78,7 @@ fn finding(page: &mut Page, check: &Check, finding: &Finding) {
 
 /// Tests are told apart by their names, other checks by whom they are about.
 pub(crate) fn who(check: &Check, finding: &Finding) -> String {
-    match &check.question {
-        Question::Expression { .. } => {
-            let test = check.id.0.strip_prefix(&check.suite).and_then(|rest| rest.strip_prefix("::"));
-            test.unwrap_or(&check.id.0).to_owned()
-        }
-        Question::Policy { .. } => finding.subject.to_string(),
-    }
+    check.test().map_or_else(|| finding.subject.to_string(), ToOwned::to_owned)
 }
 
 fn difference(page: &mut Page, expected: Option<&str>, actual: Option<&str>) {

@@ -47,7 +47,13 @@ pub(crate) fn story() -> Story {
     let started =
         What::RunStarted { run: RunId("20260528-1".to_owned()), plan: Digest::of("plan"), checks: 0 };
     Story {
-        plan: Plan { header, checks: Vec::new(), policies: BTreeMap::new(), notes: Vec::new() },
+        plan: Plan {
+            header,
+            checks: Vec::new(),
+            policies: BTreeMap::new(),
+            waivers: Vec::new(),
+            notes: Vec::new(),
+        },
         events: vec![event(0, started)],
         decision: Decision {
             gates: Vec::new(),
@@ -171,6 +177,7 @@ impl Story {
         let waiver = Waiver {
             rule: check.rule.clone(),
             subject: None,
+            test: None,
             reason: "until the new disks are in".to_owned(),
             expires: date(2026, 12, 31),
             place: Place::new("fleet.toml", 40, 1),

@@ -122,6 +122,7 @@ pub(crate) fn waiver(rule: &str, about: Option<&str>) -> Waiver {
     Waiver {
         rule: rule.to_owned(),
         subject: about.map(subject),
+        test: None,
         reason: "known".to_owned(),
         expires: date(2026, 6, 22),
         place: Place::file("fleet.toml"),
@@ -188,6 +189,7 @@ fn plan(checks: Vec<Check>) -> Plan {
         },
         checks,
         policies: Default::default(),
+        waivers: Vec::new(),
         notes: Vec::new(),
     }
 }

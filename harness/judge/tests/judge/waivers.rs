@@ -1,13 +1,19 @@
 //! What a waiver accepts, and what it does not.
 
 use jiff::ToSpan;
-use model::{decision::Outcome, verdict::Verdict};
+use model::{
+    check::{CheckId, Question},
+    decision::Outcome,
+    fleet::TreeRef,
+    verdict::Verdict,
+    waiver::Waiver,
+};
 
 use crate::story::{TODAY, broken, check, fail, story, timed_out, waiver};
 
 /// What a run comes to in which `x/y` of machine `a` came out like this, with these waivers.
 #[track_caller]
-fn comes_to(verdict: Verdict, waivers: Vec<model::waiver::Waiver>, expected: Outcome) {
+fn comes_to(verdict: Verdict, waivers: Vec<Waiver>, expected: Outcome) {
     let mut story = story([check("x/y", "a", verdict)]);
     story.waivers = waivers;
     assert_eq!(story.decide().outcome, expected);
@@ -33,8 +39,30 @@ fn a_waiver_of_another_rule_or_subject_does_not() {
 }
 
 #[test]
+fn a_waiver_of_one_test_opens_no_other() {
+    let tree = TreeRef::Flake { attribute: vec!["tests".to_owned()] };
+    let test = |name: &str| {
+        let mut told = check("nix-unit/tests", "fleet", fail(&[("nix-unit/tests", "fleet")]));
+        told.check.id = CheckId(format!("nix-unit::.#tests::{name}"));
+        told.check.question = Question::Expression { tree: tree.clone(), path: vec![name.to_owned()] };
+        told
+    };
+    let of = |name: &str| Waiver { test: Some(name.to_owned()), ..waiver("nix-unit/tests", None) };
+    let outcome = |waivers: &[&str]| {
+        let mut story = story([test("a"), test("b")]);
+        story.waivers = waivers.iter().copied().map(of).collect();
+        story.decide().outcome
+    };
+    assert_eq!(outcome(&[".#tests::a"]), Outcome::Closed);
+    assert_eq!(outcome(&[".#tests::a", "b"]), Outcome::Closed);
+    assert_eq!(outcome(&[".#tests::a", ".#tests::b"]), Outcome::Open);
+    // A check that is no test has no test's name.
+    comes_to(one(), vec![Waiver { test: Some("y::a".to_owned()), ..waiver("x/y", None) }], Outcome::Closed);
+}
+
+#[test]
 fn a_waiver_counts_through_its_last_day() {
-    let until = |day| model::waiver::Waiver { expires: day, ..waiver("x/y", None) };
+    let until = |day| Waiver { expires: day, ..waiver("x/y", None) };
     comes_to(one(), vec![until(TODAY)], Outcome::Open);
     comes_to(one(), vec![until(TODAY.saturating_sub(1.day()))], Outcome::Closed);
 }

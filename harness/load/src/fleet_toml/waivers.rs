@@ -28,7 +28,7 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &DeTable<'t>) -> Vec<Waive
     let mut waivers = Vec::new();
     for (index, entry) in entries.iter().enumerate() {
         if let Some(waiver) = waiver(reader, &at.child(&index.to_string()), entry) {
-            if !known.insert((waiver.rule.clone(), waiver.subject.clone())) {
+            if !known.insert((waiver.rule.clone(), waiver.subject.clone(), waiver.test.clone())) {
                 let message = format!("`{}` is waived twice for the same subject", waiver.rule);
                 reader.error("duplicate-waiver", message, entry.span(), None);
             }
@@ -41,17 +41,18 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &DeTable<'t>) -> Vec<Waive
 fn waiver<'t>(reader: &mut Reader<'t>, at: &At<'_>, entry: &Value<'t>) -> Option<Waiver> {
     reader.mark(at, &entry.span());
     let fields = reader.as_table(at, entry)?;
-    reader.only(at, fields, &["expires", "reason", "rule", "subject"]);
+    reader.only(at, fields, &["expires", "reason", "rule", "subject", "test"]);
     for key in ["expires", "reason", "rule"].into_iter().filter(|key| !fields.contains_key(*key)) {
         reader.error("missing-field", format!("a waiver must state `{key}`"), entry.span(), None);
     }
     let place = reader.place(&entry.span());
     let rule = reader.text_like(at, fields, "rule", ("`<suite>/<check>`", is_rule));
     let subject = reader.text(at, fields, "subject").map(subject);
+    let test = reader.text(at, fields, "test");
     let reason = reader.text_like(at, fields, "reason", ("a reason", |text| !text.trim().is_empty()));
     let expires =
         reader.field(at, fields, "expires").and_then(|value| date(reader, &at.child("expires"), value));
-    Some(Waiver { rule: rule?, subject, reason: reason?, expires: expires?, place })
+    Some(Waiver { rule: rule?, subject, test, reason: reason?, expires: expires?, place })
 }
 
 fn subject(text: String) -> Subject {

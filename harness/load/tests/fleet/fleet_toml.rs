@@ -95,6 +95,11 @@ fn trees_and_waivers_are_read() {
         subject = "fleet"
         reason = "a lab"
         expires = "2024-02-29"
+        [[waivers]]
+        rule = "nix-unit/tests"
+        test = ".#tests::lib.greets"
+        reason = "a lab"
+        expires = "2026-12-31"
         "##,
     );
     let trees: Vec<_> = fleet.trees.iter().flatten().map(ToString::to_string).collect();
@@ -110,6 +115,8 @@ fn trees_and_waivers_are_read() {
         ("2026-12-31", "fleet.toml:4:9")
     );
     assert_eq!(fleet.waivers[1].subject, Some(model::subject::Subject::Fleet));
+    let tests: Vec<_> = fleet.waivers.iter().map(|waiver| waiver.test.as_deref()).collect();
+    assert_eq!(tests, [None, None, Some(".#tests::lib.greets")]);
 }
 
 #[test]
@@ -149,7 +156,7 @@ until = 1
     fleet.toml:14:25: error[unknown-field]: nobody reads `inventory.instances.net.roles.peer.machines.web.setting` (did you mean `settings`?) <- "setting"
     fleet.toml:15:12: error[unknown-field]: nobody reads `inventory.instances.net.roles.peer.extraModules` (known here: machines, settings, tags) <- "extraModules"
     fleet.toml:17:1: error[unknown-field]: nobody reads `expressions.tree` (did you mean `trees`?) <- "tree"
-    fleet.toml:22:1: error[unknown-field]: nobody reads `waivers.0.until` (known here: expires, reason, rule, subject) <- "until"
+    fleet.toml:22:1: error[unknown-field]: nobody reads `waivers.0.until` (known here: expires, reason, rule, subject, test) <- "until"
     "#);
 }
 

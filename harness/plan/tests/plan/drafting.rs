@@ -3,13 +3,15 @@
 use model::{
     check::Question,
     machine::MachineClass,
+    place::Place,
     plan::Note,
     stage::Stage,
     subject::Subject,
     suite::{Part, Scope, Severity},
+    waiver::Waiver,
 };
 
-use crate::sample::{nix_unit, of_fleet, of_machine, policy, sample, suite, tree};
+use crate::sample::{TODAY, nix_unit, of_fleet, of_machine, policy, sample, suite, tree};
 
 #[test]
 fn a_policy_is_asked_once_of_the_fleet_or_once_of_each_machine() {
@@ -46,6 +48,23 @@ fn a_test_path_is_written_as_nix_writes_it() {
         r#"nix-unit::.#t::""."x y""#,
         r#"nix-unit::.#t::"::""#,
     ]);
+}
+
+#[test]
+fn the_waivers_that_count_today_stand_in_the_plan() {
+    let waiver = |rule: &str, expires| Waiver {
+        rule: rule.to_owned(),
+        subject: None,
+        test: None,
+        reason: "a lab".to_owned(),
+        expires,
+        place: Place::file("fleet.toml"),
+    };
+    let mut sample = sample().suite(suite("host", [of_fleet("some")]));
+    sample.fleet.fleet.waivers =
+        vec![waiver("host/some", TODAY), waiver("host/other", TODAY.yesterday().unwrap())];
+    let rules: Vec<_> = sample.plan().waivers.into_iter().map(|waiver| waiver.rule).collect();
+    assert_eq!(rules, ["host/some"]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::civil::{Date, date};
 use model::{
     digest::Digest,
     facts::Facts,
@@ -27,6 +28,9 @@ pub(crate) struct Sample {
     pub(crate) tool: String,
     pub(crate) tree: Digest,
 }
+
+/// The day of every plan.
+pub(crate) const TODAY: Date = date(2026, 6, 15);
 
 /// An empty fleet called `harbour` and no suites; the inventory was gathered.
 pub(crate) fn sample() -> Sample {
@@ -164,6 +168,7 @@ impl Sample {
             capabilities: &self.capabilities,
             tool: &self.tool,
             tree: self.tree,
+            today: TODAY,
         };
         draft(&inputs).lint()
     }

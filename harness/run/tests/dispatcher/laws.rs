@@ -5,13 +5,15 @@
 use std::collections::BTreeMap;
 
 use model::{
-    check::{Check, CheckId},
+    check::{Check, CheckId, Question},
     event::What,
+    finding::Finding,
     plan::Plan,
     stage::Stage,
     subject::Subject,
     suite::Severity,
     verdict::Verdict,
+    waiver::Waiver,
 };
 
 use crate::simulation::Seen;
@@ -69,7 +71,7 @@ fn nothing_starts_out_of_turn(plan: &Plan, seen: &Seen) {
                 for lower in below(plan, check) {
                     let verdict = ended.get(&lower.id);
                     let verdict = verdict.unwrap_or_else(|| panic!("{} before {}", check.id, lower.id));
-                    assert!(!holds(lower, verdict), "{} although {} failed", check.id, lower.id);
+                    assert!(!holds(plan, lower, verdict), "{} although {} failed", check.id, lower.id);
                 }
             }
             What::CheckReused { check, .. } => drop(ended.insert(check, &Verdict::Pass)),
@@ -89,7 +91,11 @@ fn who_is_held_is_held_by_something(plan: &Plan, seen: &Seen) {
         if let Some(blame) = reason.strip_prefix("held at ") {
             let named = below(plan, check).find(|lower| format!("{}: {}", lower.stage, lower.id) == blame);
             let named = named.unwrap_or_else(|| panic!("{} is held by {blame}", check.id));
-            assert!(holds(named, &verdicts[&named.id]), "{} is held by {blame}, which does not", check.id);
+            assert!(
+                holds(plan, named, &verdicts[&named.id]),
+                "{} is held by {blame}, which does not",
+                check.id
+            );
             assert!(!started(&check.id), "{} was asked although held", check.id);
         } else if reason != "interrupted" && check.skip.is_none() {
             assert!(started(&check.id), "{} was skipped for nothing: {reason}", check.id);
@@ -106,8 +112,24 @@ fn below<'p>(plan: &'p Plan, check: &'p Check) -> impl Iterator<Item = &'p Check
     })
 }
 
-fn holds(check: &Check, verdict: &Verdict) -> bool {
-    check.severity == Severity::Error && !matches!(verdict, Verdict::Pass | Verdict::Skipped { .. })
+fn holds(plan: &Plan, check: &Check, verdict: &Verdict) -> bool {
+    check.severity == Severity::Error
+        && !matches!(verdict, Verdict::Pass | Verdict::Skipped { .. })
+        && !accepted(plan, check, verdict)
+}
+
+/// A failure with findings, each of which is the check's own and covered by a waiver.
+fn accepted(plan: &Plan, check: &Check, verdict: &Verdict) -> bool {
+    let covers = |waiver: &Waiver, finding: &Finding| {
+        let test = matches!(check.question, Question::Expression { .. }).then_some(&check.id.0);
+        waiver.rule == finding.rule
+            && waiver.subject.as_ref().is_none_or(|subject| *subject == finding.subject)
+            && waiver.test.as_ref().is_none_or(|name| test == Some(&format!("{}::{name}", check.suite)))
+    };
+    let covered = |finding: &Finding| {
+        finding.rule == check.rule && plan.waivers.iter().any(|waiver| covers(waiver, finding))
+    };
+    !verdict.findings().is_empty() && verdict.findings().iter().all(covered)
 }
 
 /// The verdict of each check.

@@ -1,6 +1,13 @@
 //! Any plan, any answers, any course of events.
 
-use model::{check::CheckId, plan::Plan, stage::Stage, verdict::Verdict};
+use model::{
+    check::{Check, CheckId},
+    plan::Plan,
+    stage::Stage,
+    subject::Subject,
+    verdict::Verdict,
+    waiver::Waiver,
+};
 use proptest::{collection::vec, prelude::*, sample::select};
 use testkit::{
     plan::{self, CheckBuilder},
@@ -11,15 +18,42 @@ use crate::simulation::Deed;
 
 const MACHINES: [&str; 4] = ["amber", "beryl", "coral", "dune"];
 
-/// Plans of up to `most` checks on all stages about the fleet and four machines, with an answer for each check.
+const RULES: [&str; 3] = ["nix-unit/tests", "suite/rule-1", "suite/rule-2"];
+/// In an answer's finding: the rule and the subject of the check that is answered.
+const OWN: &str = "own";
+
+/// Plans of up to `most` checks on all stages about the fleet and four machines, with waivers, and with an answer for each
+/// check.
 pub(crate) fn any_plan(most: usize) -> impl Strategy<Value = (Plan, Vec<Verdict>)> {
-    vec((any_check(), any_answer()), 0..most).prop_map(|pairs| {
-        let (builders, answers): (Vec<CheckBuilder>, Vec<Verdict>) = pairs.into_iter().unzip();
-        let mut plan = plan::plan(builders);
-        for (number, check) in plan.checks.iter_mut().enumerate() {
-            check.id = CheckId(format!("{}::{number}", check.rule));
+    (vec((any_check(), any_answer()), 0..most), vec(any_waiver(), 0..4)).prop_map(|(pairs, waivers)| {
+        let (builders, mut answers): (Vec<CheckBuilder>, Vec<Verdict>) = pairs.into_iter().unzip();
+        let mut plan = Plan { waivers, ..plan::plan(builders) };
+        for (number, (check, answer)) in plan.checks.iter_mut().zip(&mut answers).enumerate() {
+            check.id = CheckId(format!("{}::{number}", check.suite));
+            make_own(check, answer);
         }
         (plan, answers)
+    })
+}
+
+fn make_own(check: &Check, answer: &mut Verdict) {
+    let Verdict::Fail { findings } = answer else { return };
+    for finding in findings.iter_mut().filter(|finding| finding.rule == OWN) {
+        (finding.rule, finding.subject) = (check.rule.clone(), check.subject.clone());
+    }
+}
+
+fn any_waiver() -> impl Strategy<Value = Waiver> {
+    let subject = prop_oneof![
+        2 => Just(None),
+        1 => Just(Some(Subject::Fleet)),
+        2 => select(&MACHINES[..]).prop_map(|name| Some(Subject::Machine(name.into()))),
+    ];
+    let test = prop_oneof![3 => Just(None), 1 => (0..40usize).prop_map(|number| Some(number.to_string()))];
+    (select(&RULES[..]), subject, test).prop_map(|(rule, subject, test)| Waiver {
+        subject,
+        test,
+        ..plan::waiver(rule)
     })
 }
 
@@ -47,11 +81,16 @@ fn any_answer() -> impl Strategy<Value = Verdict> {
     let limit = std::time::Duration::from_secs(10);
     prop_oneof![
         20 => Just(Verdict::Pass),
-        1 => Just(fail("suite/rule", "wrong")),
+        2 => vec(prop_oneof![5 => Just(OWN), 1 => select(&RULES[..])], 0..3).prop_map(findings),
         1 => Just(broken("lost")),
         1 => Just(Verdict::TimedOut { limit }),
         1 => Just(Verdict::Skipped { reason: "no KVM".to_owned() }),
     ]
+}
+
+fn findings(rules: Vec<&str>) -> Verdict {
+    let findings = rules.iter().flat_map(|rule| fail(rule, "wrong").findings().to_vec());
+    Verdict::Fail { findings: findings.collect() }
 }
 
 /// Orders in which jobs answer and return, with nothing going wrong.

@@ -8,8 +8,8 @@ use model::{
 use run::{Command, Dispatcher, Input, JobId, Report};
 use testkit::{
     clock::moment,
-    plan::{fleet_policy, id, machine_policy, plan, test},
-    worker::fail,
+    plan::{fleet_policy, id, machine_policy, plan, test, waiver},
+    worker::{broken, fail},
 };
 
 use crate::simulation::limits;
@@ -134,6 +134,24 @@ fn a_policy_has_the_time_of_one_answer_for_all_of_its_subjects() {
     bench.tell(Input::Begin);
     expect(bench.wait(), &["stop 0"]);
     assert_eq!(bench.at, Duration::from_secs(10 + 10));
+}
+
+#[test]
+fn a_failure_that_is_waived_holds_nobody_but_a_fault_does() {
+    let plan = Plan {
+        waivers: vec![waiver("s/low")],
+        ..plan(["amber", "beryl"].into_iter().flat_map(|name| {
+            [machine_policy(Stage::Invariants, "s/low", name), machine_policy(Stage::Secrets, "s/high", name)]
+        }))
+    };
+    let mut bench = bench(&plan, 1);
+    bench.tell(Input::Begin);
+    expect(bench.report(0, "s::low::amber", fail("s/low", "wrong")), &["s::low::amber: fail"]);
+    expect(
+        bench.report(0, "s::low::beryl", broken("lost")),
+        &["s::low::beryl: lost", "s::high::beryl: held at invariants: s::low::beryl"],
+    );
+    expect(bench.end(0), &["start 1: s::high::amber"]);
 }
 
 #[test]
