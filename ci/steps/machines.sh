@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Makes sure of what boots virtual machines: QEMU, and a kernel that everybody may read.
+# Makes sure of what boots virtual machines: QEMU, a kernel that everybody may read, and what guests are made of.
 
 # Set by ci/run.
 : "${here:?}" "${cache:?}"
@@ -7,6 +7,8 @@
 need_machines() {
     need_qemu
     need_kernel
+    # Guests of tests have it as their whole system.
+    need_command busybox busybox-static
 }
 
 need_qemu() {
@@ -21,12 +23,12 @@ need_qemu() {
 }
 
 need_kernel() {
-    if [ -z "${SEAWORTHY_KERNEL:-}" ] && ! compgen -G "$cache/kernel/boot/vmlinuz-*" >/dev/null; then
+    if [ -z "${SEAWORTHY_KERNEL:-}" ] && [ ! -d "$cache/kernel/lib" ]; then
         command -v apt-get >/dev/null || refuse "no kernel for guests here: name one by SEAWORTHY_KERNEL"
         mkdir -p "$cache"
         (
             flock 9
-            [ -d "$cache/kernel" ] || step "unpack a kernel for guests" bash "$here/steps/unpack-kernel.sh" "$cache"
+            [ -d "$cache/kernel/lib" ] || step "unpack a kernel for guests" bash "$here/steps/unpack-kernel.sh" "$cache"
         ) 9>"$cache/kernel.lock" >&2
     fi
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Unpacks the distribution's kernel for guests into a folder, for tests that boot one.
 #
-#   unpack-kernel.sh <cache>     leaves <cache>/kernel/boot/vmlinuz-<version>
+#   unpack-kernel.sh <cache>     leaves <cache>/kernel/boot/vmlinuz-<version>, and of its modules below
+#                                <cache>/kernel/lib/modules/<version>/ those that drive QEMU's devices
 set -euo pipefail
 
 cache=$1
@@ -34,9 +35,13 @@ if ! from_some_archive "$own_suite" download; then
     cat "$work/apt.log" >&2
     refuse "kernel: no archive of this system has $kernel: name a kernel by SEAWORTHY_KERNEL"
 fi
-dpkg --fsys-tarfile "$work"/linux-image-*.deb | tar --extract --directory "$work" --wildcards './boot/vmlinuz-*'
-mkdir -p "$work/kernel"
-mv "$work/boot" "$work/kernel/boot"
+
+# A pattern that matches nothing is no error: that driver may be built in.
+mkdir -p "$work/kernel/lib"
+dpkg --fsys-tarfile "$work"/linux-image-*.deb | tar --extract --directory "$work/kernel" --wildcards \
+    './boot/vmlinuz-*' '*virtio*.ko*' '*failover.ko*' '*pvpanic*.ko*' '*/acpi/button.ko*' 2>>"$work/apt.log" ||
+    compgen -G "$work/kernel/boot/vmlinuz-*" >/dev/null
+find "$work/kernel/lib" -name '*.ko.xz' -exec xz --decompress {} +
 rm -rf "$cache/kernel"
 mv -T "$work/kernel" "$cache/kernel"
 say "kernel: $(basename "$cache"/kernel/boot/vmlinuz-*)"
