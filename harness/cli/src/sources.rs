@@ -2,11 +2,18 @@
 //!
 //! Flows in: the desk. Flows out: [`Sources`], or every problem that the files have. Nothing is evaluated here.
 
-use edge::tree::{self, TreeError};
+use std::slice;
+
+use edge::{
+    policy::{RegoError, broken_policies},
+    tree::{self, TreeError},
+};
 use load::diagnostic::{Diagnostic, Severity};
 use model::{
+    case::Case,
     digest::Digest,
     fleet::Fleet,
+    place::Place,
     suite::{Suite, SuiteOrigin},
     tree::Tree,
 };
@@ -83,25 +90,51 @@ pub fn suites(desk: &Desk, tree: &Tree) -> Result<Vec<Suite>, Stop> {
     let mut loaded = Vec::new();
     let mut stops = Vec::new();
     for (name, origin, files) in suite_files(tree) {
-        match load::suite::load(name, origin, &files) {
-            Ok(suite) => loaded.push(suite),
-            Err(problems) => stops.push(suite_stop(desk, name, &files, &problems)),
+        match suite(desk, name, origin, &files) {
+            Ok((suite, _)) => loaded.push(suite),
+            Err(stop) => stops.push(stop),
         }
     }
     stops.into_iter().next().map_or(Ok(loaded), Err)
 }
 
-/// Shows the problems of a suite and says that it does not load.
-#[must_use]
-pub fn suite_stop(desk: &Desk, name: &str, files: &SuiteFiles<'_>, problems: &[Diagnostic]) -> Stop {
-    for problem in problems {
-        let text =
-            files.iter().find(|(path, _)| problem.place.file.ends_with(path)).map_or("", |(_, text)| text);
-        let shown = complain::rendered(desk.screen, text, std::slice::from_ref(problem));
-        desk.screen.note(shown.trim_end());
+/// One suite with its cases.
+///
+/// # Errors
+/// It has problems; they have been shown.
+pub fn suite(
+    desk: &Desk,
+    name: &str,
+    origin: SuiteOrigin,
+    files: &SuiteFiles<'_>,
+) -> Result<(Suite, Vec<Case>), Stop> {
+    let problems = match load::suite::load_with_cases(name, origin, files) {
+        Ok((suite, cases)) => match uncompiled(&suite) {
+            none if none.is_empty() => return Ok((suite, cases)),
+            problems => problems,
+        },
+        Err(problems) => problems,
+    };
+    let folder = load::suite::folder(name, origin);
+    for mut problem in problems {
+        let path = problem.place.file.strip_prefix(&folder).and_then(|path| path.strip_prefix('/'));
+        let text = files.iter().find(|(known, _)| Some(*known) == path).map_or("", |(_, text)| text);
+        if problem.span.is_empty() {
+            load::spans::fill(slice::from_mut(&mut problem), text);
+        }
+        desk.screen.note(complain::rendered(desk.screen, text, slice::from_ref(&problem)).trim_end());
     }
-    Stop::input(format!("the suite {name} does not load; its problems are shown above"))
-        .help("suites/README.md of seaworthy describes the form; `seaworthy suites test` tries a suite out")
+    Err(Stop::input(format!("the suite {name} does not load; its problems are shown above"))
+        .help("suites/README.md of seaworthy describes the form; `seaworthy suites test` tries a suite out"))
+}
+
+/// What does not compile among a suite's policies; those that are built in do.
+fn uncompiled(suite: &Suite) -> Vec<Diagnostic> {
+    let errors = if suite.origin == SuiteOrigin::User { broken_policies(suite) } else { Vec::new() };
+    let problem = |RegoError { file, line, column, message }: RegoError| {
+        Diagnostic::error("policy", message, Place::new(file, line, column))
+    };
+    errors.into_iter().map(problem).collect()
 }
 
 /// The files of one suite: path in its folder, and text.

@@ -45,8 +45,7 @@ pub async fn test(desk: &Desk, names: &[String]) -> Result<Exit, Stop> {
     for (name, origin, files) in
         files.iter().filter(|(name, ..)| names.is_empty() || names.iter().any(|n| n == name))
     {
-        let (suite, cases) = load::suite::load_with_cases(name, *origin, files)
-            .map_err(|problems| sources::suite_stop(desk, name, files, &problems))?;
+        let (suite, cases) = sources::suite(desk, name, *origin, files)?;
         for case in cases {
             let outcome = trial::run(desk, &suite, &case).await?;
             let good = outcome == CaseOutcome::AsExpected;

@@ -274,3 +274,22 @@ fn a_waiver_of_one_test_waives_no_other() {
     waive(&folder, "rule = \"nix-unit/tests\"\ntest = \".#tests::arithmetic.testDifference\"");
     assert_eq!(expect(&[difference, sum], &[])["outcome"], "open");
 }
+
+#[test]
+fn a_policy_that_does_not_compile_is_shown_at_its_line_before_anything_runs() {
+    let harbour = Harbour::open().unwrap();
+    let folder = harbour.folder("eight");
+    let policy = folder.join("seaworthy/suites/house-rules/one-provider.rego");
+    let sound = fs::read_to_string(&policy).unwrap();
+    let line = sound.lines().count() + 2;
+    fs::write(&policy, format!("{sound}\ndeny contains {{\"message\": x}} if {{\n\tx := nobody\n}}\n"))
+        .unwrap();
+    for command in [&["verify"][..], &["plan"], &["suites", "list"], &["suites", "test", "house-rules"]] {
+        let output = seaworthy(&folder).args(command).output().unwrap();
+        exits(&output, 2);
+        let err = text(&output.stderr);
+        let place = format!("seaworthy/suites/house-rules/one-provider.rego:{}:7", line + 1);
+        assert!(err.contains(&place) && err.contains("nobody"), "{command:?}: {err}");
+        assert!(output.stdout.is_empty() && !folder.join(".seaworthy").exists(), "{command:?}");
+    }
+}

@@ -10,6 +10,7 @@ pub mod fleet_toml;
 pub mod lint;
 pub mod resolve;
 pub mod source;
+pub mod spans;
 pub mod suite;
 pub mod vars;
 

@@ -19,9 +19,8 @@ use crate::{
     diagnostic::{Diagnostic, Diagnostics},
     nearest::Nearest,
     resolve::RESERVED,
+    spans,
 };
-
-mod spans;
 
 /// All that makes no sense. `text` is what `fleet.toml` holds, for the spans; without it they are empty.
 #[must_use]

@@ -37,7 +37,7 @@ pub struct RegoError {
     pub file: String,
     /// From 1; 0 where it is not known.
     pub line: u32,
-    /// From 1; 0 where it is not known.
+    /// In characters, from 1; 0 where it is not known.
     pub column: u32,
     /// What is wrong, in a sentence without a full stop.
     pub message: String,
@@ -69,7 +69,10 @@ impl Module {
         let query = format!("data.{}.deny", policy.package);
         match catch_unwind(|| compile(policy, &query)) {
             Ok(Ok(engine)) => Ok(Self { engine, query, file: policy.file.clone() }),
-            Ok(Err(said)) => Err(located(&policy.file, &said)),
+            Ok(Err(said)) => {
+                let error = located(&policy.file, &said);
+                Err(RegoError { column: characters(&policy.text, error.line, error.column), ..error })
+            }
             Err(_) => Err(located(&policy.file, "the policy engine gave up on this text")),
         }
     }
@@ -146,6 +149,21 @@ fn located(file: &str, said: &str) -> RegoError {
     let message =
         message.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(", ");
     RegoError { file: file.to_owned(), line, column, message: shorten(message) }
+}
+
+/// A column in characters. To regorus a tab is as wide as four, and any other character as wide as it has bytes.
+fn characters(text: &str, line: u32, column: u32) -> u32 {
+    let (Some(line), 1..) = (line.checked_sub(1).and_then(|above| text.lines().nth(above as usize)), column)
+    else {
+        return column;
+    };
+    let mut at = 1;
+    let before = line.chars().take_while(|character| {
+        let starts = at;
+        at += if *character == '\t' { 4 } else { character.len_utf8() };
+        starts < column as usize
+    });
+    u32::try_from(before.count()).map_or(column, |before| before + 1)
 }
 
 fn shorten(mut text: String) -> String {

@@ -196,6 +196,10 @@ fn what_does_not_compile_says_where() {
         |call: &str| error(&format!("{head}deny contains x if {{\n  false\n  x := {call}\n}}"));
     assert_eq!(out_of_reach("nobody"), "suites/s/c.rego:5:8: Undefined variable: 'nobody'");
     assert_eq!(out_of_reach("f(1)"), "suites/s/c.rego:5:9: Unknown function: 'f'");
+    // A tab is one character, and so is one of several bytes.
+    let after = |before: &str| error(&format!("{head}deny contains x if {{\n{before}x := nobody }}"));
+    assert_eq!(after("\t\t"), "suites/s/c.rego:4:8: Undefined variable: 'nobody'");
+    assert_eq!(after("\"ä€\" != \"\"; "), "suites/s/c.rego:4:18: Undefined variable: 'nobody'");
     let other = error(&format!("{head}allow := 3"));
     assert_eq!(other, "suites/s/c.rego:0:0: the policy defines no rule `deny`");
     let odd = error(&"[".repeat(100_000));

@@ -8,7 +8,7 @@ use std::ops::Range;
 use crate::diagnostic::Diagnostic;
 
 /// Says which bytes each problem is about. A problem that has no line stays as it is.
-pub(super) fn fill(diagnostics: &mut [Diagnostic], text: &str) {
+pub fn fill(diagnostics: &mut [Diagnostic], text: &str) {
     let mut wanted: Vec<&mut Diagnostic> =
         diagnostics.iter_mut().filter(|problem| problem.place.line > 0).collect();
     wanted.sort_by_key(|problem| (problem.place.line, problem.place.column));
