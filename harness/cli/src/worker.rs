@@ -23,17 +23,27 @@ impl Worker for Workers {
             (Some(Question::Policy { .. }), _) => self.policy.run(job, report),
             (Some(Question::Expression { .. }), Some(nix)) => nix.run(job, report),
             (Some(Question::Expression { .. }), None) => Box::pin(async move { without_nix(&job, &report) }),
+            (Some(Question::Guest { .. }), _) => Box::pin(async move { without_guests(&job, &report) }),
             (None, _) => Box::pin(async {}),
         }
     }
 }
 
 fn without_nix(job: &Job, report: &Reporter) {
-    let fault = Fault {
-        what: "no evaluator was started for this run".to_owned(),
-        remedy: Some("run it again with --fresh".to_owned()),
-        detail: Vec::new(),
-    };
+    let remedy = Some("run it again with --fresh".to_owned());
+    broken(
+        job,
+        report,
+        Fault { what: "no evaluator was started for this run".to_owned(), remedy, detail: Vec::new() },
+    );
+}
+
+fn without_guests(job: &Job, report: &Reporter) {
+    let what = "nothing here boots machines".to_owned();
+    broken(job, report, Fault { what, remedy: None, detail: Vec::new() });
+}
+
+fn broken(job: &Job, report: &Reporter, fault: Fault) {
     for check in &job.checks {
         report.report(&check.id, Verdict::Broken { fault: fault.clone() });
     }

@@ -84,7 +84,7 @@ fn nested<'a>(document: &'a Value, part: &str) -> Option<&'a Value> {
 #[must_use]
 pub fn broken_policies(suite: &Suite) -> Vec<RegoError> {
     let policies = suite.checks.iter().filter_map(|check| match &check.kind {
-        Kind::Policy(policy) => Some(policy),
+        Kind::Policy(policy) | Kind::Guest(policy) => Some(policy),
         Kind::Expression => None,
     });
     policies.filter_map(|policy| Module::compile(policy).err()).collect()

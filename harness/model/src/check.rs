@@ -5,7 +5,8 @@ use std::{fmt, time::Duration};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    digest::Digest, evidence::Reuse, fleet::TreeRef, stage::Stage, subject::Subject, suite::Severity,
+    digest::Digest, evidence::Reuse, fleet::TreeRef, machine::MachineName, stage::Stage, subject::Subject,
+    suite::Severity,
 };
 
 /// The name of a check, unique in its plan: `<suite>::<check>::<subject or test>`.
@@ -73,6 +74,24 @@ pub enum Question {
         /// Its package, by which [`crate::plan::Plan::policies`] holds it.
         package: String,
     },
+    /// One Rego policy over what a machine tells after it was booted as a guest.
+    Guest {
+        /// The machine.
+        machine: MachineName,
+        /// The policy's package.
+        package: String,
+        /// What the guest is given.
+        size: GuestSize,
+    },
+}
+
+/// What a guest is given of the computer that it runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GuestSize {
+    /// Memory in MiB.
+    pub memory: u32,
+    /// Processors.
+    pub processors: u16,
 }
 
 impl Question {
@@ -82,6 +101,7 @@ impl Question {
         match self {
             Self::Expression { tree, .. } => Batch::Tree(tree),
             Self::Policy { package } => Batch::Policy(package),
+            Self::Guest { machine, .. } => Batch::Guest(machine),
         }
     }
 }
@@ -93,6 +113,8 @@ pub enum Batch<'a> {
     Tree(&'a TreeRef),
     /// One policy, by its package, for all of its subjects at once.
     Policy(&'a str),
+    /// Everything that is asked of one guest, so that it is booted once.
+    Guest(&'a MachineName),
 }
 
 impl Batch<'_> {
@@ -101,7 +123,7 @@ impl Batch<'_> {
     pub fn limit(self) -> usize {
         match self {
             Self::Tree(_) => 32,
-            Self::Policy(..) => usize::MAX,
+            Self::Policy(..) | Self::Guest(..) => usize::MAX,
         }
     }
 }

@@ -1,6 +1,9 @@
 //! A suite: a named set of checks of one stage, as its `suite.toml` defines it.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -77,6 +80,8 @@ pub enum Kind {
     Expression,
     /// A Rego policy over the fleet's facts.
     Policy(Policy),
+    /// A Rego policy over what one machine told after it was booted as a guest.
+    Guest(Policy),
 }
 
 /// A Rego module and the rule in it that is asked.
@@ -90,6 +95,17 @@ pub struct Policy {
     pub package: String,
     /// The parts of the facts document that it cannot do without; it is skipped where one was not gathered.
     pub needs: BTreeSet<Part>,
+    /// Of a guest's policy: what is run in the guest by a shell before the policy is asked, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub commands: BTreeMap<String, String>,
+}
+
+impl Policy {
+    /// Whether it is asked of a guest that came up only, and not of one that did not, too.
+    #[must_use]
+    pub fn needs_guest(&self) -> bool {
+        self.needs.contains(&Part::Guest)
+    }
 }
 
 /// A part of the facts document that may not have been gathered.
@@ -106,4 +122,8 @@ pub enum Part {
     Source,
     /// The vars and sops trees.
     Vars,
+    /// How booting the machine as a guest went.
+    Boot,
+    /// What the guest told once it was up.
+    Guest,
 }

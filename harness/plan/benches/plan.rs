@@ -104,6 +104,7 @@ fn suite() -> Suite {
             text: "x".repeat(2_000),
             package: format!("seaworthy.load.rule_{number}"),
             needs: Default::default(),
+            commands: Default::default(),
         }),
         digest: Digest::of(number.to_le_bytes()),
     };

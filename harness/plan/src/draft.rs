@@ -4,6 +4,7 @@
 //! It must not refuse anything itself: that is for `lint`.
 
 mod expression;
+mod guest;
 mod policy;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -120,6 +121,7 @@ impl<'a> Drafting<'a> {
             match &definition.kind {
                 Kind::Expression => self.expressions(context),
                 Kind::Policy(policy) => self.policy(context, policy),
+                Kind::Guest(policy) => self.guests(context, policy),
             }
         }
         if self.checks.len() == before

@@ -3,7 +3,10 @@
 //! In: a check's definition, its subject, what is asked, and what asks. Out: the key, or none where an answer depends on
 //! more than can be told. It must not look for evidence.
 
-use model::{check::Question, digest::Digest, fleet::TreeRef, subject::Subject};
+use std::collections::BTreeMap;
+
+use model::{check::Question, digest::Digest, fleet::TreeRef, machine::MachineName, subject::Subject};
+use serde_json::Value;
 
 use crate::draft::Inputs;
 
@@ -18,13 +21,16 @@ pub(crate) struct Keys {
     tree: Digest,
     /// Over the facts document.
     facts: Digest,
+    /// Over what the facts document says of each machine that has a derivation.
+    machines: BTreeMap<MachineName, Digest>,
 }
 
 impl Keys {
     pub(crate) fn of(inputs: &Inputs<'_>) -> Self {
         let capabilities = inputs.capabilities.iter().map(String::as_bytes);
         let asker = Digest::of_parts([VERSION, inputs.tool.as_bytes()].into_iter().chain(capabilities));
-        Self { asker, tree: inputs.tree, facts: inputs.facts.digest }
+        let machines = machines(&inputs.facts.document);
+        Self { asker, tree: inputs.tree, facts: inputs.facts.digest, machines }
     }
 
     /// The key of a check; `definition` is the digest of its definition and of every file of it.
@@ -44,6 +50,12 @@ impl Keys {
             Question::Policy { package } => {
                 (self.facts, Digest::of_parts([b"policy".as_slice(), package.as_bytes()]))
             }
+            Question::Guest { machine, package, size } => {
+                let memory = size.memory.to_le_bytes();
+                let processors = size.processors.to_le_bytes();
+                let parts = [b"guest".as_slice(), package.as_bytes(), &memory, &processors];
+                (*self.machines.get(machine)?, Digest::of_parts(parts))
+            }
         };
         Some(Digest::of_parts([
             self.asker.bytes().as_slice(),
@@ -59,6 +71,29 @@ impl Keys {
 fn of_test(attribute: &[String], path: &[String]) -> Digest {
     let over = |names: &[String]| Digest::of_parts(names.iter().map(String::as_bytes));
     Digest::of_parts([b"expression".as_slice(), over(attribute).bytes(), over(path).bytes()])
+}
+
+/// What a guest's answers depend on: its machine's derivation, and what else the facts say of it. Where in the store the
+/// sources lie is left out: it changes with every file of the fleet.
+fn machines(document: &Value) -> BTreeMap<MachineName, Digest> {
+    let Some(machines) = document.get("machines").and_then(Value::as_object) else { return BTreeMap::new() };
+    let of = |(name, machine): (&String, &Value)| {
+        let derivation = machine.pointer("/facts/toplevel")?.as_str()?;
+        let mut told = machine.clone();
+        forget_sources(&mut told);
+        let digest = Digest::of_parts([derivation.as_bytes(), told.to_string().as_bytes()]);
+        Some((MachineName(name.clone()), digest))
+    };
+    machines.iter().filter_map(of).collect()
+}
+
+fn forget_sources(value: &mut Value) {
+    match value {
+        Value::String(text) if text.starts_with("/nix/store/") => text.clear(),
+        Value::Array(values) => values.iter_mut().for_each(forget_sources),
+        Value::Object(values) => values.values_mut().for_each(forget_sources),
+        _ => {}
+    }
 }
 
 /// A machine that is called `fleet` is not the fleet.

@@ -325,7 +325,7 @@ impl<'p> Dispatcher<'p> {
 fn budget(checks: &[Check]) -> Duration {
     let limits = checks.iter().map(|check| check.limit);
     match checks.first().map(|check| check.question.batch()) {
-        Some(Batch::Policy(..)) => limits.max().unwrap_or_default(),
+        Some(Batch::Policy(..) | Batch::Guest(..)) => limits.max().unwrap_or_default(),
         _ => limits.fold(Duration::ZERO, Duration::saturating_add),
     }
 }

@@ -51,6 +51,7 @@ fn policy(check: &Check) -> Option<(String, Policy)> {
         text: format!("package {package}\nimport rego.v1\n"),
         package: package.clone(),
         needs: BTreeSet::new(),
+        commands: Default::default(),
     };
     Some((package.clone(), policy))
 }

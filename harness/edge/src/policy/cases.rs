@@ -62,12 +62,14 @@ fn has(document: &Value, part: Part) -> bool {
         Part::Modules => "modules",
         Part::Source => "source",
         Part::Vars => "vars",
+        Part::Boot => "boot",
+        Part::Guest => "guest",
     };
     document.get(key).is_some()
 }
 
 fn run_policy(suite: &Suite, definition: &CheckDefinition, input: &Input<'_>) -> Vec<(CheckId, Verdict)> {
-    let Kind::Policy(policy) = &definition.kind else { return Vec::new() };
+    let (Kind::Policy(policy) | Kind::Guest(policy)) = &definition.kind else { return Vec::new() };
     if !policy.needs.iter().all(|part| has(&input.facts.document, *part)) {
         return Vec::new();
     }

@@ -23,6 +23,7 @@ fn policy(rules: &str) -> Policy {
         text: format!("package seaworthy.s.c\n\nimport rego.v1\n\n{rules}\n"),
         package: "seaworthy.s.c".to_owned(),
         needs: [].into(),
+        commands: Default::default(),
     }
 }
 

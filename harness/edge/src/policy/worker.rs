@@ -57,7 +57,7 @@ impl Shared {
     fn answer(&self, checks: &[Check]) -> Vec<(CheckId, Verdict)> {
         let package = checks.iter().find_map(|check| match &check.question {
             Question::Policy { package } => Some(package.as_str()),
-            Question::Expression { .. } => None,
+            _ => None,
         });
         let Some(policy) = package.and_then(|package| self.policies.get(package)) else {
             return same(checks, &unknown(package));

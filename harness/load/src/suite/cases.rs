@@ -128,5 +128,8 @@ pub(super) fn cover(manifest: &Manifest, cases: &[Case], problems: &mut Diagnost
 }
 
 fn reads(kind: &Kind, input: &CaseInput) -> bool {
-    matches!((kind, input), (Kind::Policy(_), CaseInput::Facts(_)) | (Kind::Expression, CaseInput::Tests(_)))
+    matches!(
+        (kind, input),
+        (Kind::Policy(_) | Kind::Guest(_), CaseInput::Facts(_)) | (Kind::Expression, CaseInput::Tests(_))
+    )
 }

@@ -14,7 +14,7 @@ use model::{
     digest::Digest,
     place::Place,
     stage::Stage,
-    suite::{CheckDefinition, Kind, Part, Scope, Severity, Suite, SuiteOrigin},
+    suite::{CheckDefinition, Kind, Part, Policy, Scope, Severity, Suite, SuiteOrigin},
 };
 use toml_edit::TableLike;
 
@@ -22,7 +22,8 @@ use super::{Files, Reader, policy, reader::Spanned};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
 const SUITE_KEYS: &[&str] = &["stage", "description", "checks"];
-const CHECK_KEYS: &[&str] = &["name", "kind", "file", "description", "scope", "severity", "timeout", "needs"];
+const CHECK_KEYS: &[&str] =
+    &["name", "kind", "file", "description", "scope", "severity", "timeout", "needs", "commands"];
 const SCOPES: &[(&str, Scope)] = &[("fleet", Scope::Fleet), ("machine", Scope::Machine)];
 const SEVERITIES: &[(&str, Severity)] = &[("error", Severity::Error), ("warning", Severity::Warning)];
 const PARTS: &[(&str, Part)] = &[
@@ -31,7 +32,10 @@ const PARTS: &[(&str, Part)] = &[
     ("modules", Part::Modules),
     ("source", Part::Source),
     ("vars", Part::Vars),
+    ("guest", Part::Guest),
 ];
+const FORMS: &[(&str, Form)] =
+    &[("policy", Form::Policy), ("expression", Form::Expression), ("vm", Form::Guest)];
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(3600);
 
@@ -45,6 +49,7 @@ pub(super) struct Manifest {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Form {
     Policy,
+    Guest,
     Expression,
 }
 
@@ -125,19 +130,32 @@ fn check(
         reader.error("check-name", name.span.clone(), message, None);
     }
     let description = reader.required(table, "description", &entry.span);
-    let form = reader.word(table, "kind", &[("policy", Form::Policy), ("expression", Form::Expression)]);
+    let form = reader.word(table, "kind", FORMS);
     let scope = reader.word(table, "scope", SCOPES);
     let severity = reader.word(table, "severity", SEVERITIES);
     let timeout = timeout(reader, table);
-    let needs = needs(reader, table);
+    let mut needs = needs(reader, table);
+    let commands = commands(reader, table);
     let file = reader.text(table, "file");
     let name = name?;
     let kind = match form? {
         Form::Expression => expression(reader, file, scope?),
+        Form::Policy if needs.contains(&Part::Guest) || !commands.is_empty() => {
+            let message = "only a check of kind `vm` has a guest and commands".to_owned();
+            reader.error("no-guest", entry.span.clone(), message, Some("say `kind = \"vm\"`".to_owned()));
+            None
+        }
         Form::Policy => {
             policy::read(suite, &name.value, reader, &entry.span, file, needs, files).map(Kind::Policy)
         }
+        Form::Guest => {
+            needs.insert(Part::Boot);
+            let policy = policy::read(suite, &name.value, reader, &entry.span, file, needs, files);
+            policy.map(|policy| Kind::Guest(Policy { commands, ..policy }))
+        }
     }?;
+    // Nobody but a machine has a guest.
+    let scope = if matches!(kind, Kind::Guest(_)) { Some(Scope::Machine) } else { scope };
     let check = CheckDefinition {
         digest: digest(suite, &name.value, &kind, scope?),
         name: name.value,
@@ -186,12 +204,28 @@ fn needs(reader: &mut Reader<'_>, table: &dyn TableLike) -> BTreeSet<Part> {
     parts
 }
 
+/// What is run in a guest, by name: `commands = { http = "curl --fail http://localhost" }`.
+fn commands(reader: &mut Reader<'_>, table: &dyn TableLike) -> BTreeMap<String, String> {
+    let Some(item) = table.get("commands") else { return BTreeMap::new() };
+    let span = item.span().unwrap_or(0..0);
+    let Some(entries) = item.as_table_like() else {
+        let message = "`commands` is a table of commands by name".to_owned();
+        reader.error("commands", span, message, None);
+        return BTreeMap::new();
+    };
+    let names: Vec<String> = entries.iter().map(|(name, _)| name.to_owned()).collect();
+    names.into_iter().filter_map(|name| reader.text(entries, &name).map(|said| (name, said.value))).collect()
+}
+
 /// Over what decides the answer: not the description, the severity or the timeout.
 fn digest(suite: &str, check: &str, kind: &Kind, scope: Scope) -> Digest {
     let scope = format!("{scope:?}");
     let (form, text, needs) = match kind {
         Kind::Expression => ("expression", "", String::new()),
         Kind::Policy(policy) => ("policy", policy.text.as_str(), format!("{:?}", policy.needs)),
+        Kind::Guest(policy) => {
+            ("vm", policy.text.as_str(), format!("{:?} {:?}", policy.needs, policy.commands))
+        }
     };
     Digest::of_parts([suite, check, &scope, form, text, &needs].map(str::as_bytes))
 }

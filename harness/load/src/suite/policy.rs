@@ -2,7 +2,10 @@
 //!
 //! Flows in: what the check says. Flows out: the policy. Must not: parse Rego beyond its package line.
 
-use std::{collections::BTreeSet, ops::Range};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 use model::suite::{Part, Policy};
 
@@ -41,7 +44,13 @@ pub(super) fn read(
         reader.error("package", file.span, message, None);
         return None;
     }
-    Some(Policy { file: files.shown(&file.value), text: (*text).to_owned(), package, needs })
+    Some(Policy {
+        file: files.shown(&file.value),
+        text: (*text).to_owned(),
+        package,
+        needs,
+        commands: BTreeMap::new(),
+    })
 }
 
 /// The package that a Rego text declares: its first line that is neither blank nor a comment.

@@ -62,6 +62,37 @@ fn a_whole_suite_loads() {
 }
 
 #[test]
+fn a_check_of_a_guest_is_asked_of_each_machine_and_may_run_commands() {
+    let manifest = MANIFEST
+        .replace("scope = \"machine\"", "kind = \"vm\"")
+        .replace("needs = [\"machines\"]", "needs = [\"guest\"]\ncommands = { http = \"curl localhost\" }");
+    let mut files = files();
+    let manifest: &'static str = manifest.leak();
+    files.insert("suite.toml", manifest);
+    let check = load_files(&files).unwrap().0.checks.remove(0);
+    assert_eq!(check.scope, model::suite::Scope::Machine);
+    let model::suite::Kind::Guest(policy) = check.kind else { panic!("a policy of a guest") };
+    assert_eq!(policy.needs, [Part::Boot, Part::Guest].into());
+    assert_eq!(policy.commands, [("http".to_owned(), "curl localhost".to_owned())].into());
+}
+
+#[test]
+fn only_a_check_of_a_guest_has_one() {
+    let place = "seaworthy/suites/names/suite.toml:4:1";
+    let refuses = |needs: &str| {
+        let manifest: &'static str = MANIFEST.replace("needs = [\"machines\"]", needs).leak();
+        refused(
+            |files| _ = files.insert("suite.toml", manifest),
+            &[&format!(
+                "{place}: error[no-guest]: only a check of kind `vm` has a guest and commands (say `kind = \"vm\"`)"
+            )],
+        );
+    };
+    refuses("needs = [\"guest\"]");
+    refuses("commands = { http = \"curl localhost\" }");
+}
+
+#[test]
 fn the_digest_follows_the_policy_and_not_the_words_around_it() {
     let digest = |change: fn(&mut BTreeMap<&'static str, &'static str>)| {
         let mut files = files();
@@ -144,7 +175,7 @@ file = "other.rego"
             "seaworthy/suites/names/suite.toml:10:11: error[timeout]: `timeout` is a time of up to an hour such as \
              \"10s\", not \"-1s\"",
             "seaworthy/suites/names/suite.toml:11:10: error[unknown-word]: `needs` is one of inventory, machines, \
-             modules, source, vars, not \"machine\" (did you mean `machines`?)",
+             modules, source, vars, guest, not \"machine\" (did you mean `machines`?)",
             "seaworthy/suites/names/suite.toml:14:8: error[check-name]: a check's name is lower-case letters, digits \
              and hyphens",
             "seaworthy/suites/names/suite.toml:16:8: error[no-such-file]: the suite has no file other.rego",

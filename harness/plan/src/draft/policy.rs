@@ -59,7 +59,7 @@ impl Drafting<'_> {
     }
 
     /// Takes the policy into the plan. Another one of its package would be asked in its stead.
-    fn hold(&mut self, context: Context<'_>, policy: &Policy) {
+    pub(super) fn hold(&mut self, context: Context<'_>, policy: &Policy) {
         let rule = context.rule.to_owned();
         match self.policies.get(&policy.package) {
             Some((first, held)) if held != policy => self.problems.push(PlanProblem::DuplicatePackage {
@@ -76,7 +76,7 @@ impl Drafting<'_> {
 }
 
 /// Why a policy that needs some parts of the facts is not asked where only some were gathered.
-fn missing(needs: &BTreeSet<Part>, gathered: &BTreeSet<Part>) -> Option<String> {
+pub(super) fn missing(needs: &BTreeSet<Part>, gathered: &BTreeSet<Part>) -> Option<String> {
     let missing: Vec<&str> = needs.difference(gathered).map(|part| in_words(*part)).collect();
     (!missing.is_empty()).then(|| format!("the fleet has no {}", missing.join(" and no ")))
 }
@@ -88,5 +88,6 @@ fn in_words(part: Part) -> &'static str {
         Part::Modules => "service modules",
         Part::Source => "source tree",
         Part::Vars => "vars",
+        Part::Boot | Part::Guest => "guest",
     }
 }

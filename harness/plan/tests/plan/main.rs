@@ -5,6 +5,8 @@ mod drafting;
 #[cfg(test)]
 mod evidence;
 #[cfg(test)]
+mod guests;
+#[cfg(test)]
 mod linting;
 #[cfg(test)]
 mod sample;

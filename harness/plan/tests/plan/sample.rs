@@ -93,6 +93,7 @@ pub(crate) fn policy(name: &str, scope: Scope, needs: &[Part]) -> CheckDefinitio
             text: format!("package {name}"),
             package: name.to_owned(),
             needs: needs.iter().copied().collect(),
+            commands: Default::default(),
         }),
         digest: Digest::of(name),
     }

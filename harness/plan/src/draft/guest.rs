@@ -1,0 +1,66 @@
+//! The checks of a machine that is booted as a guest: one for each NixOS machine that is built for this kind of computer.
+//!
+//! In: a definition and its policy. Out: checks, and the policy itself, once. It must not look at the computer.
+
+use std::collections::BTreeSet;
+
+use model::{
+    check::{GuestSize, Question},
+    machine::{MachineClass, MachineName},
+    subject::Subject,
+    suite::{Part, Policy},
+};
+use serde_json::Value;
+
+use super::{Context, Drafting, policy::missing};
+use crate::filter::Candidate;
+
+/// What every guest is given: as much as nixpkgs' own tests give theirs.
+const SIZE: GuestSize = GuestSize { memory: 1024, processors: 1 };
+
+impl Drafting<'_> {
+    /// Only NixOS has what boots: a machine of another class is not asked.
+    pub(super) fn guests(&mut self, context: Context<'_>, policy: &Policy) {
+        let of_guest = [Part::Boot, Part::Guest].into();
+        let needs: BTreeSet<Part> = policy.needs.difference(&of_guest).copied().collect();
+        let lacking = missing(&needs, &self.inputs.facts.parts);
+        let before = self.checks.len();
+        for machine in self.header.machines.clone() {
+            if self.names.machines().get(&machine).is_some_and(|traits| traits.class == MachineClass::Nixos) {
+                let skip = lacking.clone().or_else(|| self.foreign(&machine));
+                self.guest(context, policy, &machine, skip);
+            }
+        }
+        if self.checks.len() > before {
+            self.hold(context, policy);
+        }
+    }
+
+    fn guest(&mut self, context: Context<'_>, policy: &Policy, machine: &MachineName, skip: Option<String>) {
+        let Context { suite, definition, rule } = context;
+        let Some((_, traits)) = self.names.machines().get_key_value(machine) else { return };
+        let id = format!("{}::{}::{machine}", suite.name, definition.name);
+        let candidate = Candidate {
+            id: &id,
+            rule,
+            suite: &suite.name,
+            stage: suite.stage,
+            machine: Some((machine.as_str(), *traits)),
+            test: None,
+        };
+        if self.keeps(&candidate) {
+            let package = policy.package.clone();
+            let question = Question::Guest { machine: machine.clone(), package, size: SIZE };
+            self.add(context, id, Subject::Machine(machine.clone()), question, skip);
+        }
+    }
+
+    /// Why a machine cannot be built here, where it is of another system.
+    fn foreign(&self, machine: &MachineName) -> Option<String> {
+        let facts = self.inputs.facts.document.get("machines")?.get(machine.as_str())?.get("facts")?;
+        let theirs = facts.get("system").and_then(Value::as_str)?;
+        let ours = self.inputs.survey.system.as_str();
+        let same = ours.is_empty() || theirs == ours;
+        (!same).then(|| format!("it is built for {theirs}, and this is {ours}"))
+    }
+}

@@ -1,0 +1,65 @@
+//! What is asked of machines that are booted as guests.
+
+use model::{
+    machine::MachineClass,
+    stage::Stage,
+    suite::{CheckDefinition, Kind, Part, Scope, Suite},
+};
+use serde_json::json;
+
+use crate::sample::{Sample, policy, sample, suite};
+
+/// A suite of one question to each guest.
+fn boot() -> Suite {
+    let CheckDefinition { kind, .. } = policy("up", Scope::Machine, &[Part::Boot, Part::Guest]);
+    let Kind::Policy(held) = kind else { panic!("a policy") };
+    let up = CheckDefinition { kind: Kind::Guest(held), ..policy("up", Scope::Machine, &[]) };
+    Suite { stage: Stage::Boot, ..suite("boot", [up]) }
+}
+
+fn harbour() -> Sample {
+    let mut harbour = sample().machine("a", &[]).surveyed("mac", MachineClass::Darwin).suite(boot());
+    harbour.survey.system = "x86_64-linux".to_owned();
+    harbour.facts.document["machines"] = json!({"a": {"facts": {
+        "toplevel": "/nix/store/aaa-a.drv", "system": "x86_64-linux", "hostName": "a",
+        "generators": {"key": {"path": "/nix/store/bbb-source/key"}},
+    }}});
+    harbour
+}
+
+fn change(harbour: &mut Sample, pointer: &str, value: &str) {
+    *harbour.facts.document.pointer_mut(pointer).expect("a place in the facts") = value.into();
+}
+
+#[test]
+fn only_nixos_machines_are_booted() {
+    harbour().asks(&["boot::up::a"]);
+}
+
+#[test]
+fn what_is_built_for_another_system_is_skipped_and_says_so() {
+    let mut harbour = harbour();
+    change(&mut harbour, "/machines/a/facts/system", "aarch64-linux");
+    let plan = harbour.plan();
+    assert_eq!(
+        plan.checks[0].skip.as_deref(),
+        Some("it is built for aarch64-linux, and this is x86_64-linux")
+    );
+}
+
+#[test]
+fn an_answer_stands_for_the_derivation_and_the_facts_but_not_for_where_the_sources_lie() {
+    let key = |change: fn(&mut Sample)| {
+        let mut harbour = harbour();
+        change(&mut harbour);
+        harbour.plan().checks[0].key
+    };
+    let as_it_is = key(|_| {}).expect("a key");
+    let moved =
+        key(|harbour| change(harbour, "/machines/a/facts/generators/key/path", "/nix/store/ccc-source/key"));
+    assert_eq!(moved, Some(as_it_is));
+    let built_anew = key(|harbour| change(harbour, "/machines/a/facts/toplevel", "/nix/store/ddd-a.drv"));
+    assert_ne!(built_anew, Some(as_it_is));
+    assert_ne!(key(|harbour| change(harbour, "/machines/a/facts/hostName", "b")), Some(as_it_is));
+    assert_eq!(key(|harbour| harbour.facts.document = json!({})), None, "nobody knows what would be booted");
+}
