@@ -6,12 +6,20 @@
 mod evaluated;
 mod written;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use model::{
-    digest::Digest, facts::Facts, fleet::FleetSource, inventory::Instance, machine::MachineName,
-    resolved::ResolvedFleet, suite::Part, survey::Survey, tree::Tree, waiver::Waiver,
+    digest::Digest,
+    facts::Facts,
+    fleet::FleetSource,
+    inventory::Instance,
+    machine::MachineName,
+    resolved::ResolvedFleet,
+    suite::Part,
+    survey::{ModuleSurvey, Modules, Survey},
+    tree::Tree,
+    waiver::Waiver,
 };
 use serde_json::{Map, Value, json};
 
@@ -94,16 +102,31 @@ fn waiver(waiver: &Waiver, today: Date) -> Value {
     })
 }
 
-/// clan tells the interfaces as `<input>.<module>.<role>`; the document leaves room for what else a module may say.
-fn modules(told: &Value) -> Value {
-    each(told, |input| {
-        each(input, |module| json!({ "roles": each(module, |schema| json!({ "schema": schema })) }))
-    })
+/// By input and name. What a module does not tell is left out: no rule takes it for a module without roles, or limits.
+fn modules(told: &Modules) -> Value {
+    let of_input = |input: &Option<BTreeMap<_, _>>| {
+        input.as_ref().map(|modules| each(modules, module)).unwrap_or_default()
+    };
+    each(told, of_input)
 }
 
-fn each(set: &Value, change: impl Fn(&Value) -> Value) -> Value {
-    let entries = set.as_object().into_iter().flatten();
-    entries.map(|(name, inner)| (name.clone(), change(inner))).collect::<Map<_, _>>().into()
+fn module(told: &ModuleSurvey) -> Value {
+    let mut module = Map::new();
+    if let Some(schemas) = &told.schemas {
+        let roles = schemas.as_object().into_iter().flatten();
+        module.insert("roles".to_owned(), each(roles, |schema| json!({ "schema": schema })));
+    }
+    if let Some(constraints) = &told.constraints {
+        module.insert("constraints".to_owned(), constraints.clone());
+    }
+    Value::Object(module)
+}
+
+fn each<'a, T: 'a>(
+    set: impl IntoIterator<Item = (&'a String, &'a T)>,
+    change: impl Fn(&T) -> Value,
+) -> Value {
+    set.into_iter().map(|(name, inner)| (name.clone(), change(inner))).collect::<Map<_, _>>().into()
 }
 
 /// What was gathered: a part that was not is no part in which nothing is wrong.

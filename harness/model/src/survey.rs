@@ -23,8 +23,8 @@ pub struct Survey {
     pub inventory: Option<Value>,
     /// Why the inventory could not be had although there is one.
     pub inventory_error: Option<NixError>,
-    /// clan's interfaces of the service modules: `<input>.<module>.<role>`, where there are some.
-    pub modules: Option<Value>,
+    /// clan's service modules, where clan tells them.
+    pub modules: Option<Modules>,
     /// What stands in the configurations' outputs, by name.
     pub machines: BTreeMap<MachineName, MachineSurvey>,
     /// Trees of expression tests.
@@ -36,11 +36,25 @@ pub struct Survey {
 pub struct MachineSurvey {
     /// By the output that it stands in.
     pub class: MachineClass,
+    /// By the other outputs that have a configuration of its name, of which nothing was asked.
+    pub shadows: Vec<MachineClass>,
     /// By the fact's name, as documented in `suites/FACTS.md`: `hostName`, `toplevel`, `system`, `users`...
     /// A fact that the configuration does not have is null.
     pub facts: BTreeMap<String, Value>,
     /// The facts that failed, each with why.
     pub errors: BTreeMap<String, NixError>,
+}
+
+/// Service modules by input of the flake and by name; `None` for an input whose names could not be had.
+pub type Modules = BTreeMap<String, Option<BTreeMap<String, ModuleSurvey>>>;
+
+/// What clan told of a service module. What failed is not there: the module is, whatever its interface.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ModuleSurvey {
+    /// By role, the JSON schema of its settings.
+    pub schemas: Option<Value>,
+    /// The limits that its manifest states.
+    pub constraints: Option<Value>,
 }
 
 /// A tree of nix-unit tests, as far as it could be walked.

@@ -281,8 +281,21 @@ let
     if isAttrs a && isAttrs b then a // mapAttrs (name: value: if a ? ${name} then merge a.${name} value else value) b else b;
 
   # The interfaces of one service module: role by role.
-  schemas = modules: number: at: done number "schemas" (toJSON modules.${elemAt at 0}.${elemAt at 1});
+  schemas = class: number: at: done number "schemas" (toJSON class.moduleSchemas.${elemAt at 0}.${elemAt at 1});
+
+  # The limits that its manifest states; null where clan does not know any as yet.
+  constraints = class: number: at:
+    let
+      stated = class.modulesPerSource.${elemAt at 0}.${elemAt at 1}.manifest.constraints or null;
+      limits = {
+        maxInstances = stated.maxInstances or null;
+        roles = mapAttrs
+          (_: role: { minMachines = role.minMachines or null; maxMachines = role.maxMachines or null; })
+          (stated.roles or { });
+      };
+    in
+    done number "constraints" (toJSON (if stated == null then null else limits));
 in
 {
-  inherit run walk names judge file fact layout system inventory schemas;
+  inherit run walk names judge file fact layout system inventory schemas constraints;
 }

@@ -173,6 +173,40 @@ async fn each_fact_fails_alone() {
 }
 
 #[tokio::test]
+async fn of_one_name_in_several_outputs_one_is_asked_and_none_is_lost() {
+    let output = |class: &str, names: &[&str]| -> String {
+        let name = |name: &&str| format!("{name}.config.networking.hostName = \"{name} of {class}\";");
+        format!("{class}Configurations = {{ {} }};", names.iter().map(name).collect::<String>())
+    };
+    let survey = survey(&Project::flake(&format!(
+        "{{ {} {} {} }}",
+        output("home", &["all", "mac", "desk", "me"]),
+        output("darwin", &["all", "both", "mac"]),
+        output("nixos", &["all", "both", "desk"]),
+    )))
+    .await;
+    let told: Vec<_> = survey
+        .machines
+        .iter()
+        .map(|(name, told)| {
+            assert_eq!(told.facts["hostName"], format!("{name} of {}", told.class));
+            (name.as_str(), told.class, told.shadows.as_slice())
+        })
+        .collect();
+    use MachineClass::{Darwin, Home, Nixos};
+    assert_eq!(
+        told,
+        [
+            ("all", Nixos, [Darwin, Home].as_slice()),
+            ("both", Nixos, &[Darwin]),
+            ("desk", Nixos, &[Home]),
+            ("mac", Darwin, &[Home]),
+            ("me", Home, &[]),
+        ]
+    );
+}
+
+#[tokio::test]
 async fn trees_are_found_or_named() {
     let test = "{ testA = { expr = 1; expected = 1; }; }";
     let project = Project::flake(&format!(
@@ -217,7 +251,16 @@ async fn clans_inventory_is_read_with_its_settings_unwrapped() {
                 meta = {{ name = "fleet"; }};
                 tags = {{ x = [ "a" ]; }};
             }};
-            moduleSchemas.self = {{ good.server = {{ type = "object"; }}; bad.server = throw "no"; }};
+            moduleSchemas = {{
+                self = {{ good.server = {{ type = "object"; }}; bad.server = throw "no"; old.server = true; odd = {{ }}; }};
+                gone = throw "no modules";
+            }};
+            modulesPerSource.self = {{
+                good.manifest.constraints = {{ maxInstances = null; later = x: x; roles.server = {{ maxMachines = 4; later = 1; }}; }};
+                bad.manifest.constraints.maxInstances = 1;
+                old.manifest.name = "before clan knew limits";
+                odd.manifest = throw "no";
+            }};
         }}; }}"#
     ));
     let told = survey(&project).await;
@@ -232,7 +275,18 @@ async fn clans_inventory_is_read_with_its_settings_unwrapped() {
         "tags": {"x": ["a"]},
     });
     assert_eq!(told.inventory, Some(expected));
-    assert_eq!(told.modules, Some(json!({"self": {"good": {"server": {"type": "object"}}}})));
+    // Each question fails alone, and a module whose interface fails is a module.
+    let limits = json!({"maxInstances": null, "roles": {"server": {"minMachines": null, "maxMachines": 4}}});
+    let expected = json!({
+        "self": {
+            "good": {"schemas": {"server": {"type": "object"}}, "constraints": limits},
+            "bad": {"schemas": null, "constraints": {"maxInstances": 1, "roles": {}}},
+            "old": {"schemas": {"server": true}, "constraints": null},
+            "odd": {"schemas": {}, "constraints": null},
+        },
+        "gone": null,
+    });
+    assert_eq!(serde_json::to_value(&told.modules).unwrap(), expected);
     let broken = Project::flake("{ clan.inventory = throw \"no inventory\"; }");
     let told = survey(&broken).await;
     assert_eq!((told.inventory, told.inventory_error.unwrap().message.as_str()), (None, "no inventory"));

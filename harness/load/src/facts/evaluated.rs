@@ -38,7 +38,7 @@ pub(super) fn machines(survey: &Survey) -> Value {
 fn machine(machine: &MachineSurvey) -> Value {
     let errors: Map<String, Value> =
         machine.errors.iter().map(|(fact, error)| (fact.clone(), self::error(error))).collect();
-    json!({ "class": machine.class, "facts": machine.facts, "errors": errors })
+    json!({ "class": machine.class, "shadows": machine.shadows, "facts": machine.facts, "errors": errors })
 }
 
 /// An error without its trace: that is long, and another at each evaluation.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use model::{
     machine::{MachineClass, MachineName},
-    survey::{MachineSurvey, NixError, Survey},
+    survey::{MachineSurvey, ModuleSurvey, NixError, Survey},
     tree::{Entry, Node, Tree},
 };
 use serde_json::json;
@@ -26,7 +26,7 @@ fn tree(files: &[(&str, &str)]) -> Tree {
 fn survey(machines: &[(&str, Value)]) -> Survey {
     let machine = |(name, facts): &(&str, Value)| {
         let facts = serde_json::from_value::<BTreeMap<_, _>>(facts.clone()).unwrap();
-        let survey = MachineSurvey { class: MachineClass::Nixos, facts, errors: BTreeMap::new() };
+        let survey = MachineSurvey { facts, ..MachineSurvey::default() };
         (MachineName::from(*name), survey)
     };
     Survey { nix: "2.34.8".to_owned(), machines: machines.iter().map(machine).collect(), ..Survey::default() }
@@ -96,6 +96,41 @@ fn a_part_that_was_not_gathered_is_not_there() {
     let tree = tree(&[("vars/shared/g/f/value", "x"), ("flake.nix", "{ }")]);
     let facts = of("", &survey(&[]), &tree);
     assert_eq!(facts.parts, [Part::Inventory, Part::Machines, Part::Source, Part::Vars].into());
+}
+
+#[test]
+fn a_module_says_what_clan_told_of_it_and_nothing_else() {
+    let told = |schemas: Option<Value>, constraints: Option<Value>| ModuleSurvey { schemas, constraints };
+    let limits = json!({ "maxInstances": 1, "roles": {} });
+    let of_core = [
+        ("both", told(Some(json!({ "peer": { "type": "object" } })), Some(limits.clone()))),
+        ("no-interface", told(None, Some(limits.clone()))),
+        ("no-limits", told(Some(json!({})), None)),
+        ("nothing", told(None, None)),
+    ];
+    let of_core = of_core.map(|(name, module)| (name.to_owned(), module)).into();
+    let modules = [("clan-core".to_owned(), Some(of_core)), ("unknown".to_owned(), None)].into();
+    let facts = of("", &Survey { modules: Some(modules), ..survey(&[]) }, &Tree::default());
+    assert!(facts.parts.contains(&Part::Modules));
+    let expected = json!({
+        "clan-core": {
+            "both": { "roles": { "peer": { "schema": { "type": "object" } } }, "constraints": limits },
+            "no-interface": { "constraints": limits },
+            "no-limits": { "roles": {} },
+            "nothing": {},
+        },
+        "unknown": null,
+    });
+    assert_eq!(facts.document["modules"], expected);
+}
+
+#[test]
+fn a_machine_says_which_others_have_its_name() {
+    let mut survey = survey(&[("a", json!({})), ("b", json!({}))]);
+    survey.machines.get_mut("a").unwrap().shadows = vec![MachineClass::Darwin, MachineClass::Home];
+    let facts = of("", &survey, &Tree::default());
+    assert_eq!(facts.document["machines"]["a"]["shadows"], json!(["darwin", "home"]));
+    assert_eq!(facts.document["machines"]["b"]["shadows"], json!([]));
 }
 
 #[test]

@@ -44,7 +44,8 @@ const FACTS: [&str; 15] = [
 type Machines = BTreeMap<MachineName, MachineSurvey>;
 
 impl Evaluators {
-    /// The facts of every machine.
+    /// The facts of every machine. Of several configurations of one name, the first is the machine: NixOS', then nix-darwin's,
+    /// then home-manager's.
     ///
     /// # Errors
     /// When the names of an output's machines cannot be had: then nobody knows what there is to prove.
@@ -53,17 +54,20 @@ impl Evaluators {
         outputs: &[String],
         progress: &OnProgress,
     ) -> Result<Machines, NixFault> {
-        let mut open = Vec::new();
+        let mut open = BTreeMap::<String, MachineSurvey>::new();
         for class in [MachineClass::Nixos, MachineClass::Darwin, MachineClass::Home] {
             if outputs.iter().any(|output| output == class.flake_output()) {
-                open.extend(self.names(class).await?.into_iter().map(|name| (class, name)));
+                for name in self.names(class).await? {
+                    let of_first = || MachineSurvey { class, ..MachineSurvey::default() };
+                    open.entry(name).and_modify(|first| first.shadows.push(class)).or_insert_with(of_first);
+                }
             }
         }
         let of = open.len();
         let mut asked = JoinSet::new();
-        for (class, name) in open {
+        for (name, machine) in open {
             let pool = self.clone();
-            asked.spawn(async move { (name.clone(), pool.machine(class, &name).await) });
+            asked.spawn(async move { (name.clone(), pool.machine(&name, machine).await) });
         }
         let mut machines = Machines::new();
         while let Some(told) = asked.join_next().await {
@@ -82,13 +86,12 @@ impl Evaluators {
         serde_json::from_str(&json).map_err(|_| self.unreadable())
     }
 
-    async fn machine(&self, class: MachineClass, name: &str) -> Result<MachineSurvey, NixFault> {
+    async fn machine(&self, name: &str, mut machine: MachineSurvey) -> Result<MachineSurvey, NixFault> {
         let project = self.project().await?;
         let limit = self.limits().question;
-        let path = [class.flake_output().to_owned(), name.to_owned()];
+        let path = [machine.class.flake_output().to_owned(), name.to_owned()];
         let cases = FACTS.map(quote::string).to_vec();
         let request = Request { ask: "fact", subject: output(&path), given: None, cases, limit };
-        let mut machine = MachineSurvey { class, ..MachineSurvey::default() };
         let mut fault = None;
         let mut hear = |number: usize, Reply { answer, .. }: Reply| {
             let Some(fact) = FACTS.get(number).map(|fact| (*fact).to_owned()) else { return };
