@@ -52,5 +52,6 @@ deny contains {
 	some modules in uses
 	some module, names in modules
 	most := limits[min(names)].maxInstances
+	is_number(most)
 	count(names) > most
 }

@@ -1,5 +1,6 @@
 # A role that has nothing for a machine's class does nothing on it, without a word: the Mac that was to be a server of the
-# service is none.
+# service is none. Which classes a role supports, clan does not tell as yet: to clan a role is a function, and what it has for
+# a machine is known once it is called with the machine's settings. Until then there are no such facts, and no findings.
 package seaworthy.inventory.role_supports_class
 
 import rego.v1
