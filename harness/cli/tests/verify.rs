@@ -293,3 +293,16 @@ fn a_policy_that_does_not_compile_is_shown_at_its_line_before_anything_runs() {
         assert!(output.stdout.is_empty() && !folder.join(".seaworthy").exists(), "{command:?}");
     }
 }
+
+#[test]
+fn a_policy_cannot_write_to_the_terminal() {
+    let harbour = Harbour::open().unwrap();
+    let folder = harbour.folder("eight");
+    let policy = folder.join("seaworthy/suites/house-rules/one-provider.rego");
+    let sound = fs::read_to_string(&policy).unwrap();
+    let loud = "deny contains {\"message\": \"m\"} if {\n\tprint(\"\\u001b[31mloud\")\n\tfalse\n}";
+    fs::write(&policy, format!("{sound}\n{loud}\n")).unwrap();
+    let output = seaworthy(&folder).args(["verify", "--suite", "house-rules"]).output().unwrap();
+    exits(&output, 0);
+    assert!(!text(&output.stderr).contains("loud"), "{}", text(&output.stderr));
+}

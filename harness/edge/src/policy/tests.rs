@@ -244,6 +244,12 @@ fn nothing_in_a_policy_can_look_at_the_world() {
     }
 }
 
+#[test]
+fn nothing_in_a_policy_is_left_to_chance() {
+    let chance = r#"deny contains {"message": "m"} if rand.intn("x", 10) < 11"#;
+    broken(chance, &[check(Subject::Fleet)], "`rand.intn` is not there");
+}
+
 /// What the worker reports for these checks.
 fn reports(rules: &str, checks: Vec<Check>) -> Vec<String> {
     let policies = BTreeMap::from([("seaworthy.s.c".to_owned(), policy(rules))]);
