@@ -95,6 +95,15 @@ pub struct GuestSize {
 }
 
 impl Question {
+    /// What answering takes of the computer.
+    #[must_use]
+    pub fn size(&self) -> GuestSize {
+        match self {
+            Self::Guest { size, .. } => *size,
+            _ => GuestSize { memory: 0, processors: 1 },
+        }
+    }
+
     /// Checks with the same batch key may be answered together by one worker.
     #[must_use]
     pub fn batch(&self) -> Batch<'_> {

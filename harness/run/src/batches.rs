@@ -4,9 +4,13 @@
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
-use model::{check::Batch, plan::Plan, stage::Stage};
+use model::{
+    check::{Batch, Check, GuestSize},
+    plan::Plan,
+    stage::Stage,
+};
 
-use crate::limits::Limits;
+use crate::{jobs::Jobs, limits::Limits};
 
 /// Queues of ready checks, one for each stage and batch of the plan. Checks are named by their index in the plan.
 #[derive(Debug)]
@@ -22,6 +26,7 @@ pub(crate) struct Batches<'p> {
 struct Queue<'p> {
     stage: Stage,
     batch: Batch<'p>,
+    size: GuestSize,
     ready: VecDeque<usize>,
 }
 
@@ -30,13 +35,15 @@ impl<'p> Batches<'p> {
     pub(crate) fn new(plan: &'p Plan) -> Self {
         let mut queues = Vec::new();
         let mut known: HashMap<(Stage, Batch<'p>), usize> = HashMap::new();
-        let mut queue = |stage, batch| {
+        let mut queue = |stage, batch, size| {
             *known.entry((stage, batch)).or_insert_with(|| {
-                queues.push(Queue { stage, batch, ready: VecDeque::new() });
+                queues.push(Queue { stage, batch, size, ready: VecDeque::new() });
                 queues.len() - 1
             })
         };
-        let queue_of = plan.checks.iter().map(|check| queue(check.stage, check.question.batch())).collect();
+        let of = |check: &'p Check| (check.stage, check.question.batch(), check.question.size());
+        let queue_of =
+            plan.checks.iter().map(of).map(|(stage, batch, size)| queue(stage, batch, size)).collect();
         Self { queues, queue_of, filled: BTreeSet::new() }
     }
 
@@ -48,9 +55,18 @@ impl<'p> Batches<'p> {
         self.filled.insert((queue.stage, number));
     }
 
-    /// Whether nothing is ready.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.filled.is_empty()
+    /// Whether something is ready for which there is room.
+    pub(crate) fn can_start(&self, jobs: &Jobs, limits: &Limits) -> bool {
+        self.next(jobs, limits).is_some()
+    }
+
+    /// The first queue whose next job fits beside those that run.
+    fn next(&self, jobs: &Jobs, limits: &Limits) -> Option<(Stage, usize)> {
+        // Every job takes a processor, so that nothing has to be looked through while all are taken.
+        if jobs.count() >= limits.slots.get() {
+            return None;
+        }
+        self.filled.iter().copied().find(|(_, number)| jobs.has_room(self.queues[*number].size, limits))
     }
 
     /// Forgets everything that is ready.
@@ -60,16 +76,16 @@ impl<'p> Batches<'p> {
         }
     }
 
-    /// The checks of the next job.
-    pub(crate) fn take(&mut self, limits: &Limits) -> Option<Vec<usize>> {
-        let first = *self.filled.first()?;
+    /// The checks of the next job that fits beside those that run, and what it takes.
+    pub(crate) fn take(&mut self, jobs: &Jobs, limits: &Limits) -> Option<(Vec<usize>, GuestSize)> {
+        let first = self.next(jobs, limits)?;
         let queue = &mut self.queues[first.1];
         let size = chunk(queue.batch.limit(), queue.ready.len(), limits);
         let checks: Vec<usize> = queue.ready.drain(..size).collect();
         if queue.ready.is_empty() {
             self.filled.remove(&first);
         }
-        Some(checks)
+        Some((checks, queue.size))
     }
 }
 

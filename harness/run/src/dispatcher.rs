@@ -301,17 +301,16 @@ impl<'p> Dispatcher<'p> {
     }
 
     fn has_room(&self) -> bool {
-        self.jobs.count() < self.limits.slots.get() && !self.batches.is_empty()
+        self.batches.can_start(&self.jobs, &self.limits)
     }
 
     /// Starts jobs while there are free slots and ready checks.
     fn fill(&mut self, now: Moment, out: &mut Vec<Command>) {
         self.gather = None;
-        while self.jobs.count() < self.limits.slots.get() {
-            let Some(indexes) = self.batches.take(&self.limits) else { return };
+        while let Some((indexes, size)) = self.batches.take(&self.jobs, &self.limits) {
             let checks: Vec<Check> = indexes.iter().map(|index| self.plan.checks[*index].clone()).collect();
             let until = now.elapsed.saturating_add(budget(&checks)).saturating_add(self.limits.backstop);
-            let job = self.jobs.start(indexes.clone(), now.elapsed, until);
+            let job = self.jobs.start(indexes.clone(), size, now.elapsed, until);
             for (index, check) in indexes.into_iter().zip(&checks) {
                 self.states[index] = State::Running(job);
                 out.push(Command::Emit(What::CheckStarted { check: check.id.clone() }));

@@ -5,7 +5,9 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use crate::worker::JobId;
+use model::check::GuestSize;
+
+use crate::{limits::Limits, worker::JobId};
 
 /// The running jobs; there are never more than there are slots.
 #[derive(Debug, Default)]
@@ -19,6 +21,8 @@ pub(crate) struct Jobs {
 pub(crate) struct Running {
     /// Its checks, by index in the plan.
     pub(crate) checks: Vec<usize>,
+    /// What it takes of the computer.
+    pub(crate) size: GuestSize,
     /// How many of them have no answer yet.
     pub(crate) unanswered: usize,
     /// When it started, in elapsed time.
@@ -44,11 +48,31 @@ impl Jobs {
         self.running.len()
     }
 
+    /// Whether one more of this size can run. One that is larger than the whole computer runs when nothing else does: it
+    /// will say by itself what it lacks.
+    pub(crate) fn has_room(&self, size: GuestSize, limits: &Limits) -> bool {
+        if self.running.is_empty() {
+            return true;
+        }
+        let sizes = || self.running.values().map(|job| job.size);
+        let processors: usize = sizes().map(|size| usize::from(size.processors)).sum();
+        let memory: u64 = sizes().map(|size| u64::from(size.memory)).sum();
+        processors + usize::from(size.processors) <= limits.slots.get()
+            && (size.memory == 0 || memory + u64::from(size.memory) <= u64::from(limits.memory))
+    }
+
     /// A job starts.
-    pub(crate) fn start(&mut self, checks: Vec<usize>, since: Duration, until: Duration) -> JobId {
+    pub(crate) fn start(
+        &mut self,
+        checks: Vec<usize>,
+        size: GuestSize,
+        since: Duration,
+        until: Duration,
+    ) -> JobId {
         let id = JobId(self.started);
         self.started += 1;
-        self.running.insert(id, Running { unanswered: checks.len(), checks, since, until, stopping: None });
+        self.running
+            .insert(id, Running { unanswered: checks.len(), checks, size, since, until, stopping: None });
         id
     }
 

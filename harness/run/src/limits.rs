@@ -9,6 +9,8 @@ use std::{num::NonZeroUsize, time::Duration};
 pub struct Limits {
     /// How many jobs run at a time.
     pub slots: NonZeroUsize,
+    /// How much memory the guests that run at a time may be given together, in MiB.
+    pub memory: u32,
     /// After the first interrupt, how long running jobs may go on.
     pub grace: Duration,
     /// How long a worker has to end once it was told to stop, or once it has answered everything; then it is dropped.
@@ -27,6 +29,7 @@ impl Limits {
     pub fn of_slots(slots: NonZeroUsize) -> Self {
         Self {
             slots,
+            memory: u32::MAX,
             grace: Duration::from_secs(3),
             tidy: Duration::from_secs(5),
             backstop: Duration::from_secs(10),

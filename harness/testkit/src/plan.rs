@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use jiff::{Timestamp, civil::Date};
 use model::{
-    check::{Check, CheckId, Question},
+    check::{Check, CheckId, GuestSize, Question},
     digest::Digest,
     evidence::{Reuse, RunId},
     fleet::{FleetSource, TreeRef},
@@ -80,8 +80,20 @@ pub fn machine_policy(stage: Stage, rule: &str, machine: &str) -> CheckBuilder {
     CheckBuilder(check(stage, rule, machine, Subject::Machine(machine.into()), asks(rule)))
 }
 
+/// A policy about a machine that is booted as a guest of this many MiB and processors. The rule is `<suite>/<check>`.
+#[must_use]
+pub fn guest(stage: Stage, rule: &str, machine: &str, memory: u32, processors: u16) -> CheckBuilder {
+    let size = GuestSize { memory, processors };
+    let question = Question::Guest { machine: machine.into(), package: package(rule), size };
+    CheckBuilder(check(stage, rule, machine, Subject::Machine(machine.into()), question))
+}
+
 fn asks(rule: &str) -> Question {
-    Question::Policy { package: format!("seaworthy.{}", rule.replace('-', "_").replace('/', ".")) }
+    Question::Policy { package: package(rule) }
+}
+
+fn package(rule: &str) -> String {
+    format!("seaworthy.{}", rule.replace('-', "_").replace('/', "."))
 }
 
 fn check(stage: Stage, rule: &str, last: &str, subject: Subject, question: Question) -> Check {

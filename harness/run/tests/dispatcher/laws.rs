@@ -16,7 +16,7 @@ use model::{
     waiver::Waiver,
 };
 
-use crate::simulation::Seen;
+use crate::simulation::{MEMORY, Seen};
 
 /// All of them.
 pub(crate) fn hold(plan: &Plan, seen: &Seen, slots: usize) {
@@ -26,6 +26,9 @@ pub(crate) fn hold(plan: &Plan, seen: &Seen, slots: usize) {
     nothing_starts_out_of_turn(plan, seen);
     who_is_held_is_held_by_something(plan, seen);
     assert!(seen.most <= slots, "{} jobs at a time in {slots} slots", seen.most);
+    let (processors, memory) = seen.most_of;
+    assert!(processors <= slots, "{processors} processors at a time in {slots} slots");
+    assert!(memory <= u64::from(MEMORY), "guests had {memory} MiB at a time");
     assert_eq!(seen.late, 0, "jobs were started after the interrupt");
 }
 

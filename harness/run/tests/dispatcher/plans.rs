@@ -18,6 +18,9 @@ use crate::simulation::Deed;
 
 const MACHINES: [&str; 4] = ["amber", "beryl", "coral", "dune"];
 
+/// What each machine's guest is given: one is larger than the computer.
+const SIZES: [(u32, u16); 4] = [(1024, 1), (1536, 1), (512, 2), (4096, 8)];
+
 const RULES: [&str; 3] = ["nix-unit/tests", "suite/rule-1", "suite/rule-2"];
 /// In an answer's finding: the rule and the subject of the check that is answered.
 const OWN: &str = "own";
@@ -59,11 +62,16 @@ fn any_waiver() -> impl Strategy<Value = Waiver> {
 
 fn any_check() -> impl Strategy<Value = CheckBuilder> {
     let subject = prop_oneof![1 => Just(None), 3 => select(&MACHINES[..]).prop_map(Some)];
-    (select(&Stage::ALL[..]), subject, 0..10u8, 0..10u8, 0..3u8).prop_map(
+    (select(&Stage::ALL[..]), subject, 0..10u8, 0..10u8, 0..4u8).prop_map(
         |(stage, subject, severity, before, kind)| {
             let check = match (kind, subject) {
                 (0, None) => plan::test("t").on(stage),
                 (0, Some(machine)) => plan::test("t").on(stage).about(machine),
+                (3, Some(machine)) => {
+                    let at = MACHINES.iter().position(|name| *name == machine).unwrap_or_default();
+                    let (memory, processors) = SIZES[at];
+                    plan::guest(stage, "suite/rule-3", machine, memory, processors)
+                }
                 (_, None) => plan::fleet_policy(stage, &format!("suite/rule-{kind}")),
                 (_, Some(machine)) => plan::machine_policy(stage, &format!("suite/rule-{kind}"), machine),
             };

@@ -7,7 +7,7 @@ use std::{
 };
 
 use model::{
-    check::{Check, CheckId},
+    check::{Check, CheckId, GuestSize},
     digest::Digest,
     event::What,
     evidence::RunId,
@@ -41,6 +41,8 @@ pub(crate) struct Seen {
     pub(crate) jobs: Vec<Vec<CheckId>>,
     /// Jobs at a time, at most.
     pub(crate) most: usize,
+    /// Of jobs that ran together: processors and MiB of memory at a time, at most.
+    pub(crate) most_of: (usize, u64),
     /// Jobs that were started after the first interrupt.
     pub(crate) late: usize,
     /// `Finish` commands.
@@ -54,22 +56,34 @@ struct World<'p> {
     plan: &'p Plan,
     answers: &'p [Verdict],
     running: BTreeMap<JobId, VecDeque<Check>>,
+    sizes: BTreeMap<JobId, GuestSize>,
     elapsed: Duration,
     interrupted: bool,
     seen: Seen,
 }
 
+/// How much memory guests have, in MiB.
+pub(crate) const MEMORY: u32 = 2048;
+
 /// Numbers with so many slots and the rest as usual.
 pub(crate) fn limits(slots: usize) -> Limits {
-    Limits::of_slots(NonZeroUsize::new(slots).unwrap_or(NonZeroUsize::MIN))
+    Limits { memory: MEMORY, ..Limits::of_slots(NonZeroUsize::new(slots).unwrap_or(NonZeroUsize::MIN)) }
 }
 
 /// Runs a plan in a world that does these deeds, and from then on what is due. `answers` belong to the plan's checks.
 pub(crate) fn simulate(plan: &Plan, answers: &[Verdict], slots: usize, deeds: &[Deed]) -> Seen {
     let dispatcher = Dispatcher::new(plan, RunId("run".to_owned()), Digest::of("plan"), limits(slots));
     let (running, seen) = (BTreeMap::new(), Seen::default());
-    let mut world =
-        World { dispatcher, plan, answers, running, elapsed: Duration::ZERO, interrupted: false, seen };
+    let mut world = World {
+        dispatcher,
+        plan,
+        answers,
+        running,
+        sizes: BTreeMap::new(),
+        elapsed: Duration::ZERO,
+        interrupted: false,
+        seen,
+    };
     world.tell(Input::Begin);
     let most = deeds.len() + plan.checks.len() * 3 + 10;
     let mut deeds = deeds.iter().copied();
@@ -108,6 +122,7 @@ impl World<'_> {
             Deed::Return(job) => {
                 if let Some(job) = self.job(job) {
                     self.running.remove(&job);
+                    self.sizes.remove(&job);
                     self.tell(Input::JobEnded { job, panic: None });
                 }
             }
@@ -145,6 +160,17 @@ impl World<'_> {
         self.tell(Input::CheckReported(Report { job, check, verdict, took: None }));
     }
 
+    /// A job that runs alone may be as large as it likes.
+    fn weigh(&mut self) {
+        if self.sizes.len() > 1 {
+            let sizes = || self.sizes.values();
+            let processors = sizes().map(|size| usize::from(size.processors)).sum();
+            let memory = sizes().map(|size| u64::from(size.memory)).sum();
+            let (most_processors, most_memory) = self.seen.most_of;
+            self.seen.most_of = (most_processors.max(processors), most_memory.max(memory));
+        }
+    }
+
     fn tell(&mut self, input: Input) {
         self.elapsed += Duration::from_millis(1);
         for command in self.dispatcher.handle(input, moment(self.elapsed)) {
@@ -153,11 +179,16 @@ impl World<'_> {
                 Command::Start { job, checks } => {
                     self.seen.late += usize::from(self.interrupted);
                     self.seen.jobs.push(checks.iter().map(|check| check.id.clone()).collect());
+                    self.sizes.insert(job, checks[0].question.size());
                     assert!(self.running.insert(job, checks.into()).is_none(), "{job} was started twice");
+                    self.weigh();
                     self.seen.most = self.seen.most.max(self.running.len());
                 }
                 Command::Stop(job) => assert!(self.running.contains_key(&job), "{job} does not run"),
-                Command::Kill(job) => assert!(self.running.remove(&job).is_some(), "{job} does not run"),
+                Command::Kill(job) => {
+                    self.sizes.remove(&job);
+                    assert!(self.running.remove(&job).is_some(), "{job} does not run");
+                }
                 Command::Finish => self.seen.finishes += 1,
             }
         }
