@@ -48,15 +48,18 @@ wrong[index] contains ["does not verify", "a signature of its authority over it"
 	var.certificate.verifies != true
 }
 
-wrong[index] contains ["is signed by another authority", concat(", ", authorities), var.certificate.ca] if {
+wrong[index] contains ["is signed by another authority", concat(", ", authorities), ca] if {
 	some index, var in certificates
 	count(authorities) > 0
-	not var.certificate.ca in authorities
+	ca := var.certificate.ca
+	not ca in authorities
 }
 
-wrong[index] contains ["is for a key that is not the machine's", concat(", ", host_keys[var.machine]), var.certificate.key] if {
+wrong[index] contains ["is for a key that is not the machine's", concat(", ", keys), key] if {
 	some index, var in certificates
-	not var.certificate.key in host_keys[var.machine]
+	keys := host_keys[var.machine]
+	key := var.certificate.key
+	not key in keys
 }
 
 deny contains {
