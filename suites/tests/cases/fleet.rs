@@ -37,6 +37,8 @@ fn check(fleet: &str) -> Result<(), Failed> {
         Part::Modules => &["modules"],
         Part::Source => &["source"],
         Part::Vars => &["vars", "sops"],
+        Part::Boot => &["boot"],
+        Part::Guest => &["guest"],
     });
     let missing: Vec<_> = keys.filter(|key| facts.document.get(**key).is_none()).collect();
     match (missing.is_empty(), facts.parts.contains(&Part::Machines)) {

@@ -39,7 +39,7 @@ fn trials((name, files): suites::Files) -> Vec<Trial> {
     let has_good = cases.iter().any(|case| case.findings.is_empty());
     let loads = Trial::test(format!("{name}::loads"), move || whole(has_readme, has_good));
     let policies = suite.checks.iter().filter_map(|check| match &check.kind {
-        Kind::Policy(policy) => Some((check.name.clone(), policy.clone())),
+        Kind::Policy(policy) | Kind::Guest(policy) => Some((check.name.clone(), policy.clone())),
         Kind::Expression => None,
     });
     let policies: Vec<_> = policies
