@@ -56,10 +56,10 @@ impl Expected {
         self.diagnostics.iter().find(|diagnostic| !told(diagnostic)).map(|missing| format!("{missing:?}"))
     }
 
-    /// Exactly the expected findings of checks that failed, each at its place; warnings are not compared.
+    /// Exactly the expected findings of checks that failed, and of those that warned, each at its place.
     pub(crate) fn compare(&self, report: &Value) -> Result<(), String> {
         let checks = report["checks"].as_array().ok_or("the report has no checks")?;
-        let failed = checks.iter().filter(|check| check["result"] == "failed");
+        let failed = checks.iter().filter(|check| check["result"] == "failed" || check["result"] == "warned");
         let mut found: Vec<&Value> =
             failed.flat_map(|check| check["findings"].as_array().into_iter().flatten()).collect();
         let mut wrong = Vec::new();
