@@ -15,7 +15,9 @@ use edge::{
 use model::{
     digest::Digest,
     fleet::TreeRef,
+    locks::Locks,
     survey::{NixError, Survey},
+    tree::{Node, Tree},
     verdict::Fault,
 };
 use tokio::sync::mpsc;
@@ -81,8 +83,10 @@ pub async fn survey(
         }
     };
     match asked {
-        Ok(survey) => {
-            let memo = (is_pure(trees) && is_final(&survey)).then_some(key);
+        Ok(mut survey) => {
+            survey.locks = evaluators.locks(lock_file(&sources.tree)).await;
+            tell_locks(desk, &survey.locks);
+            let memo = (is_pure(trees) && is_final(&survey) && survey.locks.complete()).then_some(key);
             Ok(Evaluated { survey, evaluators: Some(evaluators), fault: None, memo })
         }
         // Nothing is wrong with the files: what can be said without evaluation is still worth saying.
@@ -100,6 +104,31 @@ fn told(step: &Progress) -> String {
         Progress::Machines { done, of } => format!("evaluating machines: {done} of {of}"),
         Progress::Trees { done, of } => format!("looking for tests: {done} of {of} trees"),
     }
+}
+
+/// The lock file as nix sees it.
+fn lock_file(tree: &Tree) -> Option<&str> {
+    match &tree.get("flake.lock")?.node {
+        Node::File { text, .. } => text.as_deref(),
+        _ => None,
+    }
+}
+
+/// Says why nothing of this evaluation stands for a later run, where that is so.
+fn tell_locks(desk: &Desk, locks: &Locks) {
+    let (why, help) = match locks {
+        Locks::Complete => return,
+        Locks::Missing(inputs) => {
+            let names: Vec<_> = inputs.iter().map(|name| format!("`{name}`")).collect();
+            let names = names.join(", ");
+            match inputs.len() {
+                1 => (format!("the input {names} is not locked"), "; `nix flake lock` locks it"),
+                _ => (format!("the inputs {names} are not locked"), "; `nix flake lock` locks them"),
+            }
+        }
+        Locks::Unknown => ("nix does not tell what the flake's inputs are".to_owned(), ""),
+    };
+    desk.screen.note(&format!("{why}: nothing stands for a later run{help}"));
 }
 
 fn key(nix: &Nix, tree: Digest, trees: Option<&[TreeRef]>) -> Digest {

@@ -2,6 +2,8 @@
 #![expect(clippy::disallowed_methods, reason = "a test of the binary spawns it and reads files")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "what a test needs and does not find ends it")]
 
+#[path = "twins/binary.rs"]
+mod binary;
 #[path = "twins/harbour.rs"]
 mod harbour;
 
@@ -9,35 +11,13 @@ use std::{
     fs,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::Command,
     time::Duration,
 };
 
+use binary::{exits, report, seaworthy, text};
 use harbour::Harbour;
 use serde_json::Value;
-
-fn seaworthy(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_seaworthy"));
-    command.current_dir(folder).env("COLUMNS", "100").env_remove("CI").args(["--color", "never"]);
-    command
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-#[track_caller]
-fn exits(output: &Output, code: i32) {
-    let (out, err) = (text(&output.stdout), text(&output.stderr));
-    assert_eq!(output.status.code(), Some(code), "stdout:\n{out}\nstderr:\n{err}");
-}
-
-fn report(folder: &Path, arguments: &[&str]) -> Value {
-    let output = seaworthy(folder).args(["verify", "--format", "json"]).args(arguments).output().unwrap();
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
-        panic!("{error}\n{}\n{}", text(&output.stdout), text(&output.stderr));
-    })
-}
 
 fn ids(report: &Value) -> Vec<&str> {
     report["checks"].as_array().unwrap().iter().map(|check| check["id"].as_str().unwrap()).collect()

@@ -18,6 +18,7 @@ pub mod facts;
 pub mod finding;
 pub mod fleet;
 pub mod inventory;
+pub mod locks;
 pub mod machine;
 pub mod place;
 pub mod plan;

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::{
     fleet::TreeRef,
+    locks::Locks,
     machine::{MachineClass, MachineName},
 };
 
@@ -29,6 +30,8 @@ pub struct Survey {
     pub machines: BTreeMap<MachineName, MachineSurvey>,
     /// Trees of expression tests.
     pub trees: Vec<TestTree>,
+    /// Whether the same source tree will always tell the same.
+    pub locks: Locks,
 }
 
 /// What evaluation told of one machine.

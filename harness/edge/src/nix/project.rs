@@ -10,6 +10,7 @@ use std::{
 };
 
 use model::{place::Place, survey::NixError};
+use serde_json::Value;
 
 use super::{
     answer::{Answer, End},
@@ -30,6 +31,8 @@ pub struct Project {
     copy: Option<String>,
     // The flake, for nix.
     reference: String,
+    // What nix took for the flake's inputs, as a lock file would say it.
+    locks: Option<Value>,
 }
 
 /// More lines of a trace than this are not read by anyone.
@@ -44,7 +47,7 @@ impl Project {
         let folder = folder.canonicalize()?;
         let root =
             folder.ancestors().find(|ancestor| ancestor.join(".git").exists()).unwrap_or(&folder).to_owned();
-        Ok(Self { folder, root, copy: None, reference: ".".to_owned() })
+        Ok(Self { folder, root, copy: None, reference: ".".to_owned(), locks: None })
     }
 
     /// The project's folder, absolute and without links.
@@ -58,12 +61,17 @@ impl Project {
         &self.reference
     }
 
+    /// What nix took for the flake's inputs, as a lock file would say it; `None` where it does not tell.
+    pub(crate) fn locks(&self) -> Option<&Value> {
+        self.locks.as_ref()
+    }
+
     /// Takes in where nix has its copy of the sources.
     ///
     /// In a git repository nix copies what is tracked. Any other folder is copied as a whole, by each nix anew, and would
     /// not be the same from one to the next while anything is written below it. There the copy is what is evaluated.
     fn set_copy(&mut self, metadata: &Metadata) {
-        let Metadata { path, locked: Locked { kind, nar_hash, last_modified } } = metadata;
+        let Metadata { path, locked: Locked { kind, nar_hash, last_modified }, .. } = metadata;
         self.copy = Some(path.trim_end_matches('/').to_owned());
         if kind == "path" {
             let hash = nar_hash.replace('+', "%2B").replace('=', "%3D");
@@ -177,6 +185,7 @@ impl Project {
 struct Metadata {
     path: String,
     locked: Locked,
+    locks: Option<Value>,
 }
 
 #[derive(serde::Deserialize)]
@@ -201,9 +210,10 @@ pub(crate) async fn locate(nix: &Nix, folder: &Path) -> Result<Project, NixFault
     arguments.extend(COMMON);
     let captured = nix.spawner().capture(&nix.program(folder, arguments, None), LIMIT, 4 << 20).await;
     if let Ok(captured) = captured
-        && let Ok(metadata) = serde_json::from_slice(&captured.stdout)
+        && let Ok(metadata) = serde_json::from_slice::<Metadata>(&captured.stdout)
     {
         project.set_copy(&metadata);
+        project.locks = metadata.locks;
     }
     Ok(project)
 }
@@ -214,7 +224,7 @@ mod tests {
 
     fn project(folder: &str, root: &str) -> Project {
         let (copy, reference) = (Some("/nix/store/abc-source".to_owned()), ".".to_owned());
-        Project { folder: folder.into(), root: root.into(), copy, reference }
+        Project { folder: folder.into(), root: root.into(), copy, reference, locks: None }
     }
 
     #[track_caller]
@@ -242,7 +252,7 @@ mod tests {
             let mut project = project("/home/me/fleet", "/home/me/fleet");
             let locked =
                 Locked { kind: kind.to_owned(), nar_hash: "sha256-a+b/c=".to_owned(), last_modified: 7 };
-            project.set_copy(&Metadata { path: "/nix/store/abc-source".to_owned(), locked });
+            project.set_copy(&Metadata { path: "/nix/store/abc-source".to_owned(), locked, locks: None });
             project.reference
         };
         assert_eq!(reference("path"), "path:/nix/store/abc-source?lastModified=7&narHash=sha256-a%2Bb/c%3D");

@@ -7,6 +7,7 @@ use model::{
     digest::Digest,
     evidence::{Evidence, RunId},
     fleet::TreeRef,
+    locks::Locks,
     plan::Plan,
     suite::{Kind, Part, Scope},
 };
@@ -138,4 +139,13 @@ fn evidence_that_is_filed_under_the_wrong_key_stands_for_nothing() {
     let mut evidence = passes(&plan);
     evidence.values_mut().for_each(|evidence| evidence.key = Digest::of("other"));
     assert_eq!(reused(&attach(plan, &evidence, false)), [false, false]);
+}
+
+#[test]
+fn nothing_has_a_key_while_an_input_is_not_locked() {
+    for locks in [Locks::Missing(["o".to_owned()].into()), Locks::Unknown] {
+        let mut sample = harbour();
+        sample.survey.locks = locks;
+        assert!(sample.plan().checks.iter().all(|check| check.key.is_none()));
+    }
 }
