@@ -36,7 +36,7 @@ substituters_answer() {
     echo "# Written for this machine by ci/run; remove the folder to have it written anew."
     echo "experimental-features = nix-command flakes"
     echo "warn-dirty = false"
-    echo "sandbox-paths = /bin/sh=$tree/usr/bin/bash-static"
+    echo "sandbox-paths = /bin/sh=$tree/usr/bin/bash-static /guest-parts=${tree%/*}/guest-parts?"
     if [ "$(id -u)" -eq 0 ]; then echo "build-users-group ="; fi
 } >"$conf"
 

@@ -19,7 +19,10 @@ need_qemu() {
         aarch64 | arm64) architecture=aarch64 package=qemu-system-arm ;;
         *) package=qemu-system-$architecture ;;
     esac
-    need_command "qemu-system-$architecture" "$package"
+    local packages=("$package")
+    # It has to be of the same version, if it is there.
+    ! command -v qemu-img >/dev/null || packages+=(qemu-utils)
+    need_command "qemu-system-$architecture" "${packages[@]}"
 }
 
 need_kernel() {

@@ -13,7 +13,9 @@ need_command() {
     fi
 }
 
+# Never takes a package away from the system: where apt would have to, a person decides.
 install_packages() {
     apt-get --quiet --quiet update && DEBIAN_FRONTEND=noninteractive \
-        apt-get --quiet --quiet install --yes --no-install-recommends "$@"
+        apt-get --quiet --quiet install --yes --no-install-recommends --no-remove "$@" ||
+        refuse "apt did not install $* (it may not remove anything for it): install it by hand, then run this again"
 }
