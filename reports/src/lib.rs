@@ -11,6 +11,7 @@ mod age;
 mod answers;
 mod diff;
 mod escape;
+mod held;
 pub mod json;
 pub mod junit;
 mod look;

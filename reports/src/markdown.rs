@@ -10,7 +10,7 @@ mod findings;
 use std::collections::BTreeMap;
 
 use model::{
-    decision::{Gate, GateState, Outcome},
+    decision::{GateState, Outcome},
     stage::Stage,
 };
 
@@ -18,8 +18,9 @@ use self::escape::{code, inline};
 use crate::{
     age,
     answers::{Counts, Row, Standing, answers},
+    held::{Held, beyond, held},
     report::{Report, count, fleet, word},
-    terminal::{reasons, sentence},
+    terminal::sentence,
     unproven::unproven,
     waived,
 };
@@ -95,19 +96,17 @@ fn table(rows: &[Row<'_>]) -> String {
 }
 
 fn gates(report: &Report<'_>) -> String {
-    let held: Vec<&Gate> =
-        report.decision.gates.iter().filter(|gate| gate.state != GateState::Open).collect();
-    if held.is_empty() {
+    let lines = held(report.decision.gates.iter().filter(|gate| gate.state != GateState::Open));
+    if lines.is_empty() {
         return String::new();
     }
-    let state = |gate: &Gate| if gate.state == GateState::Closed { "closed" } else { "undecided" };
-    let line = |gate: &&Gate| {
-        let subject = code(&gate.subject.to_string());
-        format!("- {} {subject}, {}: {}\n", state(gate), gate.stage, inline(&reasons(gate)))
+    let line = |line: &Held<'_>| {
+        let state = if line.state() == GateState::Closed { "closed" } else { "undecided" };
+        let subject = code(&line.subject().to_string());
+        format!("- {state} {subject}, {}: {}\n", line.stages(), inline(&line.reasons()))
     };
-    let lines: String = held.iter().take(MOST_GATES).map(line).collect();
-    let more = held.len().saturating_sub(MOST_GATES);
-    let more = if more > 0 { format!("- and {} more\n", count(more, "gate")) } else { String::new() };
+    let more = beyond(&lines, MOST_GATES).map_or(String::new(), |more| format!("- {more}\n"));
+    let lines: String = lines.iter().take(MOST_GATES).map(line).collect();
     format!("### Gates\n\n{lines}{more}\n")
 }
 

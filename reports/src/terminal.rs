@@ -7,7 +7,7 @@ mod findings;
 mod gates;
 mod stages;
 
-pub(crate) use self::{findings::who, gates::reasons};
+pub(crate) use self::findings::who;
 
 use model::decision::{GateState, Outcome};
 

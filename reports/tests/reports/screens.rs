@@ -1,7 +1,7 @@
 //! What a person sees at a terminal.
 
 use insta::assert_snapshot;
-use model::{check::Check, decision::Outcome, verdict::Verdict};
+use model::{check::Check, decision::Outcome, stage::Stage, verdict::Verdict};
 use reports::{Look, plan, terminal};
 
 use crate::story::{Story, absent, broken, check, everything, finding, story, test};
@@ -80,6 +80,29 @@ fn one_fault_that_breaks_many_checks_is_told_once() {
     assert!(text.contains("BROKEN 7 checks: nix died\n  host::way-in::m0\n"), "{text}");
     assert!(text.contains("  and 4 more\n"), "{text}");
     assert!(text.ends_with("broken: 7 of 7 gates; 7 checks broken; 1.50s\n"), "{text}");
+}
+
+#[test]
+fn gates_that_are_undecided_for_one_reason_are_one_line_of_their_machine() {
+    let build = |check: Check| Check { stage: Stage::Build, ..check };
+    let story = story()
+        .unanswered(check("host/host-name", "a"))
+        .unanswered(check("host/way-in", "a"))
+        .unanswered(build(check("builds/builds", "a")))
+        .unanswered(check("host/way-in", "b"))
+        .told(check("host/way-in", "c"), broken("nix died"))
+        .unanswered(check("host/host-name", "c"));
+    let told = "  invariants, build a: not asked: the run ended first (3 checks)\n  \
+                invariants b: host::way-in::b (not asked: the run ended first)\n  \
+                invariants c: host::way-in::c (the harness could not tell: nix died);\n";
+    let text = summary(&story, at(80));
+    assert!(text.contains(told), "{text}");
+    let page = story.render(|report| reports::markdown::render(report, usize::MAX));
+    assert!(
+        page.contains("- undecided `a`, invariants, build: not asked: the run ended first \\(3 checks\\)\n"),
+        "{page}"
+    );
+    assert!(page.contains("- undecided `b`, invariants: "), "{page}");
 }
 
 #[test]
