@@ -39,7 +39,7 @@ fi
 # A pattern that matches nothing is no error: that driver may be built in.
 mkdir -p "$work/kernel/lib"
 dpkg --fsys-tarfile "$work"/linux-image-*.deb | tar --extract --directory "$work/kernel" --wildcards \
-    './boot/vmlinuz-*' '*virtio*.ko*' '*failover.ko*' '*pvpanic*.ko*' '*/acpi/button.ko*' 2>>"$work/apt.log" ||
+    './boot/vmlinuz-*' '*virtio*.ko*' '*failover.ko*' '*pvpanic*.ko*' '*/acpi/button.ko*' '*/input/evdev.ko*' 2>>"$work/apt.log" ||
     compgen -G "$work/kernel/boot/vmlinuz-*" >/dev/null
 find "$work/kernel/lib" -name '*.ko.xz' -exec xz --decompress {} +
 rm -rf "$cache/kernel"
