@@ -4,7 +4,11 @@
 //! child started, go on after the [`Child`] is dropped or its owner is killed; nor hold more of its output than a few
 //! chunks.
 //!
-//! Each child leads a process group, so that a wrapper script is killed together with what it wraps.
+//! Each child leads a process group, so that a wrapper script is killed together with what it wraps. A child that a
+//! deadline bounds is a [`Child`]; one that serves until it is stopped is a [`server::Server`].
+
+mod guard;
+pub mod server;
 
 use std::{
     ffi::OsString,
@@ -17,6 +21,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use guard::Guard;
 use rustix::process::{Pid, Signal, kill_process_group};
 
 /// Chunks that may wait to be read; a child that writes faster has to wait.
@@ -132,34 +137,6 @@ impl Drop for Child {
             return;
         }
         thread::spawn(move || process.wait());
-    }
-}
-
-/// A shell that kills the child once the owner is gone, by whatever way: the system then closes the shell's standard
-/// input. `PR_SET_PDEATHSIG` would take `unsafe`, and exists on Linux only. A guest that spins in a broken accelerator
-/// never ends by itself.
-#[derive(Debug)]
-struct Guard(process::Child);
-
-impl Guard {
-    fn start(child: u32) -> io::Result<Self> {
-        const SCRIPT: &str = "trap '' INT TERM HUP; read -r _; kill -9 \"-$1\"";
-        command(Path::new("/bin/sh"))
-            .args(["-c", SCRIPT, "sh", &child.to_string()])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .process_group(0)
-            .spawn()
-            .map(Self)
-    }
-}
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        // Killed before its input is closed, so that it kills nobody. Then it is gone at once.
-        let _gone = self.0.kill();
-        let _reaped = self.0.wait();
     }
 }
 

@@ -7,6 +7,7 @@ use std::{ffi::OsString, io, time::Duration};
 
 use super::{Accelerator, console::Console, kernel::Kernel};
 use crate::{
+    arguments::board,
     child::{Child, Next, Stream},
     qemu::Qemu,
 };
@@ -86,11 +87,7 @@ fn both(console: Console, complaints: Console) -> Vec<String> {
 /// A lean machine of this computer's own architecture. `-cpu max` is the host's processor where there is an
 /// accelerator, which guests of tests use as well. One processor, as QEMU 7.2 emulates two unsteadily.
 fn arguments(kernel: &Kernel, accelerator: Accelerator) -> Vec<OsString> {
-    let (machine, console) = match std::env::consts::ARCH {
-        "x86_64" | "x86" => ("q35", "ttyS0"),
-        "riscv64" => ("virt", "ttyS0"),
-        _ => ("virt", "ttyAMA0"),
-    };
+    let (machine, console) = board();
     let append = format!("console={console} panic=-1");
     let words: [&str; 18] = [
         "-no-user-config",

@@ -1,0 +1,221 @@
+//! The backdoor of the NixOS test driver: a root shell on the guest's `/dev/hvc0`.
+//!
+//! Flows in: the other end of that terminal. Flows out: a [`Channel`]. Must not: need anything in the guest but a POSIX
+//! shell and the usual `timeout`, `base64`, `head`, `sed`, `wc`, `cat`, of coreutils or busybox.
+//!
+//! The guest's part is nixpkgs' `nixos/modules/testing/test-instrumentation.nix`, unchanged: it makes the terminal raw,
+//! says `Spawning backdoor root shell...`, and becomes a shell without a prompt. What goes over it is our own (`frame`):
+//! a command writes to files, so that what it leaves behind holds nobody up, and these are sent when it is done.
+
+use std::{
+    hash::{BuildHasher as _, RandomState},
+    time::Duration,
+};
+
+use data_encoding::BASE64;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::UnixStream,
+    sync::{mpsc, oneshot},
+    time::{Instant, timeout_at},
+};
+
+use super::{
+    Channel, ChannelError, Output,
+    frame::{Bad, Frame, MOST, PIECE},
+};
+use crate::shell::quote;
+
+/// What the guest says when it opens the shell.
+const OPENED: &[u8] = b"Spawning backdoor root shell...";
+const NAME: &str = "backdoor";
+/// How long a guest may take to say that a command's time is up; a command that heeds no signal is killed after 1 s.
+const GRACE: Duration = Duration::from_secs(10);
+/// How long a file may be on its way: a slow guest takes 50 KB a second.
+const FILE_LIMIT: Duration = Duration::from_secs(300);
+
+/// A shell that answers. Each call waits for the one before it.
+#[derive(Debug)]
+pub struct Backdoor {
+    requests: mpsc::Sender<Request>,
+}
+
+#[derive(Debug)]
+struct Request {
+    number: String,
+    script: String,
+    input: String,
+    command: String,
+    limit: Duration,
+    answer: oneshot::Sender<Result<Output, ChannelError>>,
+}
+
+impl Backdoor {
+    /// Waits until the guest opens the shell at the other end of `stream`, and it answers.
+    ///
+    /// # Errors
+    /// It does not within `limit`.
+    pub async fn open(mut stream: UnixStream, limit: Duration) -> Result<Self, ChannelError> {
+        let deadline = Instant::now() + limit;
+        let mut heard = Heard::default();
+        let opened = timeout_at(deadline, heard.opening(&mut stream)).await;
+        let bytes = heard.bytes;
+        let silent = || ChannelError::Silent { what: NAME, limit, bytes, console: Vec::new() };
+        opened.map_err(|_| silent())??;
+        let (requests, received) = mpsc::channel(1);
+        tokio::spawn(serve(stream, received));
+        let backdoor = Self { requests };
+        match backdoor.run(":", deadline.saturating_duration_since(Instant::now())).await {
+            Err(ChannelError::Mute { .. } | ChannelError::OutOfTime { .. }) => Err(silent()),
+            Err(error) => Err(error),
+            Ok(_) => Ok(backdoor),
+        }
+    }
+
+    /// Runs a script and then sends `input` for it to read. The task that serves goes on with it also where the caller
+    /// has gone away, so that the next call finds the shell ready.
+    async fn exchange(
+        &self,
+        command: &str,
+        limit: Duration,
+        script: impl FnOnce(&str) -> String,
+        input: String,
+    ) -> Result<Output, ChannelError> {
+        let number = format!("vms{:016x}", RandomState::new().hash_one(0));
+        let script = script(&number) + "\n";
+        let (answer, answered) = oneshot::channel();
+        let request = Request { number, script, input, command: command.to_owned(), limit, answer };
+        let closed = || ChannelError::Closed { what: NAME, console: Vec::new() };
+        self.requests.send(request).await.map_err(|_| closed())?;
+        answered.await.map_err(|_| closed())?
+    }
+}
+
+impl Channel for Backdoor {
+    async fn run(&self, command: &str, limit: Duration) -> Result<Output, ChannelError> {
+        self.exchange(command, limit, |number| run(number, command, limit), String::new()).await
+    }
+
+    async fn put(&self, path: &str, bytes: &[u8], mode: u32) -> Result<(), ChannelError> {
+        let input = BASE64.encode(bytes);
+        let length = input.len();
+        let script = |number: &str| put(number, path, length, mode);
+        let output = self.exchange(path, FILE_LIMIT, script, input).await?;
+        if output.success() { Ok(()) } else { Err(no_file("write", path, &output)) }
+    }
+
+    async fn get(&self, path: &str) -> Result<Vec<u8>, ChannelError> {
+        let output = self.run(&format!("cat <{}", quote(path)), FILE_LIMIT).await?;
+        if output.success() { Ok(output.stdout) } else { Err(no_file("read", path, &output)) }
+    }
+}
+
+fn no_file(what: &'static str, path: &str, output: &Output) -> ChannelError {
+    ChannelError::File { what, path: path.to_owned(), said: output.complaints() }
+}
+
+/// Answers one request after the other, until the guest or the owner is gone.
+async fn serve(mut stream: UnixStream, mut requests: mpsc::Receiver<Request>) {
+    while let Some(request) = requests.recv().await {
+        let whole = request.limit + GRACE;
+        let began = Instant::now();
+        let mut frame = Frame::new(&request.number);
+        let exchanged = timeout_at(began + whole, exchange(&mut stream, &request, &mut frame)).await;
+        let took = began.elapsed();
+        let Request { command, limit, answer, .. } = request;
+        let answered = match exchanged {
+            Ok(None) => return,
+            Err(_) => Err(ChannelError::Mute { command, limit: whole, bytes: frame.bytes }),
+            // As `timeout` of coreutils and of busybox tell it.
+            Ok(Some(Ok(Output { status: 124 | 137 | 143, .. }))) if took >= limit => {
+                Err(ChannelError::OutOfTime { command, limit })
+            }
+            Ok(Some(Ok(output))) => Ok(output),
+            Ok(Some(Err(Bad::Spoilt))) => Err(ChannelError::Spoilt { command }),
+            Ok(Some(Err(Bad::TooLarge(bytes)))) => Err(ChannelError::TooLarge { command, bytes, most: MOST }),
+        };
+        // Whoever asked may have gone away.
+        let _nobody = answer.send(answered);
+    }
+}
+
+/// `None` when the guest has closed the terminal. What it writes is read while it is written to: it may be unable to
+/// read before. Input is sent when it is asked for: a shell reads ahead.
+async fn exchange(
+    stream: &mut UnixStream,
+    request: &Request,
+    frame: &mut Frame,
+) -> Option<Result<Output, Bad>> {
+    let (mut reading, mut writing) = stream.split();
+    let mut buffer = vec![0; 64 * 1024];
+    let (mut unwritten, mut input) = (request.script.as_bytes(), Some(request.input.as_bytes()));
+    loop {
+        tokio::select! {
+            read = reading.read(&mut buffer) => {
+                let read = read.ok().filter(|read| *read > 0)?;
+                if let Some(told) = frame.read(&buffer[..read]) {
+                    return Some(told);
+                }
+                if frame.asks && let Some(input) = input.take() {
+                    unwritten = input;
+                }
+            }
+            written = writing.write(unwritten), if !unwritten.is_empty() => {
+                unwritten = &unwritten[written.ok()?..];
+            }
+        }
+    }
+}
+
+#[derive(Default)]
+struct Heard {
+    bytes: u64,
+    last: Vec<u8>,
+}
+
+impl Heard {
+    async fn opening(&mut self, stream: &mut UnixStream) -> Result<(), ChannelError> {
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            let read = stream.read(&mut buffer).await.unwrap_or_default();
+            if read == 0 {
+                return Err(ChannelError::Closed { what: NAME, console: Vec::new() });
+            }
+            self.bytes += read as u64;
+            self.last.extend_from_slice(&buffer[..read]);
+            if self.last.windows(OPENED.len()).any(|window| window == OPENED) {
+                return Ok(());
+            }
+            let needed = self.last.len().min(OPENED.len());
+            self.last.drain(..self.last.len() - needed);
+        }
+    }
+}
+
+/// A script that runs a command and sends its answer, as one line. `/run` is in memory, where it can be written.
+fn run(number: &str, command: &str, limit: Duration) -> String {
+    let seconds = limit.as_millis().div_ceil(1000).max(1);
+    let command = quote(command);
+    let run = format!("timeout -k 1 {seconds} sh -c {command} </dev/null >$d/o 2>$d/e; s=$?");
+    framed(number, &run)
+}
+
+/// A script that reads a file's base64, as one line. The new file takes the old one's place when it is whole. `timeout`
+/// would take the terminal from `head`.
+fn put(number: &str, path: &str, length: usize, mode: u32) -> String {
+    let (new, path) = (quote(&format!("{path}.{number}")), quote(path));
+    let ask = format!(": >$d/o; echo; echo '{number}?'");
+    let keep = format!("{{ base64 -d >{new} && chmod {mode:o} {new} && mv -f {new} {path}; }} 2>$d/e");
+    // What cannot be written is read all the same, or the shell would take it for commands.
+    framed(number, &format!("{ask}; head -c {length} | {{ {keep}; s=$?; cat >/dev/null; exit $s; }}; s=$?"))
+}
+
+/// What a script leaves in `$s`, `$d/o` and `$d/e`, sent as an answer.
+fn framed(number: &str, script: &str) -> String {
+    let folder =
+        format!("d=/run/{number}; mkdir -m 700 $d 2>/dev/null || {{ d=/tmp/{number}; mkdir -m 700 $d; }}");
+    let head = format!("echo; echo \"{number} $s $(($(wc -c <$d/o))) $(($(wc -c <$d/e)))\"");
+    let send = |stream: char| format!("base64 -w {PIECE} $d/{stream} | sed 's/^/{number}{stream}/'");
+    let (out, err) = (send('o'), send('e'));
+    format!("{folder}; {script}; {head}; {out}; {err}; rm -rf $d; echo; echo {number}.")
+}
