@@ -5,7 +5,7 @@ import rego.v1
 
 deny contains {
 	"path": ["source", "files", i, "clear", k],
-	"message": sprintf("`%s` holds a %s in clear", [file.path, found.kind]),
+	"message": sprintf("`%s` holds something secret in clear: %s", [file.path, found.kind]),
 	"help": "replace it wherever it is trusted: what was committed once is in every copy of the repository",
 } if {
 	some i, file in input.source.files
