@@ -5,6 +5,8 @@
 
 pub mod backdoor;
 mod frame;
+#[cfg(test)]
+mod stand_in;
 pub mod wait;
 
 use std::{fmt, time::Duration};

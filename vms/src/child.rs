@@ -215,7 +215,7 @@ fn wait(process: &mut process::Child, limit: Duration) -> io::Result<Option<Exit
 }
 
 #[expect(clippy::disallowed_methods, reason = "this crate starts its processes here and nowhere else")]
-fn command(program: &Path) -> Command {
+pub(crate) fn command(program: &Path) -> Command {
     Command::new(program)
 }
 

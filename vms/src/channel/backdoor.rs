@@ -219,3 +219,6 @@ fn framed(number: &str, script: &str) -> String {
     let (out, err) = (send('o'), send('e'));
     format!("{folder}; {script}; {head}; {out}; {err}; rm -rf $d; echo; echo {number}.")
 }
+
+#[cfg(test)]
+mod tests;

@@ -131,3 +131,6 @@ async fn ask(
         Err(source) => Err(WaitError::Channel { what, source }),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -135,3 +135,6 @@ fn reap(leader: &mut Leader) -> Option<ExitStatus> {
 fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests;
