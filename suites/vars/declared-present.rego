@@ -3,7 +3,7 @@ package seaworthy.vars.declared_present
 
 import rego.v1
 
-generators[machine] := declared if {
+generators := {machine: declared |
 	some machine, evaluated in input.machines
 	declared := evaluated.facts.generators
 	is_object(declared)
@@ -19,6 +19,9 @@ opposite := {"secret": "value", "value": "secret"}
 
 stored := {var.path: var | some var in input.vars.vars}
 
+# What is stored in one way alone: the path, whether it is secret, and that it is not shared.
+plain := {[var.path, var.secret, false] | some var in input.vars.vars; var.secret != var.value}
+
 # Fleets that keep their secrets elsewhere, such as in a password store, have none here.
 kept contains "value"
 
@@ -26,11 +29,13 @@ kept contains "secret" if count(input.sops.users) > 0
 
 # What is declared and not stored as it should be.
 wanted contains [machine, name, file, path, kind] if {
+	found := plain
 	some machine, declared in generators
 	some name, generator in declared
-	at := folder(machine, name, generator)
 	some file, options in generator.files
-	path := concat("/", [at, file])
+	# Most are there, and are not looked at further.
+	not [concat("/", ["vars/per-machine", machine, name, file]), options.secret, generator.share] in found
+	path := concat("/", [folder(machine, name, generator), file])
 	kind := stored_as(options)
 	not object.get(stored, [path, kind], false)
 }

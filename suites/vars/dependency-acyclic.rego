@@ -3,7 +3,7 @@ package seaworthy.vars.dependency_acyclic
 
 import rego.v1
 
-generators[machine] := declared if {
+generators := {machine: declared |
 	some machine, evaluated in input.machines
 	declared := evaluated.facts.generators
 	is_object(declared)

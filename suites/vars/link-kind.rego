@@ -13,10 +13,10 @@ else := sprintf("does not lead into `sops/%s`", [kind]) if not is_string(link.me
 else := sprintf("leads to `%s`", [link.member])
 
 deny contains told(["vars", "vars", index, "links", kind, number], kind, var, link) if {
-	some index, var in input.vars.vars
-	some kind, links in var.links
-	some number, link in links
+	some index, kind, number
+	link := input.vars.vars[index].links[kind][number]
 	not link.sound
+	var := input.vars.vars[index]
 }
 
 deny contains told(["sops", "secrets", name, "links", kind, number], kind, secret, link) if {

@@ -3,7 +3,7 @@ package seaworthy.vars.needed_for_users
 
 import rego.v1
 
-generators[machine] := declared if {
+generators := {machine: declared |
 	some machine, evaluated in input.machines
 	declared := evaluated.facts.generators
 	is_object(declared)
@@ -19,6 +19,8 @@ deny contains {
 	"actual": said,
 } if {
 	some machine, declared in generators
+	# Few machines have such a file at all.
+	"users" in {needed_for | needed_for := declared[_].files[_].neededFor}
 	some name, generator in declared
 	some file, options in generator.files
 	options.neededFor == "users"

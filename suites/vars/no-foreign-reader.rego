@@ -29,15 +29,31 @@ shares_key(one, other) if {
 	other in holders[key.publickey]
 }
 
+keys_of_machine := {name: {key.publickey | some key in machine.keys} | some name, machine in input.sops.machines}
+
+machine_keys := {key.publickey | some machine in input.sops.machines; some key in machine.keys}
+
+groups_of_machines := {name | some name, machines in machines_of_group; count(machines) > 0}
+
+# Whether another machine's key is among the recipients, or a link leads elsewhere: few secrets are looked at further.
+is_suspect(secret) if {
+	keys := {key | some key in secret.envelope.recipients} & machine_keys
+	machines := {link.member | some link in secret.links.machines} - {secret.machine}
+	groups := {link.member | some link in secret.links.groups} & groups_of_machines
+	count(((keys - object.get(keys_of_machine, secret.machine, set())) | machines) | groups) > 0
+}
+
 deny contains told(["vars", "vars", index], var) if {
 	some index, var in input.vars.vars
 	var.secret
+	is_suspect(var)
 	count(foreign(var)) > 0
 }
 
 deny contains told(["sops", "secrets", name], secret) if {
 	some name, secret in input.sops.secrets
 	secret.secret
+	is_suspect(secret)
 	count(foreign(secret)) > 0
 }
 

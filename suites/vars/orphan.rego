@@ -11,7 +11,7 @@ fleet contains machine if some machine, _ in input.machines
 
 fleet contains machine if some machine, _ in input.resolved.machines
 
-generators[machine] := declared if {
+generators := {machine: declared |
 	some machine, evaluated in input.machines
 	declared := evaluated.facts.generators
 	is_object(declared)
@@ -38,6 +38,11 @@ shared[name] contains file if {
 	some name, generator in declared
 	generator.share
 	some file, _ in generator.files
+}
+
+# The files that a machine has for itself, by generator.
+files_of_machine := {machine: {name: generator.files | some name, generator in declared; not generator.share} |
+	some machine, declared in generators
 }
 
 generator_of(stored) := generator if {
@@ -78,7 +83,10 @@ deny contains object.union(subject(var), {
 	"help": "delete the folder, or declare the generator again",
 }) if {
 	declares
+	files := files_of_machine
 	some index, var in input.vars.vars
+	# Most vars are found at once; only the others are looked at closely.
+	not object.get(files, [var.machine, var.generator, var.file], false)
 	not has_file(var)
 	may_tell(var)
 }
@@ -105,9 +113,12 @@ deny contains {
 }
 
 left_behind[var.machine] contains index if {
+	# Mostly nobody is gone, and nothing has to be looked for.
+	gone := {machine | machine := input.vars.vars[_].machine} - fleet
+	count(gone) > 0
 	some index, var in input.vars.vars
 	var.placement == "per-machine"
-	not var.machine in fleet
+	var.machine in gone
 }
 
 deny contains {

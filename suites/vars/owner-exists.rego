@@ -3,7 +3,7 @@ package seaworthy.vars.owner_exists
 
 import rego.v1
 
-generators[machine] := declared if {
+generators := {machine: declared |
 	some machine, evaluated in input.machines
 	declared := evaluated.facts.generators
 	is_object(declared)
@@ -23,6 +23,8 @@ deny contains {
 	input.machines[machine].class == "nixos"
 	some name, generator in declared
 	some file, options in generator.files
+	# Most files are root's.
+	not {options.owner, options.group} == {"root"}
 	options.secret
 	options.deploy
 	some part, fact in known

@@ -13,13 +13,19 @@ keys_of_machine := {name: {key.publickey | some key in machine.keys} | some name
 
 keys_of_group := {name: members(group) | some name, group in input.sops.groups}
 
-# The keys that stand behind the links of one folder.
-members(links) := {key | some link in links.users; some key in keys_of_user[link.member]} | {key |
-	some link in links.machines
+members(group) := {key | some link in group.users; some key in keys_of_user[link.member]} | {key |
+	some link in group.machines
 	some key in keys_of_machine[link.member]
 }
 
-declared(links) := members(links) | {key | some link in links.groups; some key in keys_of_group[link.member]}
+keys_of := {"users": keys_of_user, "machines": keys_of_machine, "groups": keys_of_group}
+
+# The keys that stand behind the links.
+declared(links) := union({keys |
+	some kind, of_kind in keys_of
+	some link in links[kind]
+	keys := of_kind[link.member]
+})
 
 # A key with the name of who holds it.
 shown(key) := concat(" and ", sort(names)) if {
@@ -48,8 +54,10 @@ deny contains object.union(subject(secret), found) if {
 
 # Nothing where the file's recipients are the declared readers.
 wrong(at, secret) := array.concat(extra(at, secret, there - wanted), missing(at, secret, wanted - there)) if {
-	there := {key | some key in secret.envelope.recipients}
 	wanted := declared(secret.links)
+	# Both are sorted, and mostly the same.
+	not sort(wanted) == secret.envelope.recipients
+	there := {key | some key in secret.envelope.recipients}
 	there != wanted
 }
 

@@ -8,21 +8,32 @@ holders[key.publickey] contains name if {
 	some key in user.keys
 }
 
+admin_keys := {key.publickey | some user in input.sops.users; some key in user.keys}
+
 # The secrets that hang on one key.
 alone[key] contains var.path if {
+	only := only_keys
+	count(only) > 0
 	some var in input.vars.vars
-	some key in only_key(var.envelope)
+	var.envelope.sound
+	key := only[var.envelope.recipients]
 }
 
 alone[key] contains secret.path if {
 	some secret in input.sops.secrets
-	some key in only_key(secret.envelope)
+	secret.envelope.sound
+	key := only_keys[secret.envelope.recipients]
 }
 
-only_key(envelope) := keys if {
-	envelope.sound
-	keys := {key | some key in envelope.recipients; holders[key]}
+# Many secrets have the same recipients: each list is looked at once.
+lists := {list | list := input.vars.vars[_].envelope.recipients} |
+	{list | list := input.sops.secrets[_].envelope.recipients}
+
+only_keys[list] := key if {
+	some list in lists
+	keys := {key | some key in list} & admin_keys
 	count(keys) == 1
+	some key in keys
 }
 
 deny contains {

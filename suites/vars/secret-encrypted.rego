@@ -6,18 +6,22 @@ import rego.v1
 subject(secret) := {"subject": secret.machine} if input.resolved.machines[secret.machine]
 else := {}
 
-secrets contains [["vars", "vars", index], var] if some index, var in input.vars.vars
+deny contains told(["vars", "vars", index], var) if {
+	some index, var in input.vars.vars
+	var.secret
+	not var.envelope.sound
+}
 
-secrets contains [["sops", "secrets", name], secret] if some name, secret in input.sops.secrets
+deny contains told(["sops", "secrets", name], secret) if {
+	some name, secret in input.sops.secrets
+	secret.secret
+	not secret.envelope.sound
+}
 
-deny contains object.union(subject(secret), {
+told(at, secret) := object.union(subject(secret), {
 	"path": array.concat(at, ["envelope"]),
 	"message": sprintf("`%s/secret` is not a secret that sops encrypted", [secret.path]),
 	"expected": "an encrypted binary file of sops",
 	"actual": concat("; ", secret.envelope.faults),
 	"help": "make a new secret: what stood here in clear is in the history of the repository",
-}) if {
-	some [at, secret] in secrets
-	not secret.envelope.sound
-	secret.secret
-}
+})

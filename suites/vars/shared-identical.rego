@@ -4,7 +4,7 @@ package seaworthy.vars.shared_identical
 
 import rego.v1
 
-generators[machine] := declared if {
+generators := {machine: declared |
 	some machine, evaluated in input.machines
 	declared := evaluated.facts.generators
 	is_object(declared)

@@ -4,7 +4,7 @@ package seaworthy.vars.validation_current
 
 import rego.v1
 
-generators[machine] := declared if {
+generators := {machine: declared |
 	some machine, evaluated in input.machines
 	declared := evaluated.facts.generators
 	is_object(declared)
@@ -18,10 +18,7 @@ else := sprintf("vars/per-machine/%s/%s", [stored.machine, stored.generator])
 
 made := {folder_of(var) | some var in input.vars.vars}
 
-hashes[at] := stored.hash if {
-	some stored in input.vars.hashes
-	at := folder_of(stored)
-}
+hashes := {folder_of(stored): stored.hash | some stored in input.vars.hashes}
 
 shown(hash) := hash if is_string(hash)
 else := "none"
@@ -34,8 +31,11 @@ deny contains {
 	"actual": shown(hash),
 	"help": sprintf("clan vars generate %s --generator %s", [machine, name]),
 } if {
+	noted := count(hashes)
 	some machine, declared in generators
 	some name, generator in declared
+	# Where nothing was noted, only a generator that has a validation can differ.
+	[noted, generator.validationHash] != [0, null]
 	at := folder(machine, name, generator)
 	hash := object.get(hashes, at, null)
 	hash != generator.validationHash
