@@ -28,7 +28,7 @@ pub(crate) enum Standing {
     Broken,
     /// The plan skipped it.
     Skipped,
-    /// It was to be asked and was not.
+    /// It was to be asked and was not, or its pass proves nothing.
     Unasked,
 }
 
@@ -62,6 +62,7 @@ impl<'a> Row<'a> {
     pub(crate) fn why(&self) -> Option<&'a str> {
         match (&self.check.skip, self.outcome.map(|outcome| &outcome.verdict)) {
             (_, Some(Verdict::Skipped { reason })) => Some(reason),
+            (_, Some(Verdict::Pass)) => self.check.blind.as_deref(),
             (Some(reason), None) => Some(reason),
             (None, None) => Some("the run ended first"),
             _ => None,
@@ -92,13 +93,16 @@ pub(crate) fn answers<'a>(report: &Report<'a>) -> Vec<Row<'a>> {
 
 fn standing(check: &Check, outcome: Option<&Outcome>, all_waived: bool) -> Standing {
     match outcome.map(|outcome| &outcome.verdict) {
+        Some(Verdict::Pass) if check.blind.is_some() => Standing::Unasked,
         Some(Verdict::Pass) => Standing::Passed,
         Some(Verdict::Fail { .. }) if all_waived => Standing::Waived,
         Some(Verdict::Fail { .. }) if check.severity == Severity::Warning => Standing::Warned,
         Some(Verdict::Fail { .. }) => Standing::Failed,
         Some(Verdict::Broken { .. }) => Standing::Broken,
         Some(Verdict::TimedOut { .. }) => Standing::TimedOut,
-        Some(Verdict::Skipped { .. }) | None if check.skip.is_some() => Standing::Skipped,
+        Some(Verdict::Skipped { .. }) | None if check.skip.is_some() && check.blind.is_none() => {
+            Standing::Skipped
+        }
         Some(Verdict::Skipped { .. }) | None => Standing::Unasked,
     }
 }

@@ -73,3 +73,33 @@ fn seaworthy_nix() -> std::path::PathBuf {
     let cached = set("HOME").map(|home| home.join(".cache/seaworthy/bin/nix")).filter(|nix| nix.is_file());
     set("SEAWORTHY_NIX").or(cached).unwrap_or_else(|| "nix".into())
 }
+
+/// A flake of two machines, of which the facts of one do not evaluate.
+const HALF: &str = r#"{ outputs = _: { nixosConfigurations = let
+  machine = name: more: { config = { networking.hostName = name; system.stateVersion = "24.05"; } // more; options = { }; };
+in {
+  alpha = machine "alpha" { };
+  gamma = machine "gamma" { services = throw "no services"; };
+}; }; }
+"#;
+
+#[test]
+fn a_machine_that_does_not_evaluate_passes_nothing_that_is_about_its_facts() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("flake.nix"), HALF).unwrap();
+    let about_gamma = ["-E", "rule(host/host-name) & machine(gamma)"];
+    // The second time, a pass would be evidence.
+    for _ in 0..2 {
+        let told = report(folder.path(), &about_gamma);
+        assert_eq!(told["outcome"], "undecided");
+        let check = &told["checks"][0];
+        assert_eq!(check["result"], "unasked");
+        let why = check["why"].as_str().unwrap();
+        assert!(why.starts_with("`gamma` does not evaluate: services"), "{why}");
+    }
+    assert_eq!(report(folder.path(), &["-E", "rule(host/host-name) & machine(alpha)"])["outcome"], "open");
+    // A rule of the fleet that reads everybody's facts, too.
+    let of_all = report(folder.path(), &["-E", "rule(host/uid-consistent)"]);
+    assert_eq!(of_all["outcome"], "undecided");
+    assert!(of_all["gates"][0]["reasons"].to_string().contains("`gamma`"), "{of_all}");
+}

@@ -33,6 +33,8 @@ pub(crate) enum Standing<'a> {
     Absent(&'a str),
     /// It was to be asked and was not.
     Unasked(&'a str),
+    /// It passed, and there is something that it did not see.
+    Blind(&'a str),
 }
 
 impl Standing<'_> {
@@ -40,7 +42,7 @@ impl Standing<'_> {
     pub(crate) fn allows(&self) -> GateState {
         match self {
             Self::Proven | Self::Warned | Self::Absent(_) => GateState::Open,
-            Self::Broken(_) | Self::Unasked(_) => GateState::Undecided,
+            Self::Broken(_) | Self::Unasked(_) | Self::Blind(_) => GateState::Undecided,
             Self::Failed { .. } | Self::TimedOut => GateState::Closed,
         }
     }
@@ -60,6 +62,7 @@ impl Standing<'_> {
             Self::Broken(what) => Some(format!("the harness could not tell: {what}")),
             Self::Absent(why) => Some(format!("skipped: {why}")),
             Self::Unasked(why) => Some(format!("not asked: {why}")),
+            Self::Blind(why) => Some(format!("a pass that proves nothing: {why}")),
         }
     }
 }
@@ -81,8 +84,10 @@ impl<'a> From<Standing<'a>> for Judged<'a> {
 
 /// Judges one check.
 pub(crate) fn judge<'a>(check: &'a Check, outcome: Option<&'a Outcome>, waivers: &Waivers<'_>) -> Judged<'a> {
-    match (outcome.map(|outcome| &outcome.verdict), &check.skip) {
-        (Some(Verdict::Pass), _) => Standing::Proven.into(),
+    // What nobody could look at is no absence.
+    let absent = check.skip.as_ref().filter(|_| check.blind.is_none());
+    match (outcome.map(|outcome| &outcome.verdict), absent) {
+        (Some(Verdict::Pass), _) => check.blind.as_deref().map_or(Standing::Proven, Standing::Blind).into(),
         (Some(Verdict::Fail { findings }), _) => failed(check, findings, waivers),
         (Some(Verdict::Broken { fault }), _) => Standing::Broken(&fault.what).into(),
         (Some(Verdict::TimedOut { .. }), _) => Standing::TimedOut.into(),

@@ -45,6 +45,10 @@ pub struct Check {
     pub reuse: Option<Reuse>,
     /// Why it will not be asked although it was selected.
     pub skip: Option<String>,
+    /// Why a pass would prove nothing: the fleet has what it is about, and nobody knows what that is like. Then neither a
+    /// pass nor a skip opens its gate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blind: Option<String>,
 }
 
 impl Check {

@@ -28,6 +28,7 @@ use crate::{
     lint::{PlanProblem, duplicate_suites},
     names::{Names, rule},
     select::Selection,
+    sight::{Sight, View},
 };
 
 /// Everything that a plan is made from.
@@ -80,6 +81,7 @@ struct Drafting<'a> {
     inputs: &'a Inputs<'a>,
     names: &'a Names<'a>,
     keys: Keys,
+    sight: Sight<'a>,
     header: Header,
     checks: Vec<Check>,
     policies: BTreeMap<String, (String, model::suite::Policy)>,
@@ -104,6 +106,7 @@ impl<'a> Drafting<'a> {
             inputs,
             names,
             keys: Keys::of(inputs),
+            sight: Sight::of(inputs),
             header: header(inputs, names),
             checks: Vec::new(),
             policies: BTreeMap::new(),
@@ -146,7 +149,7 @@ impl<'a> Drafting<'a> {
         id: String,
         subject: Subject,
         question: Question,
-        skip: Option<String>,
+        View { skip, blind }: View,
     ) {
         let Context { suite, definition, rule } = context;
         self.checks.push(Check {
@@ -156,11 +159,12 @@ impl<'a> Drafting<'a> {
             stage: suite.stage,
             severity: definition.severity,
             limit: definition.timeout,
-            key: self.keys.key(&definition.digest, rule, &subject, &question),
+            key: self.keys.key(&definition.digest, rule, &subject, &question).filter(|_| blind.is_none()),
             subject,
             question,
             reuse: None,
             skip,
+            blind,
         });
     }
 

@@ -15,6 +15,7 @@ mod lint;
 mod names;
 mod nearest;
 mod select;
+mod sight;
 
 pub use attach::attach;
 pub use draft::{Draft, Inputs, draft};

@@ -109,6 +109,7 @@ fn check(stage: Stage, rule: &str, last: &str, subject: Subject, question: Quest
         key: None,
         reuse: None,
         skip: None,
+        blind: None,
     }
 }
 

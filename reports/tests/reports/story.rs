@@ -87,6 +87,7 @@ pub(crate) fn check(rule: &str, about: &str) -> Check {
         key: Some(Digest::of(rule)),
         reuse: None,
         skip: None,
+        blind: None,
     }
 }
 

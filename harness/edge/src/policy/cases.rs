@@ -110,6 +110,7 @@ fn check(suite: &Suite, definition: &CheckDefinition, policy: &Policy, subject: 
         key: None,
         reuse: None,
         skip: None,
+        blind: None,
     }
 }
 

@@ -48,6 +48,7 @@ fn check(subject: Subject) -> Check {
         key: None,
         reuse: None,
         skip: None,
+        blind: None,
     }
 }
 

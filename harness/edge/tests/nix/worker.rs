@@ -30,6 +30,7 @@ fn check(tree: &TreeRef, path: &str, limit: Duration) -> Check {
         key: None,
         reuse: None,
         skip: None,
+        blind: None,
     }
 }
 

@@ -152,3 +152,23 @@ fn what_holds_a_gate_is_named_first() {
         ],
     );
 }
+
+#[test]
+fn what_could_not_be_seen_opens_nothing_though_it_passed_or_the_plan_skipped_it() {
+    let unseen = story([
+        check("x/sees", "fleet", Pass),
+        check("x/blind", "fleet", Pass).blind(),
+        check("x/y", "b", skipped("`b` does not evaluate")).absent().blind(),
+        check("x/z", "b", Pass),
+    ]);
+    says(
+        unseen,
+        &[
+            "Undecided",
+            "invariants fleet Undecided (x::blind::fleet: a pass that proves nothing: `b` does not evaluate)",
+            "invariants b Undecided (x::y::b: not asked: `b` does not evaluate)",
+        ],
+    );
+    let fails = story([check("x/blind", "fleet", fail(&[("x/blind", "fleet")])).blind()]);
+    says(fails, &["Closed", "invariants fleet Closed (x::blind::fleet: 1 finding)"]);
+}

@@ -61,6 +61,7 @@ fn planned(rule: &str, about: &str) -> Check {
         key: None,
         reuse: None,
         skip: None,
+        blind: None,
     }
 }
 
@@ -76,6 +77,12 @@ impl Told {
 
     pub(crate) fn on(mut self, stage: Stage) -> Self {
         self.check.stage = stage;
+        self
+    }
+
+    /// A pass of it would prove nothing.
+    pub(crate) fn blind(mut self) -> Self {
+        self.check.blind = Some("`b` does not evaluate".to_owned());
         self
     }
 

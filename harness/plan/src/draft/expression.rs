@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, fmt::Write as _};
 use model::{check::Question, plan::Note, subject::Subject, survey::TestTree};
 
 use super::{Context, Drafting};
-use crate::filter::Candidate;
+use crate::{filter::Candidate, sight::View};
 
 impl Drafting<'_> {
     pub(super) fn expressions(&mut self, context: Context<'_>) {
@@ -47,7 +47,7 @@ impl Drafting<'_> {
         };
         if self.keeps(&candidate) {
             let question = Question::Expression { tree: tree.origin.clone(), path: path.to_vec() };
-            self.add(context, id, Subject::Fleet, question, None);
+            self.add(context, id, Subject::Fleet, question, View::default());
         }
     }
 }

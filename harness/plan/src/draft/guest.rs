@@ -12,8 +12,8 @@ use model::{
 };
 use serde_json::Value;
 
-use super::{Context, Drafting, policy::missing};
-use crate::filter::Candidate;
+use super::{Context, Drafting};
+use crate::{filter::Candidate, sight::View};
 
 /// What every guest is given: as much as nixpkgs' own tests give theirs.
 const SIZE: GuestSize = GuestSize { memory: 1024, processors: 1 };
@@ -23,12 +23,12 @@ impl Drafting<'_> {
     pub(super) fn guests(&mut self, context: Context<'_>, policy: &Policy) {
         let of_guest = [Part::Boot, Part::Guest].into();
         let needs: BTreeSet<Part> = policy.needs.difference(&of_guest).copied().collect();
-        let lacking = missing(&needs, &self.inputs.facts.parts);
         let before = self.checks.len();
         for machine in self.header.machines.clone() {
             if self.names.machines().get(&machine).is_some_and(|traits| traits.class == MachineClass::Nixos) {
-                let skip = lacking.clone().or_else(|| self.foreign(&machine));
-                self.guest(context, policy, &machine, skip);
+                let mut view = self.sight.view(&needs, context.suite.stage, Some(&machine));
+                view.skip = view.skip.or_else(|| self.foreign(&machine));
+                self.guest(context, policy, &machine, view);
             }
         }
         if self.checks.len() > before {
@@ -36,7 +36,7 @@ impl Drafting<'_> {
         }
     }
 
-    fn guest(&mut self, context: Context<'_>, policy: &Policy, machine: &MachineName, skip: Option<String>) {
+    fn guest(&mut self, context: Context<'_>, policy: &Policy, machine: &MachineName, view: View) {
         let Context { suite, definition, rule } = context;
         let Some((_, traits)) = self.names.machines().get_key_value(machine) else { return };
         let id = format!("{}::{}::{machine}", suite.name, definition.name);
@@ -51,7 +51,7 @@ impl Drafting<'_> {
         if self.keeps(&candidate) {
             let package = policy.package.clone();
             let question = Question::Guest { machine: machine.clone(), package, size: SIZE };
-            self.add(context, id, Subject::Machine(machine.clone()), question, skip);
+            self.add(context, id, Subject::Machine(machine.clone()), question, view);
         }
     }
 

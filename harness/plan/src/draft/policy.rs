@@ -2,13 +2,11 @@
 //!
 //! In: a definition and its policy. Out: checks, and the policy itself, once. It must not read the policy's text.
 
-use std::collections::BTreeSet;
-
 use model::{
     check::Question,
     machine::MachineName,
     subject::Subject,
-    suite::{Part, Policy, Scope},
+    suite::{Policy, Scope},
 };
 
 use super::{Context, Drafting};
@@ -16,13 +14,12 @@ use crate::{filter::Candidate, lint::PlanProblem};
 
 impl Drafting<'_> {
     pub(super) fn policy(&mut self, context: Context<'_>, policy: &Policy) {
-        let skip = missing(&policy.needs, &self.inputs.facts.parts);
         let before = self.checks.len();
         match context.definition.scope {
-            Scope::Fleet => self.ask(context, policy, None, skip.as_ref()),
+            Scope::Fleet => self.ask(context, policy, None),
             Scope::Machine => {
                 let machines = self.header.machines.clone();
-                machines.iter().for_each(|machine| self.ask(context, policy, Some(machine), skip.as_ref()));
+                machines.iter().for_each(|machine| self.ask(context, policy, Some(machine)));
             }
         }
         if self.checks.len() > before {
@@ -30,13 +27,7 @@ impl Drafting<'_> {
         }
     }
 
-    fn ask(
-        &mut self,
-        context: Context<'_>,
-        policy: &Policy,
-        machine: Option<&MachineName>,
-        skip: Option<&String>,
-    ) {
+    fn ask(&mut self, context: Context<'_>, policy: &Policy, machine: Option<&MachineName>) {
         let Context { suite, definition, rule } = context;
         let machine = machine.and_then(|name| self.names.machines().get_key_value(name));
         let id = match machine {
@@ -54,7 +45,8 @@ impl Drafting<'_> {
         if self.keeps(&candidate) {
             let subject = machine.map_or(Subject::Fleet, |(name, _)| Subject::Machine((*name).clone()));
             let question = Question::Policy { package: policy.package.clone() };
-            self.add(context, id, subject, question, skip.cloned());
+            let view = self.sight.view(&policy.needs, suite.stage, subject.machine());
+            self.add(context, id, subject, question, view);
         }
     }
 
@@ -72,22 +64,5 @@ impl Drafting<'_> {
                 self.policies.insert(policy.package.clone(), (rule, policy.clone()));
             }
         }
-    }
-}
-
-/// Why a policy that needs some parts of the facts is not asked where only some were gathered.
-pub(super) fn missing(needs: &BTreeSet<Part>, gathered: &BTreeSet<Part>) -> Option<String> {
-    let missing: Vec<&str> = needs.difference(gathered).map(|part| in_words(*part)).collect();
-    (!missing.is_empty()).then(|| format!("the fleet has no {}", missing.join(" and no ")))
-}
-
-fn in_words(part: Part) -> &'static str {
-    match part {
-        Part::Inventory => "inventory",
-        Part::Machines => "evaluated machines",
-        Part::Modules => "service modules",
-        Part::Source => "source tree",
-        Part::Vars => "vars",
-        Part::Boot | Part::Guest => "guest",
     }
 }

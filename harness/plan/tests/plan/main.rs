@@ -12,3 +12,5 @@ mod linting;
 mod sample;
 #[cfg(test)]
 mod selecting;
+#[cfg(test)]
+mod unseen;
