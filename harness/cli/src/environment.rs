@@ -17,6 +17,8 @@ pub struct Environment {
     pub folder: PathBuf,
     /// `SEAWORTHY_NIX`: the nix to use.
     pub nix: Option<PathBuf>,
+    /// `SEAWORTHY_KERNEL`: the kernel to try accelerators with.
+    pub kernel: Option<PathBuf>,
     /// `PATH`.
     pub path: Option<OsString>,
     /// All of it, for programs that are given a part of it.
@@ -39,6 +41,7 @@ impl Environment {
         Ok(Self {
             folder: env::current_dir()?,
             nix: set("SEAWORTHY_NIX").map(PathBuf::from),
+            kernel: set("SEAWORTHY_KERNEL").map(PathBuf::from),
             path: set("PATH"),
             all: env::vars_os().collect(),
             cache: set("XDG_CACHE_HOME").map(PathBuf::from).or(home).map(|cache| cache.join("seaworthy")),

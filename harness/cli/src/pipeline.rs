@@ -7,6 +7,7 @@ use edge::{
     ledger::{Freshness, Ledger},
     policy::PolicyWorker,
     state::State,
+    vm::worker::GuestWorker,
 };
 use model::{
     decision::Decision, digest::Digest, evidence::Evidence, facts::Facts, plan::Plan, record::Record,
@@ -24,7 +25,7 @@ use crate::{
     sources::{self, Sources},
     stop::Stop,
     trouble,
-    worker::Workers,
+    worker::{Flake, Workers},
 };
 
 /// A fleet with everything that is known of it before any check is asked.
@@ -132,11 +133,15 @@ pub async fn run(
     let journal = JournalWriter::create(&state, &plan, desk.now).map_err(trouble::state)?;
     let run = journal.run().clone();
     let slots = wish.jobs.or_else(|| available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
-    let dispatcher = Dispatcher::new(&plan, run.clone(), journal.plan(), Limits::of_slots(slots));
-    let worker = Workers {
-        nix: known.evaluated.evaluators,
-        policy: PolicyWorker::new(plan.policies.clone(), Arc::clone(&known.facts)),
-    };
+    let yard = settings::yard(desk);
+    let limits = Limits { memory: yard.memory().await, ..Limits::of_slots(slots) };
+    let dispatcher = Dispatcher::new(&plan, run.clone(), journal.plan(), limits);
+    let flake = known.evaluated.evaluators.map(|nix| Flake {
+        guests: GuestWorker::new(nix.clone(), yard, plan.policies.clone(), Arc::clone(&known.facts)),
+        nix,
+    });
+    let worker =
+        Workers { flake, policy: PolicyWorker::new(plan.policies.clone(), Arc::clone(&known.facts)) };
     let mut sink = (journal, Progress::of(&plan, desk.screen));
     let ports = Ports { worker: Arc::new(worker), clock: &HostClock::start(), sink: &mut sink, interrupts };
     let record = run::execute(dispatcher, ports).await.map_err(trouble::sink)?;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use edge::{
     nix::{binary::Nix, fault::NixFault},
     process::Spawner,
+    vm::Yard,
 };
 use model::{machine::MachineName, place::Place, stage::Stage};
 use plan::{Filter, FilterError, PlanProblem, Selection};
@@ -58,6 +59,18 @@ pub fn plan_stop(problems: &[PlanProblem]) -> Stop {
         _ => "`seaworthy fleet show` lists machines and tags, `seaworthy suites list` suites and rules",
     };
     Stop::input(told.join("\n")).help(help)
+}
+
+/// Where machines are booted as guests. What is made for them is kept with the user's caches, or where there is no home, with
+/// temporary files.
+#[must_use]
+pub fn yard(desk: &Desk) -> Yard {
+    let environment = &desk.environment;
+    let temporary = std::env::temp_dir();
+    let cache = environment.cache.clone().unwrap_or_else(|| temporary.join("seaworthy-cache"));
+    let search_path = environment.path.clone().unwrap_or_default();
+    let kernel = environment.kernel.clone();
+    Yard::new(search_path, kernel, cache, &temporary, environment.on_path("mksquashfs"), Spawner::new())
 }
 
 /// The nix to use, asked for its version.

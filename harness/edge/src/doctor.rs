@@ -6,7 +6,7 @@
 //!
 //! The store is written to for real, which leaves a file of some bytes there until its next garbage collection.
 
-mod computer;
+pub(crate) mod computer;
 mod disk;
 mod git;
 mod item;

@@ -13,3 +13,4 @@ pub mod policy;
 pub mod process;
 pub mod state;
 pub mod tree;
+pub mod vm;

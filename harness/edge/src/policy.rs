@@ -9,6 +9,7 @@
 
 pub mod cases;
 mod denial;
+mod document;
 mod module;
 mod verdict;
 mod worker;
@@ -23,21 +24,10 @@ use model::{
 };
 use serde_json::Value;
 
+pub use document::Document;
 pub use module::{Module, RegoError};
+pub(crate) use verdict::uncompiled;
 pub use worker::PolicyWorker;
-
-/// A facts document in the policy engine's own form: converted once, shared by every policy.
-#[derive(Debug, Clone)]
-pub struct Document(Result<regorus::Value, String>);
-
-impl Document {
-    /// Converts the document. One that cannot be converted breaks every check that is asked about it.
-    #[must_use]
-    pub fn new(facts: &Facts) -> Self {
-        let value = serde::Deserialize::deserialize(&facts.document);
-        Self(value.map_err(|error: serde_json::Error| format!("the facts are no value of Rego: {error}")))
-    }
-}
 
 /// What a policy is asked about: a document, and the facts that it was made from.
 #[derive(Debug, Clone, Copy)]

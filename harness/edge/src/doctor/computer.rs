@@ -41,7 +41,8 @@ fn memory(available: Option<u64>) -> Item {
         .remedy("run fewer checks at once (`--jobs`), or add memory or swap")
 }
 
-async fn available(spawner: &Spawner) -> Option<u64> {
+/// The memory that processes may still take, in bytes; `None` where the system does not tell.
+pub(crate) async fn available(spawner: &Spawner) -> Option<u64> {
     match read("/proc/meminfo").await {
         Some(meminfo) => {
             let left = left_in_groups().await;

@@ -280,6 +280,9 @@ let
   merge = a: b:
     if isAttrs a && isAttrs b then a // mapAttrs (name: value: if a ? ${name} then merge a.${name} value else value) b else b;
 
+  # A value that was made to be told.
+  json = value: number: _: done number "json" (toJSON value);
+
   # The interfaces of one service module: role by role.
   schemas = class: number: at: done number "schemas" (toJSON class.moduleSchemas.${elemAt at 0}.${elemAt at 1});
 
@@ -297,5 +300,5 @@ let
     done number "constraints" (toJSON (if stated == null then null else limits));
 in
 {
-  inherit run walk names judge file fact layout system inventory schemas constraints;
+  inherit run walk names judge file fact json layout system inventory schemas constraints;
 }

@@ -11,7 +11,7 @@ pub(crate) fn expression(nonce: &str) -> String {
 }
 
 /// Comments and indentation dropped. Holds for files whose comments, and no strings, begin lines with `#`.
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     lines.collect::<Vec<_>>().join(" ")
 }

@@ -122,6 +122,22 @@ impl Evaluators {
         NixFault::Died { how: "its answer could not be read".to_owned(), words: Vec::new() }
     }
 
+    /// What the evaluators of the flake tell as JSON, or why they cannot.
+    pub(crate) async fn json(
+        &self,
+        ask: &'static str,
+        subject: &str,
+        case: &str,
+    ) -> Result<Result<serde_json::Value, model::survey::NixError>, NixFault> {
+        let answer = self.ask_flake(ask, subject, case).await?;
+        if let End::Done(_, json) = &answer.end
+            && let Ok(value) = serde_json::from_str(json)
+        {
+            return Ok(Ok(value));
+        }
+        self.project().await?.error_of(&answer, self.limits().question).map(Err)
+    }
+
     /// Asks the evaluators of the flake one question: `ask` of `subject`, with one argument.
     async fn ask_flake(&self, ask: &'static str, subject: &str, case: &str) -> Result<Answer, NixFault> {
         let request = Request {

@@ -87,7 +87,7 @@ impl<'a> Told<'a> {
 }
 
 /// The verdict of a check whose policy went wrong.
-pub(super) fn uncompiled(error: &RegoError) -> Verdict {
+pub(crate) fn uncompiled(error: &RegoError) -> Verdict {
     broken(&error.file, error.line, error.message.clone())
 }
 

@@ -12,7 +12,7 @@ use std::{collections::BTreeMap, slice};
 use model::survey::{ModuleSurvey, Modules, NixError};
 use serde_json::{Map, Value};
 
-use crate::nix::{answer::End, fault::NixFault, pool::Evaluators, quote, unit::subject::output};
+use crate::nix::{fault::NixFault, pool::Evaluators, quote, unit::subject::output};
 
 type Told = (Option<Value>, Option<NixError>, Option<Modules>);
 
@@ -83,20 +83,5 @@ impl Evaluators {
     /// The names in a set; `None` where it cannot be had.
     async fn named(&self, set: &str) -> Result<Option<Vec<String>>, NixFault> {
         Ok(self.json("names", set, "null").await?.ok().and_then(|names| serde_json::from_value(names).ok()))
-    }
-
-    async fn json(
-        &self,
-        ask: &'static str,
-        subject: &str,
-        case: &str,
-    ) -> Result<Result<Value, NixError>, NixFault> {
-        let answer = self.ask_flake(ask, subject, case).await?;
-        if let End::Done(_, json) = &answer.end
-            && let Ok(value) = serde_json::from_str(json)
-        {
-            return Ok(Ok(value));
-        }
-        self.project().await?.error_of(&answer, self.limits().question).map(Err)
     }
 }

@@ -1,0 +1,190 @@
+//! Boots a built system as a guest and asks it about itself.
+//!
+//! Flows in: a system, its store's image, and what is wanted of it. Flows out: the parts `boot` and `guest` of the facts
+//! document. Must not: judge; take what this computer lacks for a fault of the machine; leave a guest behind.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use model::{check::GuestSize, verdict::Fault};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+use vms::{
+    accelerator::Accelerator,
+    channel::{Channel, ChannelError, backdoor::Backdoor},
+    folder::Folder,
+    guest::{End, Guest},
+    machine::{Boot, Disk, Format, Machine},
+    qemu::Qemu,
+};
+
+use super::{
+    inspect::{Wanted, inspect},
+    standin::secrets,
+    system::System,
+};
+
+/// What is booted, and on what.
+#[derive(Debug)]
+pub(super) struct Start<'a> {
+    pub(super) name: &'a str,
+    pub(super) system: &'a System,
+    /// Of its store.
+    pub(super) image: PathBuf,
+    pub(super) size: GuestSize,
+    pub(super) qemu: &'a Qemu,
+    pub(super) accelerator: Accelerator,
+    /// Where guests have their private folders.
+    pub(super) folders: &'a Path,
+    pub(super) wanted: Wanted,
+}
+
+/// What a guest told.
+#[derive(Debug)]
+pub(super) struct Told {
+    pub(super) boot: Value,
+    /// Of a guest that came up.
+    pub(super) guest: Option<Value>,
+}
+
+/// How far a guest came.
+enum Came {
+    /// All services were started.
+    Up(Backdoor),
+    /// Its shell answers, and systemd is not done.
+    Late(Vec<String>),
+    /// Its shell never spoke.
+    Silent,
+    /// It is gone.
+    Ended(End),
+}
+
+/// How long a machine has to come up. The slowest way to run a guest takes ten times as long as its hardware would.
+const LIMIT: Duration = Duration::from_secs(300);
+/// Lines of its console that are told.
+const CONSOLE_LINES: usize = 40;
+/// A guest that was told all is no longer needed: it is not asked to end, but ended.
+const JOBS_LIMIT: Duration = Duration::from_secs(30);
+
+/// Boots a guest, asks it, and ends it.
+///
+/// # Errors
+/// This computer could not run it, or it went away while it was asked.
+pub(super) async fn boot(start: &Start<'_>) -> Result<Told, Fault> {
+    let folder =
+        Folder::create(start.folders).map_err(|error| fault(&error, "make sure that it can be written"))?;
+    let stand_ins = folder.path().join("secrets.tar");
+    write(&stand_ins, &secrets(&start.wanted.files))?;
+    let machine = machine(start, stand_ins);
+    let began = Instant::now();
+    let guest = Guest::start(start.qemu, &machine, folder).await;
+    let guest =
+        guest.map_err(|error| fault(&error, "`seaworthy doctor` says what this computer can boot"))?;
+    let came = come_up(&guest, LIMIT).await.map_err(|error| fault(&error, "boot it by hand and look"))?;
+    let seconds = began.elapsed().as_secs_f64();
+    let told = match &came {
+        Came::Up(shell) => Some(inspect(shell, &start.wanted).await.map_err(|error| {
+            fault(&error, "it was up, and then did not answer: run this again, with fewer --jobs")
+        })?),
+        _ => None,
+    };
+    let boot = told_of_boot(start, &guest, &came, seconds);
+    guest.kill().await;
+    Ok(Told { boot, guest: told })
+}
+
+fn machine(start: &Start<'_>, stand_ins: PathBuf) -> Machine {
+    let System { kernel, initrd, init, kernel_params, .. } = start.system;
+    let disk =
+        |path, serial: &str| Disk { path, format: Format::Raw, read_only: true, serial: serial.to_owned() };
+    Machine {
+        name: start.name.to_owned(),
+        accelerator: start.accelerator,
+        memory: start.size.memory,
+        processors: start.size.processors.into(),
+        boot: Boot {
+            kernel: kernel.clone(),
+            initrd: initrd.clone(),
+            command_line: format!("{} init={init}", kernel_params.join(" ")),
+        },
+        disks: vec![disk(start.image.clone(), "store"), disk(stand_ins, "secrets")],
+        user_network: None,
+        links: Vec::new(),
+        screen: false,
+        backdoor: true,
+        agent: false,
+    }
+}
+
+/// Waits until everything that systemd starts at boot was started, one way or the other.
+async fn come_up(guest: &Guest, limit: Duration) -> Result<Came, ChannelError> {
+    let deadline = Instant::now() + limit;
+    let watched = async {
+        let shell = match guest.backdoor(limit).await {
+            Ok(shell) => shell,
+            Err(ChannelError::Silent { .. }) => return Ok(Came::Silent),
+            // Whether it ended, the other side of the race knows.
+            Err(ChannelError::Closed { .. }) => return Ok(Came::Ended(guest.ended().await)),
+            Err(error) => return Err(error),
+        };
+        let left = deadline.saturating_duration_since(Instant::now());
+        // Ends with 1 where a unit has failed: that is for others to judge.
+        match shell.run("systemctl is-system-running --wait", left).await {
+            Ok(_) if shell.run("systemctl is-active multi-user.target", JOBS_LIMIT).await?.success() => {
+                Ok(Came::Up(shell))
+            }
+            Ok(_) | Err(ChannelError::OutOfTime { .. } | ChannelError::Mute { .. }) => {
+                let jobs = shell.run("systemctl list-jobs --no-pager --no-legend --plain", JOBS_LIMIT).await;
+                let jobs = jobs.map(|output| output.text()).unwrap_or_default();
+                Ok(Came::Late(jobs.lines().map(str::to_owned).collect()))
+            }
+            Err(ChannelError::Closed { .. }) => Ok(Came::Ended(guest.ended().await)),
+            Err(error) => Err(error),
+        }
+    };
+    tokio::select! {
+        biased;
+        end = guest.ended() => Ok(Came::Ended(end)),
+        came = watched => came,
+    }
+}
+
+fn told_of_boot(start: &Start<'_>, guest: &Guest, came: &Came, seconds: f64) -> Value {
+    let mut console: Vec<String> =
+        guest.console().last_lines(CONSOLE_LINES).into_iter().map(|line| line.text).collect();
+    let (end, waiting) = match came {
+        Came::Up(_) => ("up", [].as_slice()),
+        Came::Late(jobs) => ("late", jobs.as_slice()),
+        Came::Silent => ("silent", [].as_slice()),
+        Came::Ended(end) => {
+            console.push(end.to_string());
+            ("ended", [].as_slice())
+        }
+    };
+    json!({
+        "end": end,
+        "limit": LIMIT.as_secs(),
+        "seconds": matches!(came, Came::Up(_)).then_some((seconds * 1000.0).round() / 1000.0),
+        "accelerator": start.accelerator.as_str(),
+        "console": console,
+        "waiting": waiting,
+        "replaced": start.system.replaced,
+    })
+}
+
+#[expect(clippy::disallowed_methods, reason = "a file of the guest's own folder")]
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
+    fs::write(path, bytes).map_err(|error| fault(&error, "make sure that there is space"))
+}
+
+fn fault(error: &dyn std::error::Error, remedy: &str) -> Fault {
+    let causes = std::iter::successors(error.source(), |error| error.source());
+    Fault {
+        what: error.to_string(),
+        remedy: Some(remedy.to_owned()),
+        detail: causes.map(ToString::to_string).collect(),
+    }
+}

@@ -1,0 +1,63 @@
+# What a NixOS configuration gets when it is booted as a guest, and no more: a shell that can be asked, and what stands
+# for the hardware that a virtual machine does not have. Everything else is the machine's own.
+#
+# `options` are those of the machine as it is: a module of its own cannot let what it says depend on them.
+options:
+{ lib, ... }:
+let
+  inherit (lib) mkForce;
+in
+{
+  config = {
+    # The protocol of the NixOS test driver: a root shell on a virtio console, up as soon as there are units at all, so
+    # that a boot that hangs can still be asked why.
+    systemd.services.backdoor = {
+      description = "Shell for whoever boots this guest";
+      wantedBy = [ "sysinit.target" ];
+      requires = [ "dev-hvc0.device" ];
+      after = [ "dev-hvc0.device" ];
+      conflicts = [ "shutdown.target" ];
+      before = [ "shutdown.target" ];
+      unitConfig.DefaultDependencies = false;
+      script = builtins.concatStringsSep "\n" [
+        "export USER=root HOME=/root"
+        ". /etc/profile || true"
+        "cd /"
+        "exec < /dev/hvc0 > /dev/hvc0"
+        "exec 2> /dev/ttyS0 || exec 2> /dev/null"
+        "stty raw -echo < /dev/hvc0"
+        "echo 'Spawning backdoor root shell...'"
+        "PS1= PS2= exec /bin/sh"
+      ];
+      serviceConfig = {
+        KillSignal = "SIGHUP";
+        Restart = "no";
+      };
+    };
+
+    # systemd would start a login on both consoles, which takes what is meant for the shell and writes into its answers.
+    systemd.services."serial-getty@hvc0".enable = false;
+    systemd.services."serial-getty@ttyS0".enable = false;
+
+    # Where the kernel writes; a guest that panics ends at once.
+    boot.kernelParams = [ "console=ttyS0" "panic=-1" ];
+    boot.initrd.availableKernelModules =
+      [ "virtio_pci" "virtio_blk" "virtio_console" "virtio_net" "virtio_rng" "squashfs" ];
+
+    # The disks: a root in memory, and the store as one read-only image.
+    fileSystems = mkForce {
+      "/" = {
+        device = "tmpfs";
+        fsType = "tmpfs";
+        options = [ "mode=0755" ];
+      };
+      "/nix/store" = {
+        device = "/dev/vda";
+        fsType = "squashfs";
+        options = [ "ro" ];
+        neededForBoot = true;
+      };
+    };
+  }
+  // (if options ? swapDevices then { swapDevices = mkForce [ ]; } else { });
+}

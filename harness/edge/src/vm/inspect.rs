@@ -1,0 +1,146 @@
+//! What a guest that is up is asked about itself, whatever the rules are.
+//!
+//! Flows in: a shell in the guest. Flows out: the part `guest` of the facts document, as `suites/FACTS.md` describes it.
+//! Must not: judge, change anything in the guest, or take the guest's word for a time.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use serde_json::{Map, Value, json};
+use vms::channel::{Channel, ChannelError};
+
+use super::told;
+
+/// One question. Under emulation, asking systemd about all of its units takes some seconds.
+const LIMIT: Duration = Duration::from_secs(60);
+/// Lines of the journal of a unit that failed.
+const JOURNAL_LINES: u32 = 15;
+/// Bytes of what a user's command prints that are kept of each stream.
+const MOST: usize = 64 << 10;
+
+const UNITS: &str = "systemctl show --no-pager --property=Id,LoadState,ActiveState,SubState,Result,\
+                     InactiveExitTimestampMonotonic,ActiveEnterTimestampMonotonic \
+                     '*.service' '*.socket' '*.mount' '*.target' '*.timer'";
+
+/// What is asked of one guest beyond what is asked of all.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Wanted {
+    /// Files to look at.
+    pub(super) files: Vec<String>,
+    /// Commands to run, by name, and how long each may take.
+    pub(super) commands: BTreeMap<String, (String, Duration)>,
+}
+
+/// Asks a guest everything.
+///
+/// # Errors
+/// Its shell went away, or did not answer.
+pub(super) async fn inspect(guest: &impl Channel, wanted: &Wanted) -> Result<Value, ChannelError> {
+    let state = ask(guest, "systemctl is-system-running").await?;
+    let mut units = told::units(&ask(guest, UNITS).await?);
+    journals(guest, &mut units).await?;
+    Ok(json!({
+        "state": state.trim(),
+        "units": units,
+        "sockets": sockets(guest).await?,
+        "users": told::users(&ask(guest, "getent passwd || cat /etc/passwd").await?),
+        "groups": told::groups(&ask(guest, "getent group || cat /etc/group").await?),
+        "files": files(guest, &wanted.files).await?,
+        "clock": clock(guest).await?,
+        "memory": told::memory(&ask(guest, "cat /proc/meminfo").await?),
+        "commands": commands(guest, &wanted.commands).await?,
+    }))
+}
+
+async fn ask(guest: &impl Channel, command: &str) -> Result<String, ChannelError> {
+    let output = guest.run(command, LIMIT).await?;
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Gives each unit that failed the end of its journal.
+async fn journals(guest: &impl Channel, units: &mut Map<String, Value>) -> Result<(), ChannelError> {
+    let failed = units.iter_mut().filter(|(_, unit)| unit["active"] == "failed");
+    for (name, unit) in failed {
+        let command = format!(
+            "journalctl --boot --no-pager --output=cat --lines={JOURNAL_LINES} --unit={}",
+            quote(name)
+        );
+        let log = ask(guest, &command).await?;
+        unit["log"] = log.lines().collect();
+    }
+    Ok(())
+}
+
+async fn sockets(guest: &impl Channel) -> Result<Vec<Value>, ChannelError> {
+    let mut sockets = Vec::new();
+    for (protocol, file) in [("tcp", "tcp"), ("tcp", "tcp6"), ("udp", "udp"), ("udp", "udp6")] {
+        // A kernel without version 6 has no such file.
+        let text = ask(guest, &format!("cat /proc/net/{file} 2>/dev/null")).await?;
+        sockets.extend(told::sockets(protocol, &text));
+    }
+    Ok(sockets)
+}
+
+async fn files(guest: &impl Channel, paths: &[String]) -> Result<Map<String, Value>, ChannelError> {
+    if paths.is_empty() {
+        return Ok(Map::new());
+    }
+    let quoted: Vec<String> = paths.iter().map(|path| quote(path)).collect();
+    // Followed, because a secret is often a link to where it was put this time. What is not there is not told.
+    let command =
+        format!("stat --dereference --format='%F|%U|%G|%a|%s|%n' -- {} 2>/dev/null", quoted.join(" "));
+    Ok(told::files(&ask(guest, &command).await?))
+}
+
+/// The guest is asked while our own clock is read before and after; the middle counts.
+async fn clock(guest: &impl Channel) -> Result<Value, ChannelError> {
+    let before = now();
+    let told: f64 = ask(guest, "date +%s.%N").await?.trim().parse().unwrap_or(0.0);
+    let ours = f64::midpoint(before, now());
+    Ok(json!({"seconds": told, "drift": told - ours}))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the guest's clock is held against this computer's")]
+fn now() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
+}
+
+async fn commands(
+    guest: &impl Channel,
+    commands: &BTreeMap<String, (String, Duration)>,
+) -> Result<Map<String, Value>, ChannelError> {
+    let mut told = Map::new();
+    for (name, (command, limit)) in commands {
+        let (status, stdout, stderr) = match guest.run(command, *limit).await {
+            Ok(output) => (Some(output.status), output.stdout, output.stderr.unwrap_or_default()),
+            Err(ChannelError::OutOfTime { .. }) => (None, Vec::new(), b"it did not end in time".to_vec()),
+            Err(error) => return Err(error),
+        };
+        told.insert(
+            name.clone(),
+            json!({"status": status, "stdout": text(&stdout), "stderr": text(&stderr)}),
+        );
+    }
+    Ok(told)
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes.get(..MOST).unwrap_or(bytes)).into_owned()
+}
+
+/// As one word of a shell.
+fn quote(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_one_word_whatever_is_in_it() {
+        assert_eq!(quote("/run/it's here; reboot"), r"'/run/it'\''s here; reboot'");
+    }
+}

@@ -1,0 +1,179 @@
+//! A machine's real configuration as a guest: extended by the least that a guest needs, and built by nix.
+//!
+//! Flows in: a machine of the flake. Flows out: a [`System`]: what to boot, and what of the machine was replaced.
+//! Must not: start anything but nix, or change what the configuration says beyond `guest.nix`.
+//!
+//! What a built system is booted with stands in its `boot.json`: NixOS' bootspec (RFC 125), which every toplevel has
+//! since 23.05.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use model::{machine::MachineName, survey::NixError, verdict::Fault};
+use serde::Deserialize;
+
+use crate::{
+    nix::{fault::NixFault, pool::Evaluators, prelude::one_line, unit::subject::output},
+    process::{CaptureError, Captured},
+};
+
+/// A system that can be booted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct System {
+    /// Its store path.
+    pub(super) toplevel: PathBuf,
+    /// The kernel's image.
+    pub(super) kernel: PathBuf,
+    /// The initial file system.
+    pub(super) initrd: Option<PathBuf>,
+    /// The first program after the initial file system.
+    pub(super) init: String,
+    /// What the configuration gives the kernel.
+    pub(super) kernel_params: Vec<String>,
+    /// Every store path that it needs, itself included.
+    pub(super) closure: Vec<PathBuf>,
+    /// What of the machine a guest does not have, in words.
+    pub(super) replaced: Vec<String>,
+}
+
+/// Why there is nothing to boot.
+#[derive(Debug)]
+pub(super) enum Unbuilt {
+    /// The configuration, extended, does not evaluate.
+    Evaluation(Box<NixError>),
+    /// A derivation of it does not build; nix's last lines.
+    Build(Vec<String>),
+    /// Nobody can tell.
+    Fault(Fault),
+}
+
+/// What `guest.nix` is applied to, and what is told of it.
+#[derive(Deserialize)]
+struct Told {
+    drv: String,
+    replaced: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct BootJson {
+    #[serde(rename = "org.nixos.bootspec.v1")]
+    spec: Bootspec,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Bootspec {
+    kernel: PathBuf,
+    initrd: Option<PathBuf>,
+    init: String,
+    kernel_params: Vec<String>,
+}
+
+/// Of what nix prints, more than this is not kept.
+const MOST: usize = 8 << 20;
+/// Lines of a failed build that are shown.
+const LAST_LINES: usize = 30;
+/// Asking the store what a system needs.
+const STORE_LIMIT: Duration = Duration::from_secs(60);
+
+/// Evaluates, builds and reads a machine's system. What is there already is not built again.
+///
+/// # Errors
+/// It does not evaluate or build, or nix does not work.
+pub(super) async fn build(
+    nix: &Evaluators,
+    machine: &MachineName,
+    limit: Duration,
+) -> Result<System, Unbuilt> {
+    let told = evaluate(nix, machine).await?;
+    let toplevel = realise(nix, &told.drv, limit).await?;
+    let spec = read_bootspec(&toplevel)?;
+    let closure = closure(nix, &toplevel).await?;
+    let Bootspec { kernel, initrd, init, kernel_params } = spec;
+    Ok(System { toplevel, kernel, initrd, init, kernel_params, closure, replaced: told.replaced })
+}
+
+async fn evaluate(nix: &Evaluators, machine: &MachineName) -> Result<Told, Unbuilt> {
+    let of = output(&["nixosConfigurations".to_owned(), machine.0.clone()]);
+    let guest = format!(
+        "({}) {{ machine = {of}; guest = {}; }}",
+        one_line(include_str!("system.nix")),
+        one_line(include_str!("guest.nix")),
+    );
+    let told = nix.json("json", &guest, "null").await.map_err(fault)?;
+    let told = told.map_err(|error| Unbuilt::Evaluation(Box::new(error)))?;
+    serde_json::from_value(told).map_err(|_| broken("nix told nothing of a guest that could be read"))
+}
+
+async fn realise(nix: &Evaluators, drv: &str, limit: Duration) -> Result<PathBuf, Unbuilt> {
+    let installable = format!("{drv}^out");
+    let mut arguments = vec!["build", "--no-link", "--print-out-paths", "--print-build-logs", &installable];
+    arguments.extend(nix.nix().features());
+    let captured = run(nix, &arguments, limit).await?;
+    if !captured.status.success() {
+        return Err(Unbuilt::Build(last_lines(&captured.stderr)));
+    }
+    let path = String::from_utf8_lossy(&captured.stdout);
+    path.lines()
+        .next()
+        .map(PathBuf::from)
+        .ok_or_else(|| broken("nix built a system and did not say where it is"))
+}
+
+#[expect(clippy::disallowed_methods, reason = "a file of the store, not of the user's")]
+fn read_bootspec(toplevel: &Path) -> Result<Bootspec, Unbuilt> {
+    let file = toplevel.join("boot.json");
+    let read = std::fs::read(&file).map_err(|error| {
+        let what = format!("the built system has no {}: {error}", file.display());
+        Unbuilt::Fault(Fault {
+            what,
+            remedy: Some(
+                "boot.json is written by NixOS 23.05 and newer, unless boot.bootspec.enable is false".into(),
+            ),
+            detail: Vec::new(),
+        })
+    })?;
+    let parsed: Result<BootJson, _> = serde_json::from_slice(&read);
+    parsed
+        .map(|json| json.spec)
+        .map_err(|error| broken(&format!("{} is no bootspec: {error}", file.display())))
+}
+
+async fn closure(nix: &Evaluators, toplevel: &Path) -> Result<Vec<PathBuf>, Unbuilt> {
+    let toplevel = toplevel.to_string_lossy();
+    let mut arguments = vec!["path-info", "--recursive", &toplevel];
+    arguments.extend(nix.nix().features());
+    let captured = run(nix, &arguments, STORE_LIMIT).await?;
+    if !captured.status.success() {
+        let detail = last_lines(&captured.stderr);
+        let what = "nix could not tell what a system needs".to_owned();
+        return Err(Unbuilt::Fault(Fault { what, remedy: None, detail }));
+    }
+    Ok(String::from_utf8_lossy(&captured.stdout).lines().map(PathBuf::from).collect())
+}
+
+async fn run(nix: &Evaluators, arguments: &[&str], limit: Duration) -> Result<Captured, Unbuilt> {
+    let program = nix.nix().program(nix.folder(), arguments, None);
+    nix.nix().spawner().capture(&program, limit, MOST).await.map_err(|error| {
+        let remedy = matches!(error, CaptureError::TimedOut { .. })
+            .then(|| "build the machine once by hand, then run this again".to_owned());
+        Unbuilt::Fault(Fault { what: error.to_string(), remedy, detail: Vec::new() })
+    })
+}
+
+fn last_lines(said: &[u8]) -> Vec<String> {
+    let said = String::from_utf8_lossy(said);
+    let lines: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
+    let last = lines.len().saturating_sub(LAST_LINES);
+    lines.into_iter().skip(last).map(str::to_owned).collect()
+}
+
+fn fault(fault: NixFault) -> Unbuilt {
+    Unbuilt::Fault(fault.fault())
+}
+
+fn broken(what: &str) -> Unbuilt {
+    Unbuilt::Fault(Fault { what: what.to_owned(), remedy: None, detail: Vec::new() })
+}

@@ -1,0 +1,223 @@
+//! The worker that answers what is asked of guests: one boot answers everything that is asked of a machine.
+//!
+//! Flows in: jobs, each the checks of one machine. Flows out: their verdicts. Must not: boot a machine twice for one job,
+//! or let a check pass that nobody could ask.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use model::{
+    check::{Check, GuestSize, Question},
+    digest::Digest,
+    facts::Facts,
+    machine::MachineName,
+    suite::Policy,
+    verdict::{Fault, Verdict},
+};
+use run::worker::{BoxFuture, Job, Reporter, Worker};
+use serde_json::{Map, Value, json};
+use tokio::{task::spawn_blocking, time::Instant};
+
+use super::{
+    Yard,
+    boot::{Start, Told, boot},
+    inspect::Wanted,
+    system::{Unbuilt, build},
+};
+use crate::{
+    nix::pool::Evaluators,
+    policy::{Document, Input, Module, judge, uncompiled},
+};
+
+/// Boots the machines of one run.
+#[derive(Debug, Clone)]
+pub struct GuestWorker {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    nix: Evaluators,
+    yard: Yard,
+    policies: BTreeMap<String, Policy>,
+    facts: Arc<Facts>,
+}
+
+/// One machine's checks.
+struct Asked<'a> {
+    machine: &'a MachineName,
+    size: GuestSize,
+    /// Each with its policy.
+    checks: Vec<(&'a Check, &'a Policy)>,
+}
+
+impl GuestWorker {
+    /// A worker for the machines of a flake, the policies of a plan, and the facts of its run.
+    #[must_use]
+    pub fn new(nix: Evaluators, yard: Yard, policies: BTreeMap<String, Policy>, facts: Arc<Facts>) -> Self {
+        Self { shared: Arc::new(Shared { nix, yard, policies, facts }) }
+    }
+}
+
+impl Worker for GuestWorker {
+    fn run(&self, job: Job, report: Reporter) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            tokio::select! {
+                () = job.stop.cancelled() => {}
+                () = self.shared.answer(&job, &report) => {}
+            }
+        })
+    }
+}
+
+impl Shared {
+    async fn answer(&self, job: &Job, report: &Reporter) {
+        let Some(asked) = self.asked(&job.checks) else {
+            let what = "a check that is not asked of a guest came to those who boot guests".to_owned();
+            let fault = Fault { what, remedy: None, detail: Vec::new() };
+            return job
+                .checks
+                .iter()
+                .for_each(|check| report.report(&check.id, Verdict::Broken { fault: fault.clone() }));
+        };
+        let began = Instant::now();
+        match self.boot(&asked).await {
+            Ok(told) => self.judge(&asked, told, began.elapsed(), report).await,
+            Err(fault) => {
+                for (check, _) in &asked.checks {
+                    report.report(&check.id, Verdict::Broken { fault: fault.clone() });
+                }
+            }
+        }
+    }
+
+    fn asked<'a>(&'a self, checks: &'a [Check]) -> Option<Asked<'a>> {
+        let Question::Guest { machine, size, .. } = &checks.first()?.question else { return None };
+        let of = |check: &'a Check| match &check.question {
+            Question::Guest { package, .. } => Some((check, self.policies.get(package)?)),
+            _ => None,
+        };
+        let checks = checks.iter().map(of).collect::<Option<Vec<_>>>()?;
+        Some(Asked { machine, size: *size, checks })
+    }
+
+    async fn boot(&self, asked: &Asked<'_>) -> Result<Told, Fault> {
+        let limit = asked.checks.iter().map(|(check, _)| check.limit).max().unwrap_or_default();
+        let system = match build(&self.nix, asked.machine, limit).await {
+            Ok(system) => system,
+            Err(Unbuilt::Evaluation(error)) => {
+                let place = error.file.iter().map(|file| format!("at {file}:{}", error.line.unwrap_or(0)));
+                return Ok(unbuilt(
+                    "unevaluated",
+                    [error.message.clone()].into_iter().chain(place).collect(),
+                ));
+            }
+            Err(Unbuilt::Build(log)) => return Ok(unbuilt("unbuilt", log)),
+            Err(Unbuilt::Fault(fault)) => return Err(fault),
+        };
+        let (qemu, accelerator) = self.yard.engine().await?;
+        let image = self.yard.images.of(&system.toplevel, &system.closure).await?;
+        boot(&Start {
+            name: asked.machine.as_str(),
+            system: &system,
+            image,
+            size: asked.size,
+            qemu: &qemu,
+            accelerator,
+            folders: &self.yard.folders,
+            wanted: self.wanted(asked),
+        })
+        .await
+    }
+
+    fn wanted(&self, asked: &Asked<'_>) -> Wanted {
+        let commands = asked.checks.iter().flat_map(|(check, policy)| {
+            policy.commands.iter().map(|(name, command)| (name.clone(), (command.clone(), check.limit)))
+        });
+        Wanted { files: secret_paths(&self.facts.document, asked.machine), commands: commands.collect() }
+    }
+
+    /// The boot took as long as it did once: the first check has its time, the others none.
+    async fn judge(&self, asked: &Asked<'_>, told: Told, took: Duration, report: &Reporter) {
+        let up = told.guest.is_some();
+        let facts = about(&self.facts, asked.machine, told);
+        let (skipped, rest): (Vec<_>, Vec<_>) =
+            asked.checks.iter().partition(|(_, policy)| policy.needs_guest() && !up);
+        for (check, _) in skipped {
+            let reason = "the guest did not come up".to_owned();
+            report.report_timed(&check.id, Verdict::Skipped { reason }, Duration::ZERO);
+        }
+        let rest: Vec<(Check, Policy)> =
+            rest.into_iter().map(|(check, policy)| ((*check).clone(), (*policy).clone())).collect();
+        let judged = spawn_blocking(move || {
+            let document = Document::new(&facts);
+            let input = Input::new(&document, &facts);
+            rest.iter().flat_map(|(check, policy)| verdict(check, policy, &input)).collect::<Vec<_>>()
+        });
+        // One that panicked leaves its checks out, and the engine says so.
+        let times = std::iter::once(took).chain(std::iter::repeat(Duration::ZERO));
+        for ((check, verdict), took) in judged.await.unwrap_or_default().into_iter().zip(times) {
+            report.report_timed(&check, verdict, took);
+        }
+    }
+}
+
+fn verdict(check: &Check, policy: &Policy, input: &Input<'_>) -> Vec<(model::check::CheckId, Verdict)> {
+    match Module::compile(policy) {
+        Ok(module) => judge(&module, std::slice::from_ref(check), input),
+        Err(error) => vec![(check.id.clone(), uncompiled(&error))],
+    }
+}
+
+/// What is told of a machine that could not be booted, since there is nothing to boot.
+fn unbuilt(end: &str, said: Vec<String>) -> Told {
+    let boot =
+        json!({"end": end, "limit": 0, "seconds": null, "console": said, "waiting": [], "replaced": []});
+    Told { boot, guest: None }
+}
+
+/// The facts of one machine, with what its guest told.
+fn about(facts: &Facts, machine: &MachineName, told: Told) -> Facts {
+    let mut document = Map::new();
+    for key in ["version", "fleet"] {
+        document.extend(facts.document.get(key).map(|value| (key.to_owned(), value.clone())));
+    }
+    let of_machine = |part: &Value| part.get(machine.as_str()).map(|value| json!({machine.as_str(): value}));
+    document
+        .extend(facts.document.get("machines").and_then(of_machine).map(|one| ("machines".to_owned(), one)));
+    for part in ["inventory", "resolved"] {
+        let one = facts.document.get(part).and_then(|part| part.get("machines")).and_then(of_machine);
+        document.extend(one.map(|one| (part.to_owned(), json!({"machines": one}))));
+    }
+    document.insert("boot".to_owned(), told.boot);
+    document.extend(told.guest.map(|guest| ("guest".to_owned(), guest)));
+    let document = Value::Object(document);
+    let digest = Digest::of(document.to_string());
+    Facts { document, places: facts.places.clone(), parts: facts.parts.clone(), digest }
+}
+
+/// Where the machine's secrets should arrive.
+fn secret_paths(document: &Value, machine: &MachineName) -> Vec<String> {
+    let facts = || document.get("machines")?.get(machine.as_str())?.pointer("/facts/generators")?.as_object();
+    let files =
+        facts().into_iter().flat_map(Map::values).filter_map(|generator| generator.get("files")?.as_object());
+    let deployed =
+        files.flat_map(Map::values).filter(|file| file["secret"] == true && file["deploy"] == true);
+    deployed.filter_map(|file| Some(file.get("path")?.as_str()?.to_owned())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_deployed_secrets_are_looked_for() {
+        let file = |secret, deploy, path: &str| json!({"secret": secret, "deploy": deploy, "path": path});
+        let document = json!({"machines": {"a": {"facts": {"generators": {"g": {"files": {
+            "key": file(true, true, "/run/key"),
+            "pub": file(false, true, "/run/pub"),
+            "ca": file(true, false, "/run/ca"),
+        }}, "odd": {"files": null}}}}}});
+        assert_eq!(secret_paths(&document, &"a".into()), ["/run/key"]);
+        assert_eq!(secret_paths(&document, &"b".into()), Vec::<String>::new());
+    }
+}
