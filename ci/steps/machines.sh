@@ -7,8 +7,9 @@
 need_machines() {
     need_qemu
     need_kernel
-    # Guests of tests have it as their whole system.
+    # Guests of tests are made of these.
     need_command busybox busybox-static
+    need_command qemu-ga qemu-guest-agent
 }
 
 need_qemu() {
