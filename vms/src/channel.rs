@@ -3,8 +3,10 @@
 //! Flows in: commands and limits. Flows out: what they came to. Must not: wait without a limit; hang on what a command
 //! leaves behind; take a broken guest for a failed command.
 
+pub mod agent;
 pub mod backdoor;
 mod frame;
+mod script;
 #[cfg(test)]
 mod stand_in;
 pub mod wait;
@@ -116,6 +118,16 @@ pub enum ChannelError {
         bytes: u64,
         /// What is taken.
         most: u64,
+    },
+    /// The other side does not do it.
+    #[error("the guest's {what} does not run `{command}`: {said}")]
+    Refused {
+        /// The channel's name.
+        what: &'static str,
+        /// The command.
+        command: String,
+        /// Why, in the other side's words.
+        said: String,
     },
     /// A file cannot be read or written there.
     #[error("cannot {what} {path} in the guest: {said}")]

@@ -29,7 +29,7 @@ pub use start::StartError;
 
 use crate::{
     arguments::Socket,
-    channel::{ChannelError, backdoor::Backdoor},
+    channel::{ChannelError, agent::Agent, backdoor::Backdoor},
     child::server::Server,
     console::Console,
     folder::Folder,
@@ -205,6 +205,15 @@ impl Guest {
         let stream = self.door(Socket::Shell).ok_or(ChannelError::NotThere { what: "backdoor" })?;
         let opened = Backdoor::open(stream, limit).await;
         opened.map_err(|error| error.with_console(&self.console))
+    }
+
+    /// Waits until QEMU's guest agent answers in the guest. It can be had once.
+    ///
+    /// # Errors
+    /// The machine has no port for it, it was had before, or it does not answer within `limit`.
+    pub async fn agent(&self, limit: Duration) -> Result<Agent, ChannelError> {
+        let stream = self.door(Socket::Agent).ok_or(ChannelError::NotThere { what: "guest agent" })?;
+        Agent::open(stream, limit).await.map_err(|error| error.with_console(&self.console))
     }
 
     fn door(&self, socket: Socket) -> Option<UnixStream> {

@@ -7,10 +7,7 @@
 //! says `Spawning backdoor root shell...`, and becomes a shell without a prompt. What goes over it is our own (`frame`):
 //! a command writes to files, so that what it leaves behind holds nobody up, and these are sent when it is done.
 
-use std::{
-    hash::{BuildHasher as _, RandomState},
-    time::Duration,
-};
+use std::time::Duration;
 
 use data_encoding::BASE64;
 use tokio::{
@@ -23,6 +20,7 @@ use tokio::{
 use super::{
     Channel, ChannelError, Output,
     frame::{Bad, Frame, MOST, PIECE},
+    script::{bounded, folder, in_time, number},
 };
 use crate::shell::quote;
 
@@ -81,7 +79,7 @@ impl Backdoor {
         script: impl FnOnce(&str) -> String,
         input: String,
     ) -> Result<Output, ChannelError> {
-        let number = format!("vms{:016x}", RandomState::new().hash_one(0));
+        let number = number();
         let script = script(&number) + "\n";
         let (answer, answered) = oneshot::channel();
         let request = Request { number, script, input, command: command.to_owned(), limit, answer };
@@ -126,11 +124,7 @@ async fn serve(mut stream: UnixStream, mut requests: mpsc::Receiver<Request>) {
         let answered = match exchanged {
             Ok(None) => return,
             Err(_) => Err(ChannelError::Mute { command, limit: whole, bytes: frame.bytes }),
-            // As `timeout` of coreutils and of busybox tell it.
-            Ok(Some(Ok(Output { status: 124 | 137 | 143, .. }))) if took >= limit => {
-                Err(ChannelError::OutOfTime { command, limit })
-            }
-            Ok(Some(Ok(output))) => Ok(output),
+            Ok(Some(Ok(output))) => in_time(output, &command, limit, took),
             Ok(Some(Err(Bad::Spoilt))) => Err(ChannelError::Spoilt { command }),
             Ok(Some(Err(Bad::TooLarge(bytes)))) => Err(ChannelError::TooLarge { command, bytes, most: MOST }),
         };
@@ -192,12 +186,9 @@ impl Heard {
     }
 }
 
-/// A script that runs a command and sends its answer, as one line. `/run` is in memory, where it can be written.
+/// A script that runs a command and sends its answer, as one line.
 fn run(number: &str, command: &str, limit: Duration) -> String {
-    let seconds = limit.as_millis().div_ceil(1000).max(1);
-    let command = quote(command);
-    let run = format!("timeout -k 1 {seconds} sh -c {command} </dev/null >$d/o 2>$d/e; s=$?");
-    framed(number, &run)
+    framed(number, &bounded(command, limit))
 }
 
 /// A script that reads a file's base64, as one line. The new file takes the old one's place when it is whole. `timeout`
@@ -212,8 +203,7 @@ fn put(number: &str, path: &str, length: usize, mode: u32) -> String {
 
 /// What a script leaves in `$s`, `$d/o` and `$d/e`, sent as an answer.
 fn framed(number: &str, script: &str) -> String {
-    let folder =
-        format!("d=/run/{number}; mkdir -m 700 $d 2>/dev/null || {{ d=/tmp/{number}; mkdir -m 700 $d; }}");
+    let folder = folder(number);
     let head = format!("echo; echo \"{number} $s $(($(wc -c <$d/o))) $(($(wc -c <$d/e)))\"");
     let send = |stream: char| format!("base64 -w {PIECE} $d/{stream} | sed 's/^/{number}{stream}/'");
     let (out, err) = (send('o'), send('e'));

@@ -6,6 +6,7 @@
 #![expect(clippy::disallowed_methods, reason = "these tests meet the real computer")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "what the tests stand on may fail them")]
 
+mod agent;
 mod console;
 mod ends;
 mod newc;

@@ -13,6 +13,13 @@ impl Archive {
         self.entry(path, 0o040_755, (0, 0), &[]);
     }
 
+    /// Those that a file of this absolute path needs. One may be there already.
+    pub(crate) fn folders_above(&mut self, path: &str) {
+        for (end, _) in path.match_indices('/').skip(1) {
+            self.folder(&path[1..end]);
+        }
+    }
+
     pub(crate) fn file(&mut self, path: &str, mode: u32, content: &[u8]) {
         self.entry(path, 0o100_000 | mode, (0, 0), content);
     }

@@ -3,6 +3,7 @@
 use std::{
     env, fs,
     path::{Path, PathBuf},
+    process::Command,
     time::Duration,
 };
 
@@ -57,14 +58,19 @@ const MODULES: [&str; 12] = [
     "evdev",
 ];
 
-/// What a guest does after its start: nothing but what `then` says, in a shell.
-pub(crate) fn initramfs(then: &str) -> Vec<u8> {
+/// What a guest does after its start: nothing but what `then` says, in a shell. It has these programs of this computer
+/// as well, with the libraries that they need.
+pub(crate) fn initramfs(then: &str, programs: &[&str]) -> Vec<u8> {
     let mut archive = Archive::default();
     for folder in ["bin", "dev", "proc", "sys", "run", "tmp", "modules"] {
         archive.folder(folder);
     }
     archive.character_device("dev/console", 5, 1);
     archive.file("bin/busybox", 0o755, &fs::read(busybox()).expect(BUSYBOX_REMEDY));
+    for path in programs.iter().flat_map(|program| with_libraries(program)) {
+        archive.folders_above(&path);
+        archive.file(path.trim_start_matches('/'), 0o755, &fs::read(&path).unwrap());
+    }
     let (mut insert, modules) = (String::new(), modules_of(&kernel()));
     for module in MODULES {
         let path = modules.iter().find(|path| path.file_stem().is_some_and(|stem| stem == module));
@@ -94,11 +100,21 @@ for event in /dev/input/event*; do (dd if=$event of=/dev/null bs=24 count=1 && p
 ";
 
 fn busybox() -> PathBuf {
+    on_path("busybox").expect(BUSYBOX_REMEDY)
+}
+
+fn on_path(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&path)
-        .map(|folder| folder.join("busybox"))
-        .find(|path| path.is_file())
-        .expect(BUSYBOX_REMEDY)
+    env::split_paths(&path).map(|folder| folder.join(name)).find(|path| path.is_file())
+}
+
+/// A program's own path, and those of its libraries and its loader, as ldd(1) tells them.
+fn with_libraries(name: &str) -> Vec<String> {
+    let program = on_path(name).unwrap_or_else(|| panic!("these tests need {name}: run `ci/run test`"));
+    let said = Command::new("ldd").arg(&program).output().unwrap();
+    let said = String::from_utf8(said.stdout).unwrap();
+    let libraries = said.split_whitespace().filter(|word| word.starts_with('/')).map(str::to_owned);
+    libraries.chain([program.to_string_lossy().into_owned()]).collect()
 }
 
 /// Beside the kernel's own folder, as `unpack-kernel.sh` leaves them and systems have them.
@@ -138,8 +154,13 @@ impl Rig {
 
     /// A machine that does as `then` says.
     pub(crate) fn machine(&self, then: &str) -> Machine {
+        self.machine_with(then, &[])
+    }
+
+    /// One that has these programs of this computer as well.
+    pub(crate) fn machine_with(&self, then: &str, programs: &[&str]) -> Machine {
         let initrd = tempfile::Builder::new().suffix(".cpio").tempfile_in(self.place.path()).unwrap();
-        fs::write(initrd.path(), initramfs(then)).unwrap();
+        fs::write(initrd.path(), initramfs(then, programs)).unwrap();
         let (_, initrd) = initrd.keep().unwrap();
         let boot = Boot {
             kernel: kernel(),
