@@ -87,7 +87,7 @@ impl Module {
     /// Everything that the policy denies, in an order of its own.
     pub(super) fn deny(&self, input: &Input<'_>, limit: Duration) -> Result<Vec<Denial>, Stopped> {
         let mut engine = self.engine.clone();
-        engine.set_input(input.document.0.clone().map_err(Stopped::Shape)?);
+        engine.set_input(input.document.value().map_err(Stopped::Shape)?);
         engine.set_execution_timer_config(ExecutionTimerConfig { limit, check_interval: CHECK_INTERVAL });
         let answer = catch_unwind(AssertUnwindSafe(|| engine.eval_rule(self.query.clone())));
         let value = match answer {
