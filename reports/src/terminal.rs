@@ -9,7 +9,10 @@ mod stages;
 
 pub(crate) use self::findings::who;
 
-use model::decision::{GateState, Outcome};
+use model::{
+    decision::{GateState, Outcome},
+    plan::Note,
+};
 
 use crate::{
     age,
@@ -83,8 +86,13 @@ pub(crate) fn sentence(report: &Report<'_>, counts: &Counts) -> String {
         Outcome::Broken | Outcome::Undecided => GateState::Undecided,
     };
     let gates = report.decision.gates.len();
-    let held = format!("{} of {}", report.gates(state), count(gates, "gate"));
-    let mut parts = vec![if gates == 0 { "nothing was answered".to_owned() } else { held }];
+    let idle =
+        report.decision.outcome == Outcome::Undecided && report.plan.notes.contains(&Note::NothingToProve);
+    let mut parts = vec![match gates {
+        _ if idle => "there is no machine and no test".to_owned(),
+        0 => "nothing was answered".to_owned(),
+        _ => format!("{} of {}", report.gates(state), count(gates, "gate")),
+    }];
     parts.extend(checks(counts));
     parts.extend(report.record.interrupted.then(|| "interrupted".to_owned()));
     parts.extend(report.record.took.map(age::took));

@@ -56,6 +56,14 @@ fn notes(plan: &Plan) -> Vec<Unproven> {
             let why = "the flake has no tree of tests".to_owned();
             Some(Unproven { what: "expression tests".to_owned(), why })
         }
+        Note::NothingToProve => {
+            let why = "there is no machine and no test".to_owned();
+            Some(Unproven { what: "the fleet".to_owned(), why })
+        }
+        Note::OutputNotRead { output, meant } => {
+            let why = format!("nothing reads it; did you mean `{meant}`?");
+            Some(Unproven { what: format!("output `{output}`"), why })
+        }
     });
     stages.into_iter().chain(others).collect()
 }

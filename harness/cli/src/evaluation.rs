@@ -63,6 +63,9 @@ pub async fn survey(
     interrupts: &mut mpsc::Receiver<()>,
 ) -> Result<Evaluated, Stop> {
     if desk.project.flake.is_none() {
+        let folder = desk.project.folder.display();
+        desk.screen
+            .note(&format!("there is no flake.nix in {folder}: no machine is evaluated and no test run"));
         return Ok(Evaluated::without_flake(None));
     }
     let nix = settings::nix(desk).await?;

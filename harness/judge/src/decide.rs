@@ -29,7 +29,7 @@ use crate::{
 pub fn decide(plan: &Plan, record: &Record, waivers: &[Waiver], today: Date) -> Decision {
     let waivers = Waivers::of(waivers.iter().filter(|waiver| !waiver.expired(today)));
     let mut gates: BTreeMap<(Stage, &Subject), Tally> = BTreeMap::new();
-    let mut whole = Whole::new(record.interrupted);
+    let mut whole = Whole::new(plan, record);
     let (mut waived, mut warnings) = (Vec::new(), Vec::new());
     for check in &plan.checks {
         let judged = judge(check, record.outcomes.get(&check.id), &waivers);

@@ -5,6 +5,8 @@
 
 use model::{
     decision::{Gate, GateState, Outcome},
+    plan::{Note, Plan},
+    record::Record,
     suite::Severity,
 };
 
@@ -13,12 +15,15 @@ use crate::standing::Standing;
 /// What is seen of the checks on the way.
 pub(crate) struct Whole {
     interrupted: bool,
+    /// Whether there is nothing that could be proven.
+    nothing: bool,
     broken: bool,
 }
 
 impl Whole {
-    pub(crate) fn new(interrupted: bool) -> Self {
-        Self { interrupted, broken: false }
+    pub(crate) fn new(plan: &Plan, record: &Record) -> Self {
+        let nothing = plan.notes.contains(&Note::NothingToProve);
+        Self { interrupted: record.interrupted, nothing, broken: false }
     }
 
     pub(crate) fn take(&mut self, severity: Severity, standing: &Standing<'_>) {
@@ -26,13 +31,13 @@ impl Whole {
     }
 
     /// Closed wins over broken: the fleet's owner can act on it. Broken wins over undecided: asking again may not help.
-    /// A run without a gate, or that was interrupted, is never open.
+    /// A run without a gate, that was interrupted, or of a fleet that has nothing to prove, is never open.
     pub(crate) fn outcome(self, gates: &[Gate]) -> Outcome {
         let worst = gates.iter().map(|gate| gate.state).max();
         match worst {
             Some(GateState::Closed) => Outcome::Closed,
             _ if self.broken => Outcome::Broken,
-            Some(GateState::Open) if !self.interrupted => Outcome::Open,
+            Some(GateState::Open) if !self.interrupted && !self.nothing => Outcome::Open,
             _ => Outcome::Undecided,
         }
     }

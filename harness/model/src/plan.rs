@@ -63,4 +63,13 @@ pub enum Note {
     },
     /// The flake has no tree of expression tests.
     NoTests,
+    /// The fleet has no machine and no test: whatever passes, nothing is proven.
+    NothingToProve,
+    /// The flake has an output that nothing reads, and none of a name like it that would be read.
+    OutputNotRead {
+        /// The output.
+        output: String,
+        /// The one that may be meant.
+        meant: String,
+    },
 }

@@ -11,6 +11,9 @@ use crate::{
     machine::{MachineClass, MachineName},
 };
 
+/// Outputs that hold trees of tests, where the fleet does not say.
+pub const TEST_OUTPUTS: [&str; 2] = ["tests", "libTests"];
+
 /// The answers of one evaluation of a flake.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Survey {

@@ -27,6 +27,7 @@ use crate::{
     key::Keys,
     lint::{PlanProblem, duplicate_suites},
     names::{Names, rule},
+    outputs::misspelt,
     select::Selection,
     sight::{Sight, View},
 };
@@ -168,6 +169,12 @@ impl<'a> Drafting<'a> {
         });
     }
 
+    /// Whether there is neither a machine nor a test, whatever was selected.
+    fn nothing_to_prove(&self) -> bool {
+        let declared = self.inputs.fleet.fleet.trees.as_ref().is_some_and(|trees| !trees.is_empty());
+        self.names.machines().is_empty() && self.inputs.survey.trees.is_empty() && !declared
+    }
+
     fn finish(mut self) -> Draft {
         let missing = self.sought.refuse(self.seen.iter().map(String::as_str));
         self.problems.extend(missing.into_iter().map(PlanProblem::Filter));
@@ -175,6 +182,8 @@ impl<'a> Drafting<'a> {
         self.checks.sort_by(|a, b| (a.stage, &a.suite, &a.subject).cmp(&(b.stage, &b.suite, &b.subject)));
         let mut notes = empty_stages(&self.header.stages, &self.checks);
         notes.append(&mut self.notes);
+        notes.extend(self.nothing_to_prove().then_some(Note::NothingToProve));
+        notes.extend(misspelt(&self.inputs.survey.outputs));
         let policies = self.policies.into_iter().map(|(package, (_, policy))| (package, policy)).collect();
         let waivers = &self.inputs.fleet.fleet.waivers;
         let waivers = waivers.iter().filter(|waiver| !waiver.expired(self.inputs.today)).cloned().collect();

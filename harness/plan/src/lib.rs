@@ -14,6 +14,7 @@ mod key;
 mod lint;
 mod names;
 mod nearest;
+mod outputs;
 mod select;
 mod sight;
 

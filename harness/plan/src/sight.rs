@@ -15,6 +15,8 @@ const EVALUATES: &str = "evaluation/machine-evaluates";
 /// Finds that a machine of the inventory is in no output.
 const BUILT: &str = "inventory/machine-is-built";
 
+const NOT_EVALUATED: &str = "the fleet was not evaluated";
+
 /// Facts that are named in a reason.
 const NAMED: usize = 3;
 
@@ -66,6 +68,11 @@ impl<'a> Sight<'a> {
         }
     }
 
+    /// Why nothing that takes evaluation is asked.
+    pub(crate) fn whole(&self) -> Option<String> {
+        (!self.evaluated).then(|| NOT_EVALUATED.to_owned())
+    }
+
     /// What is to become of a policy that is asked of a machine, or of the fleet. On the rung `expressions` policies are
     /// about what does not evaluate, and see it.
     pub(crate) fn view(&self, needs: &BTreeSet<Part>, stage: Stage, machine: Option<&MachineName>) -> View {
@@ -83,7 +90,7 @@ impl<'a> Sight<'a> {
         let missing: Vec<Part> = needs.difference(self.gathered).copied().collect();
         let lacks = |part: Part| missing.contains(&part);
         let unknown = if !self.evaluated && (lacks(Part::Machines) || lacks(Part::Modules)) {
-            Some("the fleet was not evaluated")
+            Some(NOT_EVALUATED)
         } else if self.inventory_fails && lacks(Part::Inventory) {
             Some("the inventory does not evaluate")
         } else {

@@ -172,3 +172,11 @@ fn what_could_not_be_seen_opens_nothing_though_it_passed_or_the_plan_skipped_it(
     let fails = story([check("x/blind", "fleet", fail(&[("x/blind", "fleet")])).blind()]);
     says(fails, &["Closed", "invariants fleet Closed (x::blind::fleet: 1 finding)"]);
 }
+
+#[test]
+fn a_fleet_that_has_nothing_to_prove_is_never_open() {
+    let idle = |verdict| story([check("x/y", "fleet", verdict)]).idle();
+    says(idle(Pass), &["Undecided", "invariants fleet Open"]);
+    assert!(idle(fail(&[("x/y", "fleet")])).told().starts_with("Closed\n"));
+    assert!(idle(broken()).told().starts_with("Broken\n"));
+}

@@ -53,6 +53,7 @@ fn story() -> impl Strategy<Value = Story> {
         told,
         waivers,
         interrupted,
+        idle: false,
     })
 }
 

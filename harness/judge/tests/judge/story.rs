@@ -10,7 +10,7 @@ use model::{
     finding::Finding,
     fleet::FleetSource,
     place::Place,
-    plan::{Header, Plan},
+    plan::{Header, Note, Plan},
     record::{Outcome, Record},
     stage::Stage,
     subject::Subject,
@@ -35,6 +35,8 @@ pub(crate) struct Story {
     pub(crate) told: Vec<Told>,
     pub(crate) waivers: Vec<Waiver>,
     pub(crate) interrupted: bool,
+    /// The fleet has nothing to prove.
+    pub(crate) idle: bool,
 }
 
 /// A check of severity error on the stage `invariants`; `about` is a machine or `fleet`.
@@ -151,6 +153,11 @@ impl Story {
         self
     }
 
+    pub(crate) fn idle(mut self) -> Self {
+        self.idle = true;
+        self
+    }
+
     pub(crate) fn decide(&self) -> Decision {
         self.decide_without_planning("")
     }
@@ -166,7 +173,9 @@ impl Story {
         });
         let record =
             Record { outcomes: outcomes.collect(), interrupted: self.interrupted, ..Record::default() };
-        judge::decide(&plan(checks), &record, &self.waivers, TODAY)
+        let mut plan = plan(checks);
+        plan.notes.extend(self.idle.then_some(Note::NothingToProve));
+        judge::decide(&plan, &record, &self.waivers, TODAY)
     }
 
     /// The outcome, then each gate, with its reasons in parentheses.

@@ -11,6 +11,9 @@ use crate::{filter::Candidate, sight::View};
 
 impl Drafting<'_> {
     pub(super) fn expressions(&mut self, context: Context<'_>) {
+        if let Some(blind) = self.sight.whole() {
+            return self.not_walked(context, &blind);
+        }
         let trees = &self.inputs.survey.trees;
         if trees.is_empty() && !self.notes.contains(&Note::NoTests) {
             self.notes.push(Note::NoTests);
@@ -18,18 +21,31 @@ impl Drafting<'_> {
         trees.iter().for_each(|tree| self.tree(context, tree));
     }
 
+    /// Where nothing was evaluated, nobody knows the tests of a tree: it is planned as a whole, and not asked.
+    fn not_walked(&mut self, context: Context<'_>, why: &str) {
+        let declared = self.inputs.fleet.fleet.trees.as_deref().unwrap_or_default();
+        for origin in declared {
+            let tree = TestTree { origin: origin.clone(), tests: Vec::new(), broken: Vec::new() };
+            let view = View { skip: Some(why.to_owned()), blind: Some(why.to_owned()) };
+            self.test(context, &tree, &[], view);
+        }
+        if declared.is_empty() {
+            self.notes.push(Note::EmptySuite { suite: context.suite.name.clone(), reason: why.to_owned() });
+        }
+    }
+
     /// A tree with nothing in it is asked about itself, so that it cannot pass for one that was tested.
     fn tree(&mut self, context: Context<'_>, tree: &TestTree) {
         let tests: BTreeSet<&[String]> = tree.tests.iter().map(Vec::as_slice).collect();
         let broken: BTreeSet<&[String]> = tree.broken.iter().map(|(path, _)| path.as_slice()).collect();
-        tree.tests.iter().for_each(|path| self.test(context, tree, path));
-        broken.difference(&tests).for_each(|path| self.test(context, tree, path));
+        tree.tests.iter().for_each(|path| self.test(context, tree, path, View::default()));
+        broken.difference(&tests).for_each(|path| self.test(context, tree, path, View::default()));
         if tests.is_empty() && broken.is_empty() {
-            self.test(context, tree, &[]);
+            self.test(context, tree, &[], View::default());
         }
     }
 
-    fn test(&mut self, context: Context<'_>, tree: &TestTree, path: &[String]) {
+    fn test(&mut self, context: Context<'_>, tree: &TestTree, path: &[String], view: View) {
         let Context { suite, rule, .. } = context;
         let dotted = dotted(path);
         let id = if path.is_empty() {
@@ -47,7 +63,7 @@ impl Drafting<'_> {
         };
         if self.keeps(&candidate) {
             let question = Question::Expression { tree: tree.origin.clone(), path: path.to_vec() };
-            self.add(context, id, Subject::Fleet, question, View::default());
+            self.add(context, id, Subject::Fleet, question, view);
         }
     }
 }

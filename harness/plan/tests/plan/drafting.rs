@@ -155,6 +155,7 @@ fn what_is_not_proven_is_noted() {
             Note::EmptyStage { stage: Stage::Mesh },
             Note::EmptySuite { suite: "host".to_owned(), reason: "the fleet has no machine".to_owned() },
             Note::NoTests,
+            Note::NothingToProve,
         ]
     );
 }
@@ -181,5 +182,8 @@ fn that_there_are_no_tests_is_noted_once_however_many_suites_look_for_them() {
             selection.suites = ["inventory".into(), "nix-unit".into(), "more".into()].into();
         })
         .plan();
-    assert_eq!(plan.notes, [Note::EmptyStage { stage: Stage::Expressions }, Note::NoTests]);
+    assert_eq!(
+        plan.notes,
+        [Note::EmptyStage { stage: Stage::Expressions }, Note::NoTests, Note::NothingToProve]
+    );
 }

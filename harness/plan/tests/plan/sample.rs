@@ -32,12 +32,13 @@ pub(crate) struct Sample {
 /// The day of every plan.
 pub(crate) const TODAY: Date = date(2026, 6, 15);
 
-/// An empty fleet called `harbour` and no suites; the inventory was gathered.
+/// An empty fleet called `harbour` and no suites; its inventory was gathered, and its flake was evaluated.
 pub(crate) fn sample() -> Sample {
     let fleet = Fleet {
         source: FleetSource::FleetToml,
         inventory: Default::default(),
         trees: None,
+        boot: Default::default(),
         waivers: Vec::new(),
         places: Default::default(),
     };
@@ -48,7 +49,7 @@ pub(crate) fn sample() -> Sample {
             roles: Default::default(),
             conflicts: Vec::new(),
         },
-        survey: Survey::default(),
+        survey: Survey { nix: "2.34.8".to_owned(), ..Survey::default() },
         facts: Facts {
             document: serde_json::json!({"version": 1, "fleet": {"name": "harbour"}}),
             places: Default::default(),

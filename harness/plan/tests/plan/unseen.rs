@@ -2,15 +2,17 @@
 
 use jiff::civil::date;
 use model::{
+    fleet::TreeRef,
     machine::{MachineClass, MachineName},
     place::Place,
+    plan::Note,
     subject::Subject,
     suite::{Part, Scope},
     survey::NixError,
     waiver::Waiver,
 };
 
-use crate::sample::{Sample, policy, sample, suite};
+use crate::sample::{Sample, nix_unit, policy, sample, suite, tree};
 
 /// Two machines of which `b` does not evaluate, asked about their facts, about their vars and as a whole.
 fn harbour() -> Sample {
@@ -24,7 +26,6 @@ fn harbour() -> Sample {
                 policy("vars", Scope::Machine, &[]),
             ],
         ));
-    sample.survey.nix = "2.34.8".to_owned();
     sample.facts.parts.insert(Part::Machines);
     let failing = ["users", "sshd", "groups", "services", "toplevel"];
     let errors = failing.map(|fact| (fact.to_owned(), NixError::default()));
@@ -103,7 +104,6 @@ fn a_machine_in_no_output_is_asked_and_passes_nothing() {
     let mut sample = sample()
         .machine("b", &[])
         .suite(suite("inventory", [policy("built", Scope::Machine, &[Part::Machines])]));
-    sample.survey.nix = "2.34.8".to_owned();
     sample.facts.parts.insert(Part::Machines);
     sees(&sample, &[("inventory::built::b", None, Some("`b` is in no output of the flake"), false)]);
     waive(&mut sample, "inventory/machine-is-built");
@@ -114,7 +114,8 @@ fn a_machine_in_no_output_is_asked_and_passes_nothing() {
 fn what_was_not_evaluated_is_not_what_the_fleet_does_not_have() {
     let needs = [Part::Machines, Part::Vars];
     let rules = [policy("a", Scope::Fleet, &needs), policy("b", Scope::Fleet, &[Part::Vars])];
-    let sample = sample().suite(suite("vars", rules));
+    let mut sample = sample().suite(suite("vars", rules));
+    sample.survey.nix.clear();
     let unknown = Some("the fleet was not evaluated");
     sees(
         &sample,
@@ -130,4 +131,29 @@ fn an_inventory_that_does_not_evaluate_is_one() {
     sample.survey.inventory_error = Some(NixError::default());
     let unknown = Some("the inventory does not evaluate");
     sees(&sample, &[("roles::a", unknown, unknown, false)]);
+}
+
+#[test]
+fn a_tree_of_tests_that_was_not_evaluated_is_planned_and_not_asked() {
+    let mut sample = sample().suite(nix_unit());
+    sample.survey.nix.clear();
+    let unknown = "the fleet was not evaluated";
+    let suite = Note::EmptySuite { suite: "nix-unit".to_owned(), reason: unknown.to_owned() };
+    let of_others = suite_of_one();
+    assert!(sample.clone().suite(of_others).plan().notes.contains(&suite));
+    sample.fleet.fleet.trees = Some(vec![TreeRef::File { path: "tests.nix".into() }]);
+    sees(&sample, &[("nix-unit::tests.nix", Some(unknown), Some(unknown), false)]);
+}
+
+fn suite_of_one() -> model::suite::Suite {
+    suite("source", [policy("a", Scope::Fleet, &[])])
+}
+
+#[test]
+fn a_fleet_without_a_machine_and_without_a_test_has_nothing_to_prove() {
+    let noted = |sample: Sample| sample.suite(suite_of_one()).plan().notes.contains(&Note::NothingToProve);
+    assert!(noted(sample()));
+    assert!(!noted(sample().surveyed("a", MachineClass::Nixos)));
+    assert!(!noted(sample().machine("a", &[])));
+    assert!(!noted(sample().tree(tree("tests", &["t"]))));
 }

@@ -5,22 +5,19 @@
 
 use model::{
     fleet::TreeRef,
-    survey::{Survey, TestTree},
+    survey::{Survey, TEST_OUTPUTS, TestTree},
 };
 use tokio::task::JoinSet;
 
 use super::{OnProgress, Progress};
 use crate::nix::{answer::End, fault::NixFault, pool::Evaluators, quote, unit::subject::output};
 
-/// Outputs that hold trees of tests, where the fleet does not say.
-const OUTPUTS: [&str; 2] = ["tests", "libTests"];
-
 impl Evaluators {
     /// The trees of a flake that names none. Where an output is laid out by system, as nix-unit's module for
     /// flake-parts does, only the tree of this system counts.
     pub(super) async fn default_trees(&self, survey: &Survey) -> Result<Vec<TreeRef>, NixFault> {
         let mut trees = Vec::new();
-        for name in OUTPUTS {
+        for name in TEST_OUTPUTS {
             if !survey.outputs.iter().any(|output| output == name) {
                 continue;
             }
