@@ -40,7 +40,10 @@ pub fn from_survey(survey: &Survey) -> (Fleet, Vec<Diagnostic>) {
     }
     let mut places = Places::default();
     places.set("", Place::file(FILE));
-    (Fleet { source, inventory, trees: None, waivers: Vec::new(), places }, diagnostics.into_vec())
+    (
+        Fleet { source, inventory, trees: None, boot: Default::default(), waivers: Vec::new(), places },
+        diagnostics.into_vec(),
+    )
 }
 
 /// A fleet whose `fleet.toml` defines no machine takes its inventory from the flake, and keeps its waivers and trees.
@@ -53,7 +56,10 @@ pub fn complete(written: Fleet, survey: &Survey) -> (Fleet, Vec<Diagnostic>) {
     let (read, diagnostics) = from_survey(survey);
     let mut places = written.places;
     places.extend(read.places);
-    (Fleet { trees: written.trees, waivers: written.waivers, places, ..read }, diagnostics)
+    (
+        Fleet { trees: written.trees, boot: written.boot, waivers: written.waivers, places, ..read },
+        diagnostics,
+    )
 }
 
 /// The machines of a flake without clan: what stands in its outputs.

@@ -15,6 +15,7 @@ use self::{at::At, reader::Reader};
 use crate::diagnostic::Diagnostic;
 
 mod at;
+mod boot;
 mod depth;
 mod expressions;
 mod instance;
@@ -50,12 +51,13 @@ pub fn parse(file: &str, bytes: &[u8]) -> (Option<Fleet>, Vec<Diagnostic>) {
 }
 
 fn fleet<'t>(reader: &mut Reader<'t>, file: &str, root: &DeTable<'t>) -> Fleet {
-    reader.only(&At::ROOT, root, &["expressions", "inventory", "waivers"]);
+    reader.only(&At::ROOT, root, &["boot", "expressions", "inventory", "waivers"]);
     reader.places.set("", Place::file(file));
     Fleet {
         source: FleetSource::FleetToml,
         inventory: inventory::read(reader, root),
         trees: expressions::read(reader, root),
+        boot: boot::read(reader, root),
         waivers: waivers::read(reader, root),
         places: Places::default(),
     }

@@ -86,6 +86,8 @@ pub enum Question {
         package: String,
         /// What the guest is given.
         size: GuestSize,
+        /// How long it may take to come up.
+        limit: Duration,
     },
 }
 

@@ -1,8 +1,10 @@
 //! A fleet as it is defined, before anything is resolved.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{facts::Places, inventory::Inventory, waiver::Waiver};
+use crate::{check::GuestSize, facts::Places, inventory::Inventory, waiver::Waiver};
 
 /// Everything that is defined about a fleet, with where each part is written.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,10 +15,28 @@ pub struct Fleet {
     pub inventory: Inventory,
     /// The nix-unit trees that `fleet.toml` names; `None` means: look in the flake's usual outputs.
     pub trees: Option<Vec<TreeRef>>,
+    /// How its machines are booted as guests.
+    pub boot: BootTerms,
     /// Accepted findings.
     pub waivers: Vec<Waiver>,
     /// Pointers into the facts document (`/inventory/machines/cinnabar`) and where they are written.
     pub places: Places,
+}
+
+/// How the machines of a fleet are booted as guests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BootTerms {
+    /// How long one may take from the start of its virtual machine until it is up.
+    pub limit: Duration,
+    /// What each is given.
+    pub size: GuestSize,
+}
+
+impl Default for BootTerms {
+    /// As much as nixpkgs' own tests give their guests, and ten times as long as hardware would take: emulation does.
+    fn default() -> Self {
+        Self { limit: Duration::from_secs(300), size: GuestSize { memory: 1024, processors: 1 } }
+    }
 }
 
 /// How a fleet was read.

@@ -76,6 +76,7 @@ fn fleet(machines: usize) -> ResolvedFleet {
         source: FleetSource::FleetToml,
         inventory: Default::default(),
         trees: None,
+        boot: Default::default(),
         waivers: Vec::new(),
         places: Default::default(),
     };

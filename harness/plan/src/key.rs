@@ -56,7 +56,7 @@ impl Keys {
             Question::Policy { package } => {
                 (self.facts, Digest::of_parts([b"policy".as_slice(), package.as_bytes()]))
             }
-            Question::Guest { machine, package, size } => {
+            Question::Guest { machine, package, size, .. } => {
                 let memory = size.memory.to_le_bytes();
                 let processors = size.processors.to_le_bytes();
                 let parts = [b"guest".as_slice(), package.as_bytes(), &memory, &processors];

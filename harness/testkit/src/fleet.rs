@@ -23,6 +23,7 @@ pub fn fleet() -> FleetBuilder {
         source: FleetSource::FleetToml,
         inventory: Inventory { meta, ..Inventory::default() },
         trees: None,
+        boot: Default::default(),
         waivers: Vec::new(),
         places: model::facts::Places::default(),
     })

@@ -84,7 +84,12 @@ pub fn machine_policy(stage: Stage, rule: &str, machine: &str) -> CheckBuilder {
 #[must_use]
 pub fn guest(stage: Stage, rule: &str, machine: &str, memory: u32, processors: u16) -> CheckBuilder {
     let size = GuestSize { memory, processors };
-    let question = Question::Guest { machine: machine.into(), package: package(rule), size };
+    let question = Question::Guest {
+        machine: machine.into(),
+        package: package(rule),
+        size,
+        limit: Duration::from_secs(300),
+    };
     CheckBuilder(check(stage, rule, machine, Subject::Machine(machine.into()), question))
 }
 

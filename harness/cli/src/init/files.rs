@@ -94,6 +94,7 @@ mod tests {
             source: FleetSource::Flake,
             inventory: Inventory::default(),
             trees: None,
+            boot: Default::default(),
             waivers: Vec::new(),
             places: Places::default(),
         }

@@ -28,7 +28,14 @@ use crate::init::files::{Action, files};
 const EIGHT: &str = include_str!("../../../../fixtures/fleets/eight/fleet.toml");
 
 fn fleet(source: FleetSource, inventory: Inventory) -> Fleet {
-    Fleet { source, inventory, trees: None, waivers: Vec::new(), places: Places::default() }
+    Fleet {
+        source,
+        inventory,
+        trees: None,
+        boot: Default::default(),
+        waivers: Vec::new(),
+        places: Places::default(),
+    }
 }
 
 /// A fleet as a flake without clan gives it.

@@ -35,6 +35,8 @@ pub(super) struct Start<'a> {
     /// Of its store.
     pub(super) image: PathBuf,
     pub(super) size: GuestSize,
+    /// How long it may take to come up.
+    pub(super) limit: Duration,
     pub(super) qemu: &'a Qemu,
     pub(super) accelerator: Accelerator,
     /// Where guests have their private folders.
@@ -62,11 +64,9 @@ enum Came {
     Ended(End),
 }
 
-/// How long a machine has to come up. The slowest way to run a guest takes ten times as long as its hardware would.
-const LIMIT: Duration = Duration::from_secs(300);
 /// Lines of its console that are told.
 const CONSOLE_LINES: usize = 40;
-/// A guest that was told all is no longer needed: it is not asked to end, but ended.
+/// What systemd answers at once.
 const JOBS_LIMIT: Duration = Duration::from_secs(30);
 
 /// Boots a guest, asks it, and ends it.
@@ -83,7 +83,8 @@ pub(super) async fn boot(start: &Start<'_>) -> Result<Told, Fault> {
     let guest = Guest::start(start.qemu, &machine, folder).await;
     let guest =
         guest.map_err(|error| fault(&error, "`seaworthy doctor` says what this computer can boot"))?;
-    let came = come_up(&guest, LIMIT).await.map_err(|error| fault(&error, "boot it by hand and look"))?;
+    let came =
+        come_up(&guest, start.limit).await.map_err(|error| fault(&error, "boot it by hand and look"))?;
     let seconds = began.elapsed().as_secs_f64();
     let told = match &came {
         Came::Up(shell) => Some(inspect(shell, &start.wanted).await.map_err(|error| {
@@ -92,6 +93,7 @@ pub(super) async fn boot(start: &Start<'_>) -> Result<Told, Fault> {
         _ => None,
     };
     let boot = told_of_boot(start, &guest, &came, seconds);
+    // It has told everything: nobody waits until it has shut itself down.
     guest.kill().await;
     Ok(Told { boot, guest: told })
 }
@@ -166,7 +168,7 @@ fn told_of_boot(start: &Start<'_>, guest: &Guest, came: &Came, seconds: f64) -> 
     };
     json!({
         "end": end,
-        "limit": LIMIT.as_secs(),
+        "limit": start.limit.as_secs(),
         "seconds": matches!(came, Came::Up(_)).then_some((seconds * 1000.0).round() / 1000.0),
         "accelerator": start.accelerator.as_str(),
         "console": console,

@@ -46,6 +46,7 @@ struct Shared {
 struct Asked<'a> {
     machine: &'a MachineName,
     size: GuestSize,
+    limit: Duration,
     /// Each with its policy.
     checks: Vec<(&'a Check, &'a Policy)>,
 }
@@ -91,13 +92,13 @@ impl Shared {
     }
 
     fn asked<'a>(&'a self, checks: &'a [Check]) -> Option<Asked<'a>> {
-        let Question::Guest { machine, size, .. } = &checks.first()?.question else { return None };
+        let Question::Guest { machine, size, limit, .. } = &checks.first()?.question else { return None };
         let of = |check: &'a Check| match &check.question {
             Question::Guest { package, .. } => Some((check, self.policies.get(package)?)),
             _ => None,
         };
         let checks = checks.iter().map(of).collect::<Option<Vec<_>>>()?;
-        Some(Asked { machine, size: *size, checks })
+        Some(Asked { machine, size: *size, limit: *limit, checks })
     }
 
     async fn boot(&self, asked: &Asked<'_>) -> Result<Told, Fault> {
@@ -121,6 +122,7 @@ impl Shared {
             system: &system,
             image,
             size: asked.size,
+            limit: asked.limit,
             qemu: &qemu,
             accelerator,
             folders: &self.yard.folders,

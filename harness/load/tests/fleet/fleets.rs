@@ -20,6 +20,7 @@ pub(crate) fn of_inventory(inventory: Inventory) -> Fleet {
         source: FleetSource::FleetToml,
         inventory,
         trees: None,
+        boot: Default::default(),
         waivers: Vec::new(),
         places: Places::default(),
     }

@@ -5,7 +5,8 @@
 use std::collections::BTreeSet;
 
 use model::{
-    check::{GuestSize, Question},
+    check::Question,
+    fleet::BootTerms,
     machine::{MachineClass, MachineName},
     subject::Subject,
     suite::{Part, Policy},
@@ -14,9 +15,6 @@ use serde_json::Value;
 
 use super::{Context, Drafting};
 use crate::{filter::Candidate, sight::View};
-
-/// What every guest is given: as much as nixpkgs' own tests give theirs.
-const SIZE: GuestSize = GuestSize { memory: 1024, processors: 1 };
 
 impl Drafting<'_> {
     /// Only NixOS has what boots: a machine of another class is not asked.
@@ -50,7 +48,8 @@ impl Drafting<'_> {
         };
         if self.keeps(&candidate) {
             let package = policy.package.clone();
-            let question = Question::Guest { machine: machine.clone(), package, size: SIZE };
+            let BootTerms { limit, size } = self.inputs.fleet.fleet.boot;
+            let question = Question::Guest { machine: machine.clone(), package, size, limit };
             self.add(context, id, Subject::Machine(machine.clone()), question, view);
         }
     }

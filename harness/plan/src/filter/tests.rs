@@ -30,6 +30,7 @@ fn fleet() -> ResolvedFleet {
             source: FleetSource::FleetToml,
             inventory: Default::default(),
             trees: None,
+            boot: Default::default(),
             waivers: Vec::new(),
             places: Default::default(),
         },

@@ -38,6 +38,7 @@ pub(crate) fn sample() -> Sample {
         source: FleetSource::FleetToml,
         inventory: Default::default(),
         trees: None,
+        boot: Default::default(),
         waivers: Vec::new(),
         places: Default::default(),
     };
