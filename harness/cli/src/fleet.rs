@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use load::diagnostic::Severity;
+use load::diagnostic::{Diagnostic, Severity};
 use model::resolved::ResolvedFleet;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use crate::{args::PlanFormat, complain, desk::Desk, exit::Exit, pipeline, sources, stop::Stop};
+use crate::{args::PlanFormat, complain, desk::Desk, exit::Exit, pipeline, sources, stop::Stop, suite};
 
 /// Shows the fleet as it resolves. A fleet in `fleet.toml` is shown without evaluating anything.
 ///
@@ -33,12 +33,23 @@ pub async fn show(
 /// The file cannot be used at all; its problems have been shown.
 pub async fn lint(desk: &Desk, interrupts: &mut mpsc::Receiver<()>) -> Result<Exit, Stop> {
     let (fleet, text) = resolved(desk, interrupts).await?;
-    let problems = load::lint::lint(&fleet, text.as_deref());
+    let mut problems = load::lint::lint(&fleet, text.as_deref());
+    problems.extend(waivers(desk, &fleet, text.as_deref()).await?);
     desk.screen.note(complain::rendered(desk.screen, text.as_deref().unwrap_or(""), &problems).trim_end());
     let errors = problems.iter().filter(|problem| problem.severity == Severity::Error).count();
     let warnings = problems.len() - errors;
     desk.out(&format!("{} machines: {errors} errors, {warnings} warnings\n", fleet.machines.len()))?;
     Ok(if problems.is_empty() { Exit::Open } else { Exit::Closed })
+}
+
+/// Waivers of rules that are neither built in nor in the fleet's own suites.
+async fn waivers(desk: &Desk, fleet: &ResolvedFleet, text: Option<&str>) -> Result<Vec<Diagnostic>, Stop> {
+    // Reading every file of the fleet takes longer than all else that a lint does.
+    if fleet.fleet.waivers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let suites = sources::suites(desk, &suite::own_files(desk).await?)?;
+    Ok(load::lint::waivers::unknown(&fleet.fleet, &suites, None, text))
 }
 
 /// Prints the facts document, or the part of it at a pointer.

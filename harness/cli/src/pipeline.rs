@@ -88,6 +88,9 @@ pub async fn know(desk: &Desk, recall: bool, interrupts: &mut mpsc::Receiver<()>
 /// The selection names what does not exist, or nothing; a file of the state folder cannot be used.
 pub fn plan(desk: &Desk, known: &Known, wish: &Wish) -> Result<Plan, Stop> {
     let survey = &known.evaluated.survey;
+    let machines = known.fleet.machines.keys().chain(survey.machines.keys()).collect();
+    let machines = known.evaluated.fault.is_none().then_some(&machines);
+    sources::waivers(desk, &known.sources, &known.fleet.fleet, machines)?;
     let draft = plan::draft(&Inputs {
         fleet: &known.fleet,
         survey,

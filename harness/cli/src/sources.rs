@@ -2,7 +2,7 @@
 //!
 //! Flows in: the desk. Flows out: [`Sources`], or every problem that the files have. Nothing is evaluated here.
 
-use std::slice;
+use std::{collections::BTreeSet, slice};
 
 use edge::{
     policy::{RegoError, broken_policies},
@@ -13,6 +13,7 @@ use model::{
     case::Case,
     digest::Digest,
     fleet::Fleet,
+    machine::MachineName,
     place::Place,
     suite::{Suite, SuiteOrigin},
     tree::Tree,
@@ -67,6 +68,21 @@ pub fn fleet_toml(desk: &Desk) -> Result<(Option<Fleet>, Option<String>), Stop> 
         Some(fleet) => Ok((Some(fleet), Some(text))),
         None => Err(unusable(desk, "fleet.toml", &text, &diagnostics)),
     }
+}
+
+/// Holds the waivers of a fleet against what there is to waive.
+///
+/// # Errors
+/// One of them names what does not exist; it has been shown at its line.
+pub fn waivers(
+    desk: &Desk,
+    sources: &Sources,
+    fleet: &Fleet,
+    machines: Option<&BTreeSet<&MachineName>>,
+) -> Result<(), Stop> {
+    let text = sources.text.as_deref();
+    let unknown = load::lint::waivers::unknown(fleet, &sources.suites, machines, text);
+    if unknown.is_empty() { Ok(()) } else { Err(unusable(desk, "fleet.toml", text.unwrap_or(""), &unknown)) }
 }
 
 /// Shows the problems of a file and says that it cannot be used.

@@ -66,7 +66,11 @@ pub async fn test(desk: &Desk, names: &[String]) -> Result<Exit, Stop> {
     })
 }
 
-async fn own_files(desk: &Desk) -> Result<model::tree::Tree, Stop> {
+/// The files of the fleet, of which some may be suites.
+///
+/// # Errors
+/// They cannot be listed.
+pub async fn own_files(desk: &Desk) -> Result<model::tree::Tree, Stop> {
     let read = tree::read(&desk.project.folder).await;
     read.map(|read| read.tree).map_err(|error| Stop::input("the fleet's files cannot be read").because(error))
 }
