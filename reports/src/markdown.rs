@@ -19,7 +19,7 @@ use crate::{
     age,
     answers::{Counts, Row, Standing, answers},
     held::{Held, beyond, held},
-    report::{Report, count, fleet, word},
+    report::{Report, count, fleet, told},
     terminal::sentence,
     unproven::unproven,
     waived,
@@ -66,8 +66,7 @@ fn head(report: &Report<'_>, rows: &[Row<'_>]) -> String {
         Outcome::Undecided => "❔",
     };
     let sentence = sentence(report, &Counts::of(rows));
-    let title =
-        format!("## {sign} seaworthy: {}\n\n{}\n\n", word(report.decision.outcome), inline(&sentence));
+    let title = format!("## {sign} seaworthy: {}\n\n{}\n\n", told(report), inline(&sentence));
     title + &table(rows)
 }
 
@@ -77,8 +76,8 @@ fn table(rows: &[Row<'_>]) -> String {
     if stages.is_empty() {
         return String::new();
     }
-    let head = "| stage | passed | failed | warned | broken | skipped | reused | time |\n\
-                | --- | --: | --: | --: | --: | --: | --: | --: |\n";
+    let head = "| stage | passed | failed | warned | broken | skipped | unasked | reused | time |\n\
+                | --- | --: | --: | --: | --: | --: | --: | --: | --: |\n";
     let lines = stages.into_iter().map(|(stage, rows)| {
         let counts = Counts::of(rows);
         let numbers = [
@@ -86,7 +85,8 @@ fn table(rows: &[Row<'_>]) -> String {
             counts.failed + counts.timed_out,
             counts.warned,
             counts.broken,
-            counts.skipped + counts.unasked,
+            counts.skipped,
+            counts.unasked,
             counts.reused,
         ];
         let numbers = numbers.map(|number| number.to_string()).join(" | ");

@@ -32,7 +32,15 @@ impl Report<'_> {
     }
 }
 
-/// The outcome in a word; the JSON report uses the same.
+/// The outcome for a person: never plainly open where something may have been left out.
+pub(crate) fn told(report: &Report<'_>) -> &'static str {
+    match report.decision.outcome {
+        Outcome::Open if report.plan.header.partial => "open as far as selected",
+        outcome => word(outcome),
+    }
+}
+
+/// The outcome in a word, as the JSON report has it.
 pub(crate) fn word(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Open => "open",

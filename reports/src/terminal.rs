@@ -19,7 +19,7 @@ use crate::{
     answers::{Counts, Row, Standing, answers},
     look::{Ink, Look},
     page::Page,
-    report::{Report, count, fleet, word},
+    report::{Report, count, fleet, told},
     unproven::{Unproven, unproven},
 };
 
@@ -75,7 +75,7 @@ fn last_line(page: &mut Page, report: &Report<'_>, counts: &Counts) {
         Outcome::Closed => Ink::Bad,
     };
     page.gap();
-    page.label(0, ink, word(report.decision.outcome), &format!(": {}", sentence(report, counts)));
+    page.label(0, ink, told(report), &format!(": {}", sentence(report, counts)));
 }
 
 /// The outcome's figures in a sentence: gates, then checks, then the rest.

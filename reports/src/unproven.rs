@@ -44,11 +44,12 @@ pub(crate) fn unproven<'a>(
 
 fn notes(plan: &Plan) -> Vec<Unproven> {
     let empty = |note: &Note| if let Note::EmptyStage { stage } = note { Some(stage.as_str()) } else { None };
-    let stages: Vec<&str> = plan.notes.iter().filter_map(empty).collect();
+    let left_out =
+        |note: &Note| if let Note::Unselected { stage } = note { Some(stage.as_str()) } else { None };
     let stages =
-        (!stages.is_empty()).then(|| Unproven { what: stages.join(", "), why: "no checks".to_owned() });
+        together(plan, left_out, "not selected").into_iter().chain(together(plan, empty, "no checks"));
     let others = plan.notes.iter().filter_map(|note| match note {
-        Note::EmptyStage { .. } => None,
+        Note::EmptyStage { .. } | Note::Unselected { .. } => None,
         Note::EmptySuite { suite, reason } => {
             Some(Unproven { what: format!("suite {suite}"), why: reason.clone() })
         }
@@ -65,5 +66,15 @@ fn notes(plan: &Plan) -> Vec<Unproven> {
             Some(Unproven { what: format!("output `{output}`"), why })
         }
     });
-    stages.into_iter().chain(others).collect()
+    stages.chain(others).collect()
+}
+
+/// The stages of some notes, in one line.
+fn together<'a>(
+    plan: &'a Plan,
+    stage: impl FnMut(&'a Note) -> Option<&'static str>,
+    why: &str,
+) -> Option<Unproven> {
+    let stages: Vec<&str> = plan.notes.iter().filter_map(stage).collect();
+    (!stages.is_empty()).then(|| Unproven { what: stages.join(", "), why: why.to_owned() })
 }

@@ -60,7 +60,51 @@ pub struct Progress {
     running: BTreeSet<CheckId>,
     failed: usize,
     /// Without a terminal: each stage says once that it is done.
-    answered: BTreeMap<Stage, (usize, usize)>,
+    ended: BTreeMap<Stage, Ended>,
+}
+
+/// How many checks of a stage ended in which way.
+#[derive(Debug, Clone, Copy, Default)]
+struct Ended {
+    answered: usize,
+    /// Of those that were answered.
+    not_passed: usize,
+    unasked: usize,
+}
+
+impl Ended {
+    fn take(&mut self, ending: Ending) {
+        self.answered += usize::from(ending != Ending::Unasked);
+        self.not_passed += usize::from(ending == Ending::NotPassed);
+        self.unasked += usize::from(ending == Ending::Unasked);
+    }
+
+    /// `66 checks answered, 2 not passed, 28 not asked`
+    fn told(self) -> String {
+        let s = if self.answered == 1 { "" } else { "s" };
+        let more = [(self.not_passed, "not passed"), (self.unasked, "not asked")];
+        let more = more.into_iter().filter(|(number, _)| *number > 0);
+        let more: String = more.map(|(number, way)| format!(", {number} {way}")).collect();
+        format!("{} check{s} answered{more}", self.answered)
+    }
+}
+
+/// How a check ended, as far as progress is concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    Passed,
+    NotPassed,
+    Unasked,
+}
+
+impl From<&Verdict> for Ending {
+    fn from(verdict: &Verdict) -> Self {
+        match verdict {
+            Verdict::Pass => Self::Passed,
+            Verdict::Skipped { .. } => Self::Unasked,
+            _ => Self::NotPassed,
+        }
+    }
 }
 
 impl Progress {
@@ -80,24 +124,22 @@ impl Progress {
             left,
             running: BTreeSet::new(),
             failed: 0,
-            answered: BTreeMap::new(),
+            ended: BTreeMap::new(),
         }
     }
 
-    fn finished(&mut self, check: &CheckId, bad: bool) {
+    fn finished(&mut self, check: &CheckId, ending: Ending) {
         self.running.remove(check);
-        self.failed += usize::from(bad);
+        self.failed += usize::from(ending == Ending::NotPassed);
         self.bar.inc(1);
         let Some(&stage) = self.stages.get(check) else { return };
-        let (done, wrong) = self.answered.entry(stage).or_default();
-        *done += 1;
-        *wrong += usize::from(bad);
-        let (done, wrong) = (*done, *wrong);
+        let ended = self.ended.entry(stage).or_default();
+        ended.take(ending);
+        let told = ended.told();
         let left = self.left.entry(stage).or_insert(1);
         *left -= 1;
         if *left == 0 && !self.screen.live {
-            let wrong = if wrong == 0 { String::new() } else { format!(", {wrong} not passed") };
-            self.screen.note(&format!("{stage}: {done} checks answered{wrong}"));
+            self.screen.note(&format!("{stage}: {told}"));
         }
     }
 
@@ -114,11 +156,8 @@ impl Sink for Progress {
             What::CheckStarted { check } => {
                 self.running.insert(check.clone());
             }
-            What::CheckReused { check, .. } => self.finished(check, false),
-            What::CheckFinished { check, verdict, .. } => {
-                let bad = !matches!(verdict, Verdict::Pass | Verdict::Skipped { .. });
-                self.finished(check, bad);
-            }
+            What::CheckReused { check, .. } => self.finished(check, Ending::Passed),
+            What::CheckFinished { check, verdict, .. } => self.finished(check, verdict.into()),
             What::Interrupted => self.screen.note("stopping; once more to stop at once"),
             What::RunStarted { .. } => {}
             What::RunEnded { .. } => self.bar.finish_and_clear(),

@@ -72,3 +72,26 @@ fn what_a_fleet_without_a_flake_declares_is_not_proven() {
         assert_eq!(gate["state"], "undecided", "{gate}");
     }
 }
+
+const TWO: &str = r#"{ outputs = _: {
+  tests.testA = { expr = 1; expected = 1; };
+  nixosConfigurations.web = { config.networking.hostName = "web"; options = { }; };
+}; }
+"#;
+
+#[test]
+fn a_selection_is_open_only_as_far_as_it_goes() {
+    let folder = folder(&[("flake.nix", TWO)]);
+    let output = seaworthy(folder.path()).args(["verify", "--suite", "evaluation"]).output().unwrap();
+    exits(&output, 0);
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert!(out.lines().last().unwrap().starts_with("open as far as selected: "), "{out}");
+    assert!(out.contains("  invariants: not selected\n"), "{out}");
+    // What was skipped has not been answered.
+    assert!(err.contains("expressions: 4 checks answered\n"), "{err}");
+    let output = seaworthy(folder.path()).args(["verify", "--suite", "host-certificates"]).output().unwrap();
+    exits(&output, 4);
+    let err = text(&output.stderr);
+    assert!(err.contains("0 checks answered, 3 not asked\n"), "{err}");
+    assert_eq!(report(folder.path(), &["--suite", "evaluation"])["partial"], true);
+}

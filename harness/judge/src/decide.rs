@@ -2,7 +2,7 @@
 //!
 //! In: plan, record, waivers, day. Out: the decision. It must not know why a check failed.
 
-use std::{cmp::Reverse, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use model::{
@@ -74,8 +74,10 @@ impl Tally {
     fn gate(mut self, stage: Stage, subject: &Subject) -> Option<Gate> {
         let unanswered = if self.answered { GateState::Open } else { GateState::Undecided };
         let state = self.allowed.max(unanswered);
-        // What holds the gate comes first, for readers that show only some of the reasons.
-        self.reasons.sort_by_key(|(allows, ..)| Reverse(*allows));
+        // What is harmless is no reason beside what holds the gate.
+        if self.allowed > GateState::Open {
+            self.reasons.retain(|(allows, ..)| *allows == self.allowed);
+        }
         let reasons = self.reasons.into_iter().map(|(_, id, reason)| (id, reason)).collect();
         self.askable.then(|| Gate { stage, subject: subject.clone(), state, reasons })
     }

@@ -43,6 +43,9 @@ pub struct Header {
     pub machines: BTreeSet<MachineName>,
     /// The stages that were selected.
     pub stages: BTreeSet<Stage>,
+    /// Whether a selection was made at all: then an open gate is open as far as was selected.
+    #[serde(default)]
+    pub partial: bool,
 }
 
 /// Something worth saying about a plan.
@@ -51,6 +54,11 @@ pub struct Header {
 pub enum Note {
     /// No check stands on this stage: nothing is proven there.
     EmptyStage {
+        /// The stage.
+        stage: Stage,
+    },
+    /// There are checks of this stage, and the selection leaves them out.
+    Unselected {
         /// The stage.
         stage: Stage,
     },

@@ -180,7 +180,7 @@ impl<'a> Drafting<'a> {
         self.problems.extend(missing.into_iter().map(PlanProblem::Filter));
         // Stable, so that the checks of one suite and subject stay in the order of the suite's file and of the tests.
         self.checks.sort_by(|a, b| (a.stage, &a.suite, &a.subject).cmp(&(b.stage, &b.suite, &b.subject)));
-        let mut notes = empty_stages(&self.header.stages, &self.checks);
+        let mut notes = empty_stages(self.inputs, &self.checks);
         notes.append(&mut self.notes);
         notes.extend(self.nothing_to_prove().then_some(Note::NothingToProve));
         notes.extend(misspelt(&self.inputs.survey.outputs));
@@ -203,10 +203,23 @@ fn header(inputs: &Inputs<'_>, names: &Names<'_>) -> Header {
         tree: inputs.tree,
         machines: inputs.selection.machines(names),
         stages: inputs.selection.stages(),
+        partial: inputs.selection.is_partial(),
     }
 }
 
-fn empty_stages(stages: &BTreeSet<Stage>, checks: &[Check]) -> Vec<Note> {
+/// The stages without a check that were selected, or that would have some without a selection.
+fn empty_stages(inputs: &Inputs<'_>, checks: &[Check]) -> Vec<Note> {
+    let Inputs { suites, selection, .. } = inputs;
     let taken: BTreeSet<Stage> = checks.iter().map(|check| check.stage).collect();
-    stages.difference(&taken).map(|stage| Note::EmptyStage { stage: *stage }).collect()
+    let selected = selection.stages();
+    let note = |stage: Stage| {
+        let mut of_stage = suites.iter().filter(|suite| suite.stage == stage).peekable();
+        let has_checks = of_stage.peek().is_some();
+        let asked_for = selection.filter.is_none() && of_stage.any(|suite| selection.takes(suite));
+        match (has_checks, asked_for || !selection.is_partial()) {
+            (true, false) => Some(Note::Unselected { stage }),
+            _ => selected.contains(&stage).then_some(Note::EmptyStage { stage }),
+        }
+    };
+    Stage::ALL.into_iter().filter(|stage| !taken.contains(stage)).filter_map(note).collect()
 }

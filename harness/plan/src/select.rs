@@ -47,6 +47,12 @@ impl Selection {
         meant.map(|(name, _)| (*name).clone()).collect()
     }
 
+    /// Whether anything may be left out.
+    #[must_use]
+    pub fn is_partial(&self) -> bool {
+        *self != Self::default()
+    }
+
     /// The rungs that are meant.
     #[must_use]
     pub fn stages(&self) -> BTreeSet<Stage> {

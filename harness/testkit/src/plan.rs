@@ -41,6 +41,7 @@ fn header(machines: BTreeSet<MachineName>, stages: BTreeSet<Stage>) -> Header {
         tree: Digest::of("tree"),
         machines,
         stages,
+        partial: false,
     }
 }
 

@@ -32,6 +32,7 @@ pub(super) struct Document<'a> {
     fleet: Fleet<'a>,
     run: Run<'a>,
     outcome: &'static str,
+    partial: bool,
     counts: Figures,
     gates: Vec<GateEntry<'a>>,
     not_proven: Vec<NotProven>,
@@ -171,6 +172,7 @@ impl<'a> Document<'a> {
             fleet: Fleet::of(&report.plan.header),
             run: Run::of(report),
             outcome: word(report.decision.outcome),
+            partial: report.plan.header.partial,
             counts: Figures::of(&Counts::of(&rows)),
             gates: report.decision.gates.iter().map(GateEntry::of).collect(),
             not_proven: not_proven

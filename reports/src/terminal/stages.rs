@@ -15,7 +15,7 @@ use crate::{
 };
 
 const STAGE: usize = 11;
-const NUMBER: usize = 8;
+const NUMBER: usize = 7;
 
 pub(super) fn table(page: &mut Page, rows: &[Row<'_>]) {
     let mut stages: BTreeMap<Stage, Vec<&Row<'_>>> = BTreeMap::new();
@@ -33,13 +33,14 @@ pub(super) fn table(page: &mut Page, rows: &[Row<'_>]) {
 
 /// What is counted, and the colour of a number that is not zero. What was waived has passed, and what had no answer in
 /// time has failed: these are the gates' words, and the sections below say which is which.
-fn columns(counts: &Counts) -> [(&'static str, usize, Ink); 6] {
+fn columns(counts: &Counts) -> [(&'static str, usize, Ink); 7] {
     [
         ("passed", counts.passed + counts.waived, Ink::Good),
         ("failed", counts.failed + counts.timed_out, Ink::Bad),
         ("warned", counts.warned, Ink::Warning),
         ("broken", counts.broken, Ink::Unknown),
-        ("skipped", counts.skipped + counts.unasked, Ink::Warning),
+        ("skipped", counts.skipped, Ink::Warning),
+        ("unasked", counts.unasked, Ink::Warning),
         ("reused", counts.reused, Ink::Plain),
     ]
 }

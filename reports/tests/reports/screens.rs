@@ -1,7 +1,7 @@
 //! What a person sees at a terminal.
 
 use insta::assert_snapshot;
-use model::{check::Check, decision::Outcome, stage::Stage, verdict::Verdict};
+use model::{check::Check, decision::Outcome, plan::Note, stage::Stage, verdict::Verdict};
 use reports::{Look, plan, terminal};
 
 use crate::story::{Story, absent, broken, check, everything, finding, story, test};
@@ -28,6 +28,19 @@ fn a_narrow_summary_wraps_and_says_the_same() {
 fn a_run_in_which_all_is_well_is_short() {
     let story = story().passed(test("net.open")).passed(check("host/host-name", "cinnabar"));
     assert_snapshot!(summary(&story, at(80)));
+}
+
+#[test]
+fn what_was_selected_is_never_plainly_open() {
+    let mut story = story().passed(test("net.open")).noted(Note::Unselected { stage: Stage::Invariants });
+    story.plan.header.partial = true;
+    let told = summary(&story, at(80));
+    assert!(told.contains("\n  invariants: not selected\n"), "{told}");
+    assert!(told.contains("\nopen as far as selected: 1 of 1 gate"), "{told}");
+    let told = story.render(|report| reports::markdown::render(report, reports::markdown::LIMIT));
+    assert!(told.contains("seaworthy: open as far as selected\n"), "{told}");
+    let failed = story.failed(check("host/host-name", "cinnabar"), |_| {});
+    assert!(summary(&failed, at(80)).contains("\nclosed: 1 of 2 gates"));
 }
 
 #[test]

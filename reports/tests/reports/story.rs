@@ -43,6 +43,7 @@ pub(crate) fn story() -> Story {
         tree: Digest::of("tree"),
         machines: ["cinnabar".into(), "magnetite".into()].into(),
         stages: Stage::ALL.into(),
+        partial: false,
     };
     let started =
         What::RunStarted { run: RunId("20260528-1".to_owned()), plan: Digest::of("plan"), checks: 0 };

@@ -202,6 +202,7 @@ fn plan(checks: Vec<Check>) -> Plan {
             tree: Digest::of(""),
             machines: Default::default(),
             stages: Stage::ALL.into(),
+            partial: false,
         },
         checks,
         policies: Default::default(),

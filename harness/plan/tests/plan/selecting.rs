@@ -84,3 +84,26 @@ fn a_suite_that_was_asked_for_and_came_to_nothing_is_noted() {
             .any(|note| matches!(note, Note::EmptySuite { .. }))
     );
 }
+
+#[test]
+fn a_stage_that_was_not_selected_is_not_one_without_checks() {
+    let unselected = |sample: Sample| {
+        let plan = sample.plan();
+        let stages = plan.notes.iter().filter_map(|note| match note {
+            Note::Unselected { stage } => Some(*stage),
+            _ => None,
+        });
+        (plan.header.partial, stages.collect::<Vec<_>>())
+    };
+    assert_eq!(unselected(harbour()), (false, vec![]));
+    let of_host = harbour().select(|selection| selection.suites = ["host".into()].into());
+    let notes = of_host.plan().notes;
+    assert!(!notes.contains(&Note::EmptyStage { stage: Stage::Expressions }), "{notes:?}");
+    assert!(notes.contains(&Note::EmptyStage { stage: Stage::Boot }), "{notes:?}");
+    assert_eq!(unselected(of_host), (true, vec![Stage::Expressions]));
+    let by_stage = harbour().select(|selection| selection.stages = [Stage::Invariants].into());
+    assert_eq!(unselected(by_stage), (true, vec![Stage::Expressions]));
+    assert_eq!(unselected(harbour().filter("suite(host)")), (true, vec![Stage::Expressions]));
+    let one_machine = harbour().select(|selection| selection.machines = ["a".into()].into());
+    assert_eq!(unselected(one_machine), (true, vec![]));
+}
