@@ -1,0 +1,129 @@
+//! What the driver costs: `cargo bench -p vms`. From the start of QEMU to a shell that answers, beside the same QEMU with
+//! the same arguments and nobody but a few reading threads, taken in turns; a command; a console that is flooded.
+
+#![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a benchmark takes and tells the time")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a benchmark that cannot run has nothing to tell")]
+
+#[path = "../tests/guests/newc.rs"]
+mod newc;
+#[path = "../tests/guests/rig.rs"]
+#[expect(dead_code, reason = "shared with the tests")]
+mod rig;
+
+use std::{
+    io::Read as _,
+    os::unix::net::UnixListener,
+    process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use tokio::io::AsyncWriteExt as _;
+use vms::{
+    arguments::{Socket, arguments},
+    channel::Channel as _,
+    console::Console,
+    machine::Machine,
+};
+
+use rig::{BACKDOOR, LIMIT, Rig, qemu};
+
+const ROUNDS: usize = 7;
+
+#[tokio::main]
+async fn main() {
+    let rig = Rig::new();
+    let machine = rig.machine(BACKDOOR);
+    let (mut driven, mut plain) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        plain.push(boot_plain(&rig, &machine));
+        driven.push(boot(&rig, &machine).await);
+    }
+    println!("medians of {ROUNDS}, {}", machine.accelerator);
+    println!("  plain QEMU, until its guest opens the shell   {:>8.1?}", median(plain));
+    println!("  the driver, until the shell answers           {:>8.1?}", median(driven));
+    let (guest, shell) = rig.shell().await;
+    let mut commands = Vec::new();
+    for _ in 0..50 {
+        let began = Instant::now();
+        shell.run("true", LIMIT).await.unwrap();
+        commands.push(began.elapsed());
+    }
+    println!("  a command over the backdoor                   {:>8.1?}", median(commands));
+    let began = Instant::now();
+    shell.run("head -c 4194304 /dev/zero", LIMIT).await.unwrap();
+    println!("  its output of 4 MiB                           {:>8.1?}", began.elapsed());
+    let began = Instant::now();
+    guest.kill().await;
+    println!("  the end by force                              {:>8.1?}", began.elapsed());
+    println!("  100 MB of console, read by the driver         {:>8.1?}", flood().await);
+}
+
+async fn boot(rig: &Rig, machine: &Machine) -> Duration {
+    let began = Instant::now();
+    let guest = rig.start(machine).await;
+    guest.backdoor(LIMIT).await.unwrap();
+    began.elapsed()
+}
+
+/// The same arguments, with a thread a socket in place of the driver.
+fn boot_plain(rig: &Rig, machine: &Machine) -> Duration {
+    let folder = tempfile::Builder::new().prefix("plain").tempdir_in(rig.path("")).unwrap();
+    let began = Instant::now();
+    let listeners = Socket::all(machine)
+        .into_iter()
+        .map(|socket| (socket, UnixListener::bind(folder.path().join(socket.name())).unwrap()));
+    let readers: Vec<_> = listeners
+        .map(|(socket, listener)| (socket, thread::spawn(move || read(&listener, socket))))
+        .collect();
+    let mut process = Command::new(qemu().program)
+        .args(arguments(machine, folder.path()))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut took = Duration::ZERO;
+    for (socket, reader) in readers.into_iter().rev() {
+        if socket == Socket::Shell {
+            reader.join().unwrap();
+            took = began.elapsed();
+            process.kill().unwrap();
+        } else {
+            reader.join().unwrap();
+        }
+    }
+    process.wait().unwrap();
+    took
+}
+
+/// To the end, or until the shell is open.
+fn read(listener: &UnixListener, socket: Socket) {
+    let (mut stream, _) = listener.accept().unwrap();
+    let (mut said, mut buffer) = (Vec::new(), [0; 4096]);
+    while let Ok(read @ 1..) = stream.read(&mut buffer) {
+        said.extend_from_slice(&buffer[..read]);
+        if socket == Socket::Shell && String::from_utf8_lossy(&said).contains("backdoor root shell...") {
+            return;
+        }
+    }
+}
+
+async fn flood() -> Duration {
+    const BYTES: usize = 100_000_000;
+    let lines =
+        b"[    1.234567] the same line again and again, as long as kernels write them\r\n".repeat(800);
+    let (mut guest, stream) = tokio::io::duplex(64 * 1024);
+    let began = Instant::now();
+    let console = Console::attach(stream);
+    for _ in 0..BYTES / lines.len() {
+        guest.write_all(&lines).await.unwrap();
+    }
+    drop(guest);
+    console.closed().await;
+    began.elapsed()
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
