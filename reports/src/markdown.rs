@@ -121,9 +121,12 @@ fn not_proven(report: &Report<'_>, rows: &[Row<'_>]) -> String {
 }
 
 fn waived(report: &Report<'_>) -> String {
-    let lines: String =
-        waived::sentences(report).iter().map(|line| format!("- {}\n", inline(line))).collect();
-    if lines.is_empty() { lines } else { format!("### Waived\n\n{lines}\n") }
+    let section = |(title, sentences): (&str, Vec<String>)| {
+        let lines: String = sentences.iter().map(|line| format!("- {}\n", inline(line))).collect();
+        if lines.is_empty() { lines } else { format!("### {title}\n\n{lines}\n") }
+    };
+    let idle = ("Waivers that waive nothing", waived::idle(report));
+    [("Waived", waived::sentences(report)), idle].map(section).concat()
 }
 
 fn foot(report: &Report<'_>, rows: &[Row<'_>]) -> String {

@@ -56,3 +56,18 @@ fn a_rule_of_the_fleets_own_suites_can_be_waived() {
     exits(&seaworthy(&folder).args(["fleet", "lint"]).output().unwrap(), 0);
     assert_eq!(report(&folder, &["--suite", "house-rules"])["outcome"], "open");
 }
+
+#[test]
+fn a_waiver_that_nothing_needs_is_told_after_a_whole_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let flake = "{ outputs = _: { tests.testA = { expr = 1; expected = 1; }; }; }";
+    fs::write(folder.join("flake.nix"), flake).unwrap();
+    fs::write(folder.join("fleet.toml"), "").unwrap();
+    waive(folder, "rule = \"nix-unit/tests\"\ntest = \".#tests::testB\"");
+    let output = seaworthy(folder).args(["verify", "--format", "json"]).output().unwrap();
+    exits(&output, 0);
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(told["idle_waivers"][0]["test"], ".#tests::testB");
+    assert_eq!(report(folder, &["--stage", "expressions"])["idle_waivers"], serde_json::json!([]));
+}

@@ -17,6 +17,7 @@ use model::{
 };
 
 use crate::{
+    idle::idle,
     outcome::Whole,
     standing::{Standing, judge},
 };
@@ -27,7 +28,9 @@ use crate::{
 /// the checks could be asked about, there is no gate: nothing is proven there and nothing refuted.
 #[must_use]
 pub fn decide(plan: &Plan, record: &Record, waivers: &[Waiver], today: Date) -> Decision {
-    let waivers = Waivers::of(waivers.iter().filter(|waiver| !waiver.expired(today)));
+    let all = waivers;
+    let counting = || all.iter().filter(|waiver| !waiver.expired(today));
+    let waivers = Waivers::of(counting());
     let mut gates: BTreeMap<(Stage, &Subject), Tally> = BTreeMap::new();
     let mut whole = Whole::new(plan, record);
     let (mut waived, mut warnings) = (Vec::new(), Vec::new());
@@ -41,7 +44,8 @@ pub fn decide(plan: &Plan, record: &Record, waivers: &[Waiver], today: Date) -> 
     let gates: Vec<Gate> =
         gates.into_iter().filter_map(|((stage, subject), tally)| tally.gate(stage, subject)).collect();
     let outcome = whole.outcome(&gates);
-    Decision { gates, waived, warnings, outcome }
+    let idle = idle(plan, record, counting(), &waived);
+    Decision { gates, waived, idle, warnings, outcome }
 }
 
 /// The checks of one stage and subject.

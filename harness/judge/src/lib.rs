@@ -6,6 +6,7 @@
 //! and why they are so.
 
 mod decide;
+mod idle;
 mod outcome;
 mod standing;
 

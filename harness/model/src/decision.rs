@@ -11,6 +11,9 @@ pub struct Decision {
     pub gates: Vec<Gate>,
     /// Findings that a waiver accepts, each with it.
     pub waived: Vec<(Finding, Waiver)>,
+    /// Waivers that nothing needed although everything was asked.
+    #[serde(default)]
+    pub idle: Vec<Waiver>,
     /// Findings of checks of severity warning: told, and no gate closes.
     pub warnings: Vec<Finding>,
     /// The whole.

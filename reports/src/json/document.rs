@@ -38,6 +38,7 @@ pub(super) struct Document<'a> {
     not_proven: Vec<NotProven>,
     checks: Vec<CheckEntry<'a>>,
     waived: Vec<WaivedEntry<'a>>,
+    idle_waivers: Vec<WaiverEntry<'a>>,
 }
 
 #[derive(Serialize)]
@@ -181,6 +182,7 @@ impl<'a> Document<'a> {
                 .collect(),
             checks: rows.iter().map(CheckEntry::of).collect(),
             waived: waived.map(|(finding, waiver)| WaivedEntry::of(finding, waiver)).collect(),
+            idle_waivers: report.decision.idle.iter().map(WaiverEntry::of).collect(),
         }
     }
 }
@@ -283,7 +285,13 @@ impl<'a> Spot<'a> {
 
 impl<'a> WaivedEntry<'a> {
     fn of(finding: &'a Finding, waiver: &'a Waiver) -> Self {
-        let waiver = WaiverEntry {
+        Self { finding: FindingEntry::of(finding), waiver: WaiverEntry::of(waiver) }
+    }
+}
+
+impl<'a> WaiverEntry<'a> {
+    fn of(waiver: &'a Waiver) -> Self {
+        Self {
             rule: &waiver.rule,
             covers: match waiver.subject {
                 None => "every",
@@ -295,8 +303,7 @@ impl<'a> WaivedEntry<'a> {
             reason: &waiver.reason,
             expires: waiver.expires,
             place: Spot::of(&waiver.place),
-        };
-        Self { finding: FindingEntry::of(finding), waiver }
+        }
     }
 }
 

@@ -162,12 +162,15 @@ fn names(page: &mut Page, rows: &[&Row<'_>]) {
     }
 }
 
-/// The waivers that were needed, each with what it accepts.
+/// The waivers that were needed, each with what it accepts; then those that were not.
 fn waived(page: &mut Page, report: &Report<'_>) {
-    let waived = waived::sentences(report);
-    if !waived.is_empty() {
-        page.gap();
-        page.say(0, Ink::Warning, "waived");
+    for (title, sentences) in
+        [("waived", waived::sentences(report)), ("waivers that waive nothing", waived::idle(report))]
+    {
+        if !sentences.is_empty() {
+            page.gap();
+            page.say(0, Ink::Warning, title);
+        }
+        sentences.iter().for_each(|sentence| page.quote(2, Ink::Plain, sentence, MOST_LINES));
     }
-    waived.iter().for_each(|sentence| page.quote(2, Ink::Plain, sentence, MOST_LINES));
 }

@@ -1,7 +1,7 @@
 //! What a person sees at a terminal.
 
 use insta::assert_snapshot;
-use model::{check::Check, decision::Outcome, plan::Note, stage::Stage, verdict::Verdict};
+use model::{check::Check, decision::Outcome, plan::Note, stage::Stage, verdict::Verdict, waiver::Waiver};
 use reports::{Look, plan, terminal};
 
 use crate::story::{Story, absent, broken, check, everything, finding, story, test};
@@ -41,6 +41,17 @@ fn what_was_selected_is_never_plainly_open() {
     assert!(told.contains("seaworthy: open as far as selected\n"), "{told}");
     let failed = story.failed(check("host/host-name", "cinnabar"), |_| {});
     assert!(summary(&failed, at(80)).contains("\nclosed: 1 of 2 gates"));
+}
+
+#[test]
+fn a_waiver_that_nothing_needed_is_named() {
+    let mut story = story().waived(check("host/disks-distinct", "cinnabar"));
+    let needed = story.decision.waived[0].1.clone();
+    story.decision.idle = vec![Waiver { rule: "host/way-in".to_owned(), ..needed }];
+    let told = summary(&story, at(100));
+    assert!(told.contains("\nwaivers that waive nothing\n  host/way-in until "), "{told}");
+    let told = story.render(|report| reports::markdown::render(report, reports::markdown::LIMIT));
+    assert!(told.contains("### Waivers that waive nothing\n\n- host/way-in until "), "{told}");
 }
 
 #[test]

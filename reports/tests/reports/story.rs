@@ -59,6 +59,7 @@ pub(crate) fn story() -> Story {
         decision: Decision {
             gates: Vec::new(),
             waived: Vec::new(),
+            idle: Vec::new(),
             warnings: Vec::new(),
             outcome: Outcome::Undecided,
         },

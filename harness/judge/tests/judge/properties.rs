@@ -54,6 +54,7 @@ fn story() -> impl Strategy<Value = Story> {
         waivers,
         interrupted,
         idle: false,
+        partial: false,
     })
 }
 

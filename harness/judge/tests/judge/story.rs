@@ -37,6 +37,8 @@ pub(crate) struct Story {
     pub(crate) interrupted: bool,
     /// The fleet has nothing to prove.
     pub(crate) idle: bool,
+    /// Only a part of it was selected.
+    pub(crate) partial: bool,
 }
 
 /// A check of severity error on the stage `invariants`; `about` is a machine or `fleet`.
@@ -153,6 +155,11 @@ impl Story {
         self
     }
 
+    pub(crate) fn partial(mut self) -> Self {
+        self.partial = true;
+        self
+    }
+
     pub(crate) fn idle(mut self) -> Self {
         self.idle = true;
         self
@@ -174,6 +181,7 @@ impl Story {
         let record =
             Record { outcomes: outcomes.collect(), interrupted: self.interrupted, ..Record::default() };
         let mut plan = plan(checks);
+        plan.header.partial = self.partial;
         plan.notes.extend(self.idle.then_some(Note::NothingToProve));
         judge::decide(&plan, &record, &self.waivers, TODAY)
     }

@@ -9,7 +9,7 @@ use model::{
     waiver::Waiver,
 };
 
-use crate::story::{TODAY, broken, check, fail, story, timed_out, waiver};
+use crate::story::{Story, TODAY, broken, check, fail, story, timed_out, waiver};
 
 /// What a run comes to in which `x/y` of machine `a` came out like this, with these waivers.
 #[track_caller]
@@ -91,4 +91,25 @@ fn what_is_waived_is_told_with_its_waiver() {
         decision.waived.iter().map(|(finding, by)| (finding.rule.as_str(), by.rule.as_str())).collect();
     assert_eq!(waived, [("x/y", "x/y"), ("x/taste", "x/taste")]);
     assert_eq!(decision.warnings, []);
+}
+
+#[test]
+fn a_waiver_that_nothing_needed_is_told_where_everything_was_asked() {
+    let idle = |story: Story, waivers: &[&Waiver]| {
+        let story = waivers.iter().copied().cloned().fold(story, Story::waived);
+        story.decide().idle.into_iter().map(|waiver| waiver.rule).collect::<Vec<_>>()
+    };
+    let passed = || story([check("x/y", "a", Verdict::Pass), check("x/all", "fleet", Verdict::Pass)]);
+    let (of_a, of_b) = (waiver("x/y", Some("a")), waiver("x/y", Some("b")));
+    assert_eq!(idle(passed(), &[&of_a]), ["x/y"]);
+    assert_eq!(idle(passed(), &[&of_b, &waiver("x/all", Some("a"))]), ["x/y", "x/all"]);
+    assert_eq!(idle(story([check("x/y", "a", one())]), &[&of_a]), [""; 0]);
+    // One that was over anyway, or of which nobody knows what it would have waived.
+    let over = Waiver { expires: TODAY - 1.day(), ..of_a.clone() };
+    assert_eq!(idle(passed(), &[&over]), [""; 0]);
+    assert_eq!(idle(passed().interrupted(), &[&of_a]), [""; 0]);
+    assert_eq!(idle(passed().partial(), &[&of_a]), [""; 0]);
+    let unasked = || story([check("x/y", "a", broken()), check("x/all", "fleet", Verdict::Pass).blind()]);
+    assert_eq!(idle(unasked(), &[&of_a, &waiver("x/all", Some("b"))]), [""; 0]);
+    assert_eq!(idle(unasked(), &[&of_b]), ["x/y"]);
 }
