@@ -67,6 +67,8 @@ pub enum Command {
     /// Show and test the suites
     #[command(subcommand)]
     Suites(Suites),
+    /// Boot one machine as a guest, with its console on this terminal
+    Boot(Boot),
     /// Report on an earlier run
     Report(Report),
     /// Say what this machine has, and what each missing thing costs
@@ -95,6 +97,22 @@ pub struct Selection {
     #[arg(long = "filter-expr", short = 'E', value_name = "FILTER")]
     pub filter: Option<String>,
 }
+
+/// `seaworthy boot`
+#[derive(Debug, Args)]
+#[command(after_help = BOOT)]
+pub struct Boot {
+    /// A NixOS machine of the fleet
+    #[arg(value_name = "MACHINE")]
+    pub machine: String,
+    /// Print the command that boots it instead, to be run or changed by hand
+    #[arg(long)]
+    pub print: bool,
+}
+
+const BOOT: &str = "\
+The machine's own configuration is built and booted as `verify` does it: a root in memory, no network, made-up secrets.
+A root shell comes up on this terminal as soon as systemd runs. Ctrl-A X ends the guest, Ctrl-A C asks QEMU.";
 
 /// The form of what is printed on stdout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -2,6 +2,7 @@
 
 use crate::{
     args::{Arguments, Command, Fleet, Suites},
+    boot,
     desk::Desk,
     doctor,
     environment::Environment,
@@ -43,6 +44,7 @@ async fn dispatch(arguments: Arguments, environment: Environment, screen: Screen
         }
         Command::Suites(Suites::List) => suite::list(&desk).await,
         Command::Suites(Suites::Test { names }) => suite::test(&desk, &names).await,
+        Command::Boot(options) => boot::boot(&desk, &options, &mut interrupts).await,
         Command::Report(options) => report::report(&desk, &options),
         Command::Init(options) => init::init(&desk, &options, &mut interrupts).await,
         // Carried out above: a machine can be examined where there is no fleet.

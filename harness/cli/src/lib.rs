@@ -4,6 +4,7 @@
 //! The only room that prints and gives advice. Begin with [`pipeline`]: it is the whole flow on one page.
 
 pub mod args;
+pub mod boot;
 pub mod command;
 pub mod complain;
 pub mod desk;

@@ -7,7 +7,7 @@ mod binary;
 
 use std::{fs, path::Path, process::Command};
 
-use binary::{exits, report, seaworthy, text};
+use binary::{exits, report, seaworthy, text, verify};
 use tempfile::TempDir;
 
 /// A flake whose one test holds while the value of its input is 1, and the input beside it.
@@ -32,7 +32,7 @@ fn set_value(other: &Path, value: u32) {
 fn nothing_stands_where_an_input_is_not_locked() {
     let folder = with_input();
     let fleet = folder.path().join("fleet");
-    let output = seaworthy(&fleet).arg("verify").output().unwrap();
+    let output = verify(&fleet).output().unwrap();
     exits(&output, 0);
     let told = "the input `o` is not locked: nothing stands for a later run; `nix flake lock` locks it";
     let err = text(&output.stderr);
@@ -51,7 +51,7 @@ fn an_input_that_is_locked_lets_answers_stand() {
     let locked = Command::new(nix).args(["flake", "lock"]).args(experimental).current_dir(&fleet).output();
     let locked = locked.unwrap();
     assert!(locked.status.success(), "{}", text(&locked.stderr));
-    let output = seaworthy(&fleet).arg("verify").output().unwrap();
+    let output = verify(&fleet).output().unwrap();
     exits(&output, 0);
     assert!(!text(&output.stderr).contains("locked"), "{}", text(&output.stderr));
     let again = report(&fleet, &[]);
@@ -61,7 +61,7 @@ fn an_input_that_is_locked_lets_answers_stand() {
     let other = folder.path().join("other").display().to_string();
     let more = format!("{{ inputs.p.url = \"path:{other}\";");
     fs::write(fleet.join("flake.nix"), flake.replacen('{', &more, 1)).unwrap();
-    let output = seaworthy(&fleet).arg("verify").output().unwrap();
+    let output = verify(&fleet).output().unwrap();
     exits(&output, 0);
     assert!(text(&output.stderr).contains("the input `p` is not locked"), "{}", text(&output.stderr));
     assert_eq!(report(&fleet, &[])["counts"]["reused"], 0);

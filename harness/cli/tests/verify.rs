@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 
-use binary::{exits, report, seaworthy, text};
+use binary::{exits, report, seaworthy, text, verify};
 use harbour::Harbour;
 use serde_json::Value;
 
@@ -84,14 +84,14 @@ fn a_nix_that_does_not_work_is_told_and_nothing_is_written() {
     for (script, told) in scripts {
         let outside = tempfile::tempdir().unwrap();
         let nix = stand_in(outside.path(), script);
-        let output = seaworthy(&folder).arg("verify").env("SEAWORTHY_NIX", &nix).output().unwrap();
+        let output = verify(&folder).env("SEAWORTHY_NIX", &nix).output().unwrap();
         exits(&output, 2);
         let err = text(&output.stderr);
         assert!(err.contains(told), "{err}");
         assert!(!err.chars().any(|odd| odd.is_control() && !"\n\t".contains(odd)), "{err:?}");
         assert!(!folder.join(".seaworthy").exists());
     }
-    let output = seaworthy(&folder).arg("verify").env("SEAWORTHY_NIX", "/nowhere/nix").output().unwrap();
+    let output = verify(&folder).env("SEAWORTHY_NIX", "/nowhere/nix").output().unwrap();
     exits(&output, 2);
     assert!(text(&output.stderr).contains("install nix"), "{}", text(&output.stderr));
 }
@@ -106,7 +106,7 @@ fn files_that_cannot_be_a_fleet_are_refused_by_name() {
     for (bytes, told) in cases {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("fleet.toml"), bytes).unwrap();
-        let output = seaworthy(folder.path()).arg("verify").output().unwrap();
+        let output = verify(folder.path()).output().unwrap();
         exits(&output, 2);
         let err = text(&output.stderr);
         assert!(
@@ -117,7 +117,7 @@ fn files_that_cannot_be_a_fleet_are_refused_by_name() {
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else was written");
     }
     let empty = tempfile::tempdir().unwrap();
-    let output = seaworthy(empty.path()).arg("verify").output().unwrap();
+    let output = verify(empty.path()).output().unwrap();
     exits(&output, 2);
     assert!(text(&output.stderr).contains("no fleet.toml and no flake.nix"));
 }
@@ -126,8 +126,7 @@ fn files_that_cannot_be_a_fleet_are_refused_by_name() {
 fn two_runs_at_once_both_end_well() {
     let harbour = Harbour::open().unwrap();
     let folder = harbour.folder("two");
-    let runs: Vec<_> =
-        (0..2).map(|_| seaworthy(&folder).args(["verify", "--fresh"]).spawn().unwrap()).collect();
+    let runs: Vec<_> = (0..2).map(|_| verify(&folder).arg("--fresh").spawn().unwrap()).collect();
     for run in runs {
         exits(&run.wait_with_output().unwrap(), 0);
     }
@@ -140,7 +139,7 @@ fn two_runs_at_once_both_end_well() {
 fn a_journal_that_was_cut_off_is_reported_as_far_as_it_goes() {
     let harbour = Harbour::open().unwrap();
     let folder = harbour.folder("two");
-    exits(&seaworthy(&folder).arg("verify").output().unwrap(), 0);
+    exits(&verify(&folder).output().unwrap(), 0);
     let run = fs::read_dir(folder.join(".seaworthy/runs")).unwrap().next().unwrap().unwrap().path();
     let events = run.join("events.jsonl");
     let bytes = fs::read(&events).unwrap();
@@ -164,7 +163,7 @@ fn an_interrupt_ends_a_run_in_order() {
     fs::write(folder.join("slow.nix"), slow).unwrap();
     let toml = fs::read_to_string(folder.join("fleet.toml")).unwrap();
     fs::write(folder.join("fleet.toml"), toml + "\n[expressions]\ntrees = [\"slow.nix\"]\n").unwrap();
-    let mut child = seaworthy(&folder).arg("verify").stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut child = verify(&folder).stdout(std::process::Stdio::piped()).spawn().unwrap();
     let journal = wait_for(Duration::from_secs(60), || {
         let run = fs::read_dir(folder.join(".seaworthy/runs")).ok()?.next()?.ok()?.path();
         let events = fs::read_to_string(run.join("events.jsonl")).ok()?;
@@ -194,7 +193,7 @@ fn every_form_of_the_report_is_made_again_from_the_journal() {
     let harbour = Harbour::open().unwrap();
     let folder = harbour.folder("broken-host-name");
     for format in ["human", "json", "junit", "markdown"] {
-        let ran = seaworthy(&folder).args(["verify", "--format", format]).output().unwrap();
+        let ran = verify(&folder).args(["--format", format]).output().unwrap();
         let told = seaworthy(&folder).args(["report", "--format", format]).output().unwrap();
         exits(&ran, 1);
         exits(&told, 1);

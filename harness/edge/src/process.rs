@@ -15,6 +15,7 @@ use std::{
     collections::BTreeMap,
     ffi::OsString,
     io,
+    os::unix::process::CommandExt as _,
     path::PathBuf,
     process::{ExitStatus, Stdio},
     sync::Arc,
@@ -99,6 +100,14 @@ fn command(program: &Program) -> Command {
     let mut command = Command::from(command);
     command.process_group(0).kill_on_drop(true);
     command
+}
+
+/// Becomes a program, named by a line for a shell: with our terminal, our environment and our process id. Comes back only
+/// with the reason for which it did not.
+#[expect(clippy::disallowed_methods, reason = "the one place that starts programs")]
+#[must_use]
+pub fn become_program(line: &str) -> io::Error {
+    std::process::Command::new("/bin/sh").arg("-c").arg(format!("exec {line}")).exec()
 }
 
 /// A process that runs. Dropping it kills it and its children.

@@ -4,12 +4,14 @@
 //! Must not: touch a real machine, give a guest a secret or a network, or leave anything running.
 //!
 //! In the order in which data meets them: `system` (the machine's own configuration, extended by `guest.nix` and built),
-//! `image` (its store as a disk), `standin` (what stands for its secrets), `boot` (up, or not), `inspect` and `told` (what
+//! `image` (its store as a disk), `ready` (all of it), `standin` (what stands for its secrets), `boot` (up, or not), `inspect` and `told` (what
 //! it tells about itself), [`worker`] (what the rules make of it). `harness/DESIGN/boot.md` says why it is done so.
 
 mod boot;
+pub mod by_hand;
 mod image;
 mod inspect;
+mod ready;
 mod standin;
 mod system;
 mod told;

@@ -3,42 +3,30 @@
 //! Flows in: a system, its store's image, and what is wanted of it. Flows out: the parts `boot` and `guest` of the facts
 //! document. Must not: judge; take what this computer lacks for a fault of the machine; leave a guest behind.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{fs, path::Path, time::Duration};
 
 use model::{check::GuestSize, verdict::Fault};
 use serde_json::{Value, json};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use vms::{
-    accelerator::Accelerator,
     channel::{Channel, ChannelError, backdoor::Backdoor},
     folder::Folder,
     guest::{End, Guest},
-    machine::{Boot, Disk, Format, Machine},
-    qemu::Qemu,
 };
 
 use super::{
     inspect::{Wanted, inspect},
+    ready::Ready,
     standin::secrets,
-    system::System,
 };
 
-/// What is booted, and on what.
+/// What is booted, and how it is asked.
 #[derive(Debug)]
 pub(super) struct Start<'a> {
-    pub(super) name: &'a str,
-    pub(super) system: &'a System,
-    /// Of its store.
-    pub(super) image: PathBuf,
+    pub(super) ready: &'a Ready,
     pub(super) size: GuestSize,
     /// How long it may take to come up.
     pub(super) limit: Duration,
-    pub(super) qemu: &'a Qemu,
-    pub(super) accelerator: Accelerator,
     /// Where guests have their private folders.
     pub(super) folders: &'a Path,
     pub(super) wanted: Wanted,
@@ -65,7 +53,11 @@ enum Came {
 }
 
 /// Lines of its console that are told.
-const CONSOLE_LINES: usize = 40;
+const CONSOLE_LINES: usize = 30;
+/// Lines in which its last words are looked for: a kernel that panics writes a hundred.
+const MOST_LINES: usize = 200;
+/// How long after its shell a guest that ends is gone itself.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 /// What systemd answers at once.
 const JOBS_LIMIT: Duration = Duration::from_secs(30);
 
@@ -78,19 +70,16 @@ pub(super) async fn boot(start: &Start<'_>) -> Result<Told, Fault> {
         Folder::create(start.folders).map_err(|error| fault(&error, "make sure that it can be written"))?;
     let stand_ins = folder.path().join("secrets.tar");
     write(&stand_ins, &secrets(&start.wanted.files))?;
-    let machine = machine(start, stand_ins);
+    let machine = start.ready.machine(start.size, stand_ins);
     let began = Instant::now();
-    let guest = Guest::start(start.qemu, &machine, folder).await;
+    let guest = Guest::start(&start.ready.qemu, &machine, folder).await;
     let guest =
         guest.map_err(|error| fault(&error, "`seaworthy doctor` says what this computer can boot"))?;
-    let came =
-        come_up(&guest, start.limit).await.map_err(|error| fault(&error, "boot it by hand and look"))?;
+    let came = come_up(&guest, start.limit).await.map_err(|error| fault(&error, &by_hand(start)))?;
     let seconds = began.elapsed().as_secs_f64();
-    let told = match &came {
-        Came::Up(shell) => Some(inspect(shell, &start.wanted).await.map_err(|error| {
-            fault(&error, "it was up, and then did not answer: run this again, with fewer --jobs")
-        })?),
-        _ => None,
+    let (came, told) = match came {
+        Came::Up(shell) => asked(&guest, shell, &start.wanted).await?,
+        other => (other, None),
     };
     let boot = told_of_boot(start, &guest, &came, seconds);
     // It has told everything: nobody waits until it has shut itself down.
@@ -98,26 +87,16 @@ pub(super) async fn boot(start: &Start<'_>) -> Result<Told, Fault> {
     Ok(Told { boot, guest: told })
 }
 
-fn machine(start: &Start<'_>, stand_ins: PathBuf) -> Machine {
-    let System { kernel, initrd, init, kernel_params, .. } = start.system;
-    let disk =
-        |path, serial: &str| Disk { path, format: Format::Raw, read_only: true, serial: serial.to_owned() };
-    Machine {
-        name: start.name.to_owned(),
-        accelerator: start.accelerator,
-        memory: start.size.memory,
-        processors: start.size.processors.into(),
-        boot: Boot {
-            kernel: kernel.clone(),
-            initrd: initrd.clone(),
-            command_line: format!("{} init={init}", kernel_params.join(" ")),
+/// Asks a guest that is up. One that ends meanwhile did not stay up: that is the machine's fault.
+async fn asked(guest: &Guest, shell: Backdoor, wanted: &Wanted) -> Result<(Came, Option<Value>), Fault> {
+    match inspect(&shell, wanted).await {
+        Ok(told) => Ok((Came::Up(shell), Some(told))),
+        Err(error) => match timeout(LAST_WORDS, guest.ended()).await {
+            Ok(end) => Ok((Came::Ended(end), None)),
+            Err(_) => {
+                Err(fault(&error, "it was up, and then did not answer: run this again, with fewer --jobs"))
+            }
         },
-        disks: vec![disk(start.image.clone(), "store"), disk(stand_ins, "secrets")],
-        user_network: None,
-        links: Vec::new(),
-        screen: false,
-        backdoor: true,
-        agent: false,
     }
 }
 
@@ -155,8 +134,8 @@ async fn come_up(guest: &Guest, limit: Duration) -> Result<Came, ChannelError> {
 }
 
 fn told_of_boot(start: &Start<'_>, guest: &Guest, came: &Came, seconds: f64) -> Value {
-    let mut console: Vec<String> =
-        guest.console().last_lines(CONSOLE_LINES).into_iter().map(|line| line.text).collect();
+    let console = guest.console().last_lines(MOST_LINES).into_iter().map(|line| line.text).collect();
+    let mut console = last_words(console);
     let (end, waiting) = match came {
         Came::Up(_) => ("up", [].as_slice()),
         Came::Late(jobs) => ("late", jobs.as_slice()),
@@ -170,23 +149,51 @@ fn told_of_boot(start: &Start<'_>, guest: &Guest, came: &Came, seconds: f64) -> 
         "end": end,
         "limit": start.limit.as_secs(),
         "seconds": matches!(came, Came::Up(_)).then_some((seconds * 1000.0).round() / 1000.0),
-        "accelerator": start.accelerator.as_str(),
+        "accelerator": start.ready.accelerator.as_str(),
         "console": console,
         "waiting": waiting,
-        "replaced": start.system.replaced,
+        "replaced": start.ready.system.replaced,
     })
 }
 
+fn by_hand(start: &Start<'_>) -> String {
+    format!("`seaworthy boot {}` boots it with its console on yours", start.ready.name)
+}
+
+/// The end of a console: up to where the kernel panicked, if it did. What it writes after that is about itself.
+fn last_words(mut console: Vec<String>) -> Vec<String> {
+    if let Some(panicked) = console.iter().position(|line| line.contains("Kernel panic - not syncing")) {
+        console.truncate(panicked + 1);
+    }
+    console.split_off(console.len().saturating_sub(CONSOLE_LINES))
+}
+
 #[expect(clippy::disallowed_methods, reason = "a file of the guest's own folder")]
-fn write(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
     fs::write(path, bytes).map_err(|error| fault(&error, "make sure that there is space"))
 }
 
-fn fault(error: &dyn std::error::Error, remedy: &str) -> Fault {
+pub(super) fn fault(error: &dyn std::error::Error, remedy: &str) -> Fault {
     let causes = std::iter::successors(error.source(), |error| error.source());
     Fault {
         what: error.to_string(),
         remedy: Some(remedy.to_owned()),
         detail: causes.map(ToString::to_string).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::last_words;
+
+    #[test]
+    fn the_last_words_of_a_kernel_that_panics_end_with_the_panic() {
+        let lines = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        let mut console = lines("a b");
+        console.push("[ 7.8] Kernel panic - not syncing: no init".to_owned());
+        console.extend(lines("Call Trace"));
+        assert_eq!(last_words(console.clone()), console[..3]);
+        let many: Vec<String> = (0..100).map(|number| number.to_string()).collect();
+        assert_eq!(last_words(many.clone()), many[70..]);
     }
 }

@@ -35,6 +35,27 @@ in
       };
     };
 
+    # The same for a person who boots the guest by hand, who says so on the kernel's command line.
+    systemd.services.console-shell = {
+      description = "Shell on the console";
+      wantedBy = [ "sysinit.target" ];
+      conflicts = [ "shutdown.target" ];
+      before = [ "shutdown.target" ];
+      unitConfig = {
+        DefaultDependencies = false;
+        ConditionKernelCommandLine = "seaworthy.console";
+      };
+      script = "cd /; export HOME=/root; . /etc/profile || true; exec /bin/sh -i";
+      serviceConfig = {
+        Type = "idle";
+        StandardInput = "tty-force";
+        StandardOutput = "tty";
+        StandardError = "tty";
+        TTYPath = "/dev/ttyS0";
+        Restart = "always";
+      };
+    };
+
     # systemd would start a login on both consoles, which takes what is meant for the shell and writes into its answers.
     systemd.services."serial-getty@hvc0".enable = false;
     systemd.services."serial-getty@ttyS0".enable = false;

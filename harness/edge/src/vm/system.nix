@@ -3,6 +3,7 @@
 let
   inherit (builtins) attrNames concatStringsSep filter isAttrs length;
   extended = machine.extendModules { modules = [ (guest (machine.options or { })) ]; };
+  isExtensible = machine ? extendModules;
   config = machine.config;
   names = set: if isAttrs set then attrNames set else [ ];
   # The root and the store of a guest are its own whatever they are on the machine.
@@ -11,7 +12,8 @@ let
   swap = length (config.swapDevices or [ ]);
 in
 {
-  drv = builtins.unsafeDiscardStringContext extended.config.system.build.toplevel.drvPath;
+  # A set that somebody made by hand has a system, and no way to say more about it.
+  drv = if ! isExtensible then null else builtins.unsafeDiscardStringContext extended.config.system.build.toplevel.drvPath;
   replaced =
     tell "the disks of" disks
     ++ tell "the encrypted disks" (names (config.boot.initrd.luks.devices or null))

@@ -45,6 +45,8 @@ pub(super) enum Unbuilt {
     Evaluation(Box<NixError>),
     /// A derivation of it does not build; nix's last lines.
     Build(Vec<String>),
+    /// The configuration cannot be extended, and so never be a guest.
+    NoGuest,
     /// Nobody can tell.
     Fault(Fault),
 }
@@ -52,7 +54,7 @@ pub(super) enum Unbuilt {
 /// What `guest.nix` is applied to, and what is told of it.
 #[derive(Deserialize)]
 struct Told {
-    drv: String,
+    drv: Option<String>,
     replaced: Vec<String>,
 }
 
@@ -88,7 +90,8 @@ pub(super) async fn build(
     limit: Duration,
 ) -> Result<System, Unbuilt> {
     let told = evaluate(nix, machine).await?;
-    let toplevel = realise(nix, &told.drv, limit).await?;
+    let drv = told.drv.ok_or(Unbuilt::NoGuest)?;
+    let toplevel = realise(nix, &drv, limit).await?;
     let spec = read_bootspec(&toplevel)?;
     let closure = closure(nix, &toplevel).await?;
     let Bootspec { kernel, initrd, init, kernel_params } = spec;

@@ -21,7 +21,7 @@ use super::{
     Yard,
     boot::{Start, Told, boot},
     inspect::Wanted,
-    system::{Unbuilt, build},
+    ready::{Unready, ready},
 };
 use crate::{
     nix::pool::Evaluators,
@@ -83,9 +83,9 @@ impl Shared {
         let began = Instant::now();
         match self.boot(&asked).await {
             Ok(told) => self.judge(&asked, told, began.elapsed(), report).await,
-            Err(fault) => {
+            Err(verdict) => {
                 for (check, _) in &asked.checks {
-                    report.report(&check.id, Verdict::Broken { fault: fault.clone() });
+                    report.report(&check.id, verdict.clone());
                 }
             }
         }
@@ -101,34 +101,19 @@ impl Shared {
         Some(Asked { machine, size: *size, limit: *limit, checks })
     }
 
-    async fn boot(&self, asked: &Asked<'_>) -> Result<Told, Fault> {
+    /// What the guest told, or the one verdict on everything that was to be asked of it.
+    async fn boot(&self, asked: &Asked<'_>) -> Result<Told, Verdict> {
         let limit = asked.checks.iter().map(|(check, _)| check.limit).max().unwrap_or_default();
-        let system = match build(&self.nix, asked.machine, limit).await {
-            Ok(system) => system,
-            Err(Unbuilt::Evaluation(error)) => {
-                let place = error.file.iter().map(|file| format!("at {file}:{}", error.line.unwrap_or(0)));
-                return Ok(unbuilt(
-                    "unevaluated",
-                    [error.message.clone()].into_iter().chain(place).collect(),
-                ));
-            }
-            Err(Unbuilt::Build(log)) => return Ok(unbuilt("unbuilt", log)),
-            Err(Unbuilt::Fault(fault)) => return Err(fault),
+        let ready = match ready(&self.nix, &self.yard, asked.machine, limit).await {
+            Ok(ready) => ready,
+            Err(Unready::Machine(end, said)) => return Ok(unbuilt(end, said)),
+            Err(Unready::NoGuest(why)) => return Err(Verdict::Skipped { reason: why }),
+            Err(Unready::Fault(fault)) => return Err(Verdict::Broken { fault }),
         };
-        let (qemu, accelerator) = self.yard.engine().await?;
-        let image = self.yard.images.of(&system.toplevel, &system.closure).await?;
-        boot(&Start {
-            name: asked.machine.as_str(),
-            system: &system,
-            image,
-            size: asked.size,
-            limit: asked.limit,
-            qemu: &qemu,
-            accelerator,
-            folders: &self.yard.folders,
-            wanted: self.wanted(asked),
-        })
-        .await
+        let wanted = self.wanted(asked);
+        let (size, limit) = (asked.size, asked.limit);
+        let start = Start { ready: &ready, size, limit, folders: &self.yard.folders, wanted };
+        boot(&start).await.map_err(|fault| Verdict::Broken { fault })
     }
 
     fn wanted(&self, asked: &Asked<'_>) -> Wanted {
@@ -198,7 +183,7 @@ fn about(facts: &Facts, machine: &MachineName, told: Told) -> Facts {
 }
 
 /// Where the machine's secrets should arrive.
-fn secret_paths(document: &Value, machine: &MachineName) -> Vec<String> {
+pub(super) fn secret_paths(document: &Value, machine: &MachineName) -> Vec<String> {
     let facts = || document.get("machines")?.get(machine.as_str())?.pointer("/facts/generators")?.as_object();
     let files =
         facts().into_iter().flat_map(Map::values).filter_map(|generator| generator.get("files")?.as_object());

@@ -1,0 +1,58 @@
+//! `seaworthy boot`: one machine as a guest, with its console on the terminal.
+
+use edge::{process::become_program, vm::by_hand::by_hand};
+use model::{
+    machine::{MachineClass, MachineName},
+    verdict::Fault,
+};
+use tokio::sync::mpsc;
+
+use crate::{args, desk::Desk, exit::Exit, pipeline, settings, stop::Stop};
+
+/// Boots a machine; does not come back unless something is wrong.
+///
+/// # Errors
+/// There is no such machine, it cannot be built, or this computer lacks something.
+pub async fn boot(
+    desk: &Desk,
+    options: &args::Boot,
+    interrupts: &mut mpsc::Receiver<()>,
+) -> Result<Exit, Stop> {
+    let known = pipeline::know(desk, true, interrupts).await?;
+    let name = MachineName(options.machine.clone());
+    let machines = &known.evaluated.survey.machines;
+    let of_nixos = || machines.iter().filter(|(_, machine)| machine.class == MachineClass::Nixos);
+    if !of_nixos().any(|(known, _)| *known == name) {
+        let names: Vec<&str> = of_nixos().map(|(name, _)| name.as_str()).collect();
+        let help = format!("the NixOS machines of this fleet are {}", names.join(", "));
+        return Err(Stop::input(format!("no NixOS machine is called {name}")).help(help));
+    }
+    let Some(nix) = &known.evaluated.evaluators else {
+        return Err(Stop::input("there is no flake here that could be built"));
+    };
+    desk.screen.note(&format!("building {name}"));
+    let (size, yard) = (known.fleet.fleet.boot.size, settings::yard(desk));
+    let ready = tokio::select! {
+        biased;
+        Some(()) = interrupts.recv() => return Err(settings::interrupted()),
+        ready = by_hand(nix, &yard, &known.facts, &name, size) => ready.map_err(stop)?,
+    };
+    if options.print {
+        desk.out(&format!("{}\n", ready.line))?;
+        return Ok(Exit::Open);
+    }
+    if !ready.replaced.is_empty() {
+        desk.screen.note(&format!("not as on the machine: {}", ready.replaced.join("; ")));
+    }
+    desk.screen.note(&format!("booting {name} with {}; Ctrl-A X ends it", ready.accelerator));
+    Err(Stop::broken("QEMU could not be started").because(become_program(&ready.line)))
+}
+
+fn stop(fault: Fault) -> Stop {
+    let said = fault.detail.iter().map(|line| format!("\n  {line}")).collect::<String>();
+    let stop = Stop::broken(format!("{}{said}", fault.what));
+    match fault.remedy {
+        Some(remedy) => stop.help(remedy),
+        None => stop,
+    }
+}
