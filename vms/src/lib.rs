@@ -23,3 +23,4 @@ pub mod machine;
 pub mod qemu;
 pub mod qmp;
 pub mod shell;
+pub mod switch;

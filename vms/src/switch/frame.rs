@@ -100,14 +100,14 @@ impl Decoder {
         self.unfinished.extend_from_slice(bytes);
         let mut rest = &self.unfinished[..];
         let read = loop {
-            match split(rest) {
-                Ok(Some((frame, after))) => {
-                    each(frame);
-                    rest = after;
-                }
-                Ok(None) => break Ok(()),
+            let announced = match announced(rest) {
+                Ok(announced) => announced,
                 Err(malformed) => break Err(malformed),
-            }
+            };
+            let end = announced.map(|length| LENGTH + length).filter(|end| *end <= rest.len());
+            let Some(end) = end else { break Ok(()) };
+            each(&rest[LENGTH..end]);
+            rest = &rest[end..];
         };
         let taken = self.unfinished.len() - rest.len();
         self.unfinished.drain(..taken);
@@ -126,13 +126,13 @@ impl Decoder {
     }
 }
 
-/// The first frame and what comes after it, once it is whole.
-fn split(bytes: &[u8]) -> Result<Option<(&[u8], &[u8])>, Malformed> {
-    let Some((length, rest)) = bytes.split_first_chunk::<LENGTH>() else { return Ok(None) };
+/// The length of the first frame, once that is there.
+fn announced(bytes: &[u8]) -> Result<Option<usize>, Malformed> {
+    let Some(length) = bytes.first_chunk::<LENGTH>() else { return Ok(None) };
     let length = u32::from_be_bytes(*length);
     match length as usize {
         0 => Err(Malformed::Empty),
-        1..=LONGEST => Ok(rest.split_at_checked(length as usize)),
+        length @ 1..=LONGEST => Ok(Some(length)),
         _ => Err(Malformed::TooLong(length)),
     }
 }
@@ -154,7 +154,10 @@ mod tests {
             if let Err(malformed) = decoder.read(now, |frame| frames.push(frame.to_vec())) {
                 return (frames, Err(malformed));
             }
-            assert!(decoder.unfinished.len() < LENGTH + LONGEST, "it holds less than a frame between two pieces");
+            assert!(
+                decoder.unfinished.len() < LENGTH + LONGEST,
+                "it holds less than a frame between two pieces"
+            );
             rest = later;
         }
         (frames, decoder.finish())
@@ -169,7 +172,7 @@ mod tests {
     #[test]
     fn a_frame_goes_as_its_length_and_its_bytes() {
         let frame: Vec<u8> = (0..14).collect();
-        assert_eq!(encode(&[frame.clone()]), [vec![0, 0, 0, 14], frame.clone()].concat());
+        assert_eq!(encode(std::slice::from_ref(&frame)), [&[0, 0, 0, 14], &frame[..]].concat());
         let frame = Frame::new(&frame).unwrap();
         assert_eq!(frame.destination().to_string(), "00:01:02:03:04:05");
         assert_eq!(frame.source().to_string(), "06:07:08:09:0a:0b");
@@ -180,7 +183,7 @@ mod tests {
         assert_eq!(Frame::new(&[0; 13]), Err(NoFrame(13)));
         assert_eq!(Frame::new(&vec![0; LONGEST + 1]), Err(NoFrame(65_537)));
         let longest = vec![7; LONGEST];
-        assert_eq!(decode(&encode(&[longest.clone()]), &[9_999]), (vec![longest], Ok(())));
+        assert_eq!(decode(&encode(std::slice::from_ref(&longest)), &[9_999]), (vec![longest], Ok(())));
         let mut decoder = Decoder::default();
         assert_eq!(decoder.read(&[0, 1, 0, 1], |_| {}), Err(Malformed::TooLong(65_537)));
         assert_eq!(Decoder::default().read(&[0xff; 4], |_| {}), Err(Malformed::TooLong(u32::MAX)));

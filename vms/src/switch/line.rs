@@ -75,7 +75,7 @@ impl Chance {
         let jitter = if line.jitter_ms == 0 { 0 } else { self.draw() };
         let most = u128::from(line.jitter_ms) * 1_000_000;
         // The high half of the product: less than `most`, which has at most 53 bits.
-        let jitter = (u128::from(jitter) * most >> 64) as u64;
+        let jitter = ((u128::from(jitter) * most) >> 64) as u64;
         Duration::from_millis(line.delay_ms.into()) + Duration::from_nanos(jitter)
     }
 
@@ -111,7 +111,8 @@ mod tests {
         let line = Line::lossy(0.3);
         let fates_of = |seed, from, to| fates(seed, ["lan", from, to], line);
         assert_eq!(fates_of(1, "a", "b"), fates_of(1, "a", "b"));
-        let others = [fates_of(2, "a", "b"), fates_of(1, "b", "a"), fates_of(1, "ab", ""), fates_of(1, "", "ab")];
+        let others =
+            [fates_of(2, "a", "b"), fates_of(1, "b", "a"), fates_of(1, "ab", ""), fates_of(1, "", "ab")];
         for (n, other) in others.iter().enumerate() {
             assert_ne!(*other, fates_of(1, "a", "b"), "{n}");
         }
@@ -120,7 +121,8 @@ mod tests {
 
     #[test]
     fn all_nothing_and_a_third() {
-        let lost = |loss| fates(1, ["lan", "a", "b"], Line::lossy(loss)).into_iter().filter(|lost| *lost).count();
+        let lost =
+            |loss| fates(1, ["lan", "a", "b"], Line::lossy(loss)).into_iter().filter(|lost| *lost).count();
         assert_eq!((lost(0.0), lost(1.0)), (0, 10_000));
         // Five standard deviations of 47 frames each.
         assert!(lost(0.333).abs_diff(3_330) < 235, "{}", lost(0.333));

@@ -70,7 +70,11 @@ mod tests {
         assert_eq!(table.find(mac(MOST)), None);
         table.learn(mac(0), 1);
         table.learn(mac(MOST), 0);
-        assert_eq!((table.find(mac(0)), table.find(mac(MOST))), (Some(1), Some(0)), "one that moved left room");
+        assert_eq!(
+            (table.find(mac(0)), table.find(mac(MOST))),
+            (Some(1), Some(0)),
+            "one that moved left room"
+        );
     }
 
     #[test]

@@ -55,7 +55,9 @@ pub enum BadTopology {
         members: usize,
     },
     /// An address can be that of no card.
-    #[error("{mac} of `{guest}` in network `{network}` is an address of a group or of nobody: give it one of its own")]
+    #[error(
+        "{mac} of `{guest}` in network `{network}` is an address of a group or of nobody: give it one of its own"
+    )]
     NotOfOne {
         /// The network.
         network: String,
@@ -132,7 +134,11 @@ impl Network {
                 return Err(BadTopology::NotOfOne { network, guest: guest.clone(), mac: *mac });
             }
             if let Some(other) = owners.insert(mac, guest) {
-                return Err(BadTopology::SameMac { network, guests: [other.clone(), guest.clone()], mac: *mac });
+                return Err(BadTopology::SameMac {
+                    network,
+                    guests: [other.clone(), guest.clone()],
+                    mac: *mac,
+                });
             }
         }
         let mut pairs = BTreeSet::new();
@@ -205,8 +211,16 @@ mod tests {
         let cases = [
             ("/networks/lan/members/a", json!("52:54:00:12:01"), "`52:54:00:12:01` is no hardware address"),
             ("/networks/lan/members/a", json!("ff:ff:ff:ff:ff:ff"), "an address of a group or of nobody"),
-            ("/networks/lan/members/a", json!("52:54:00:12:01:02"), "`a` and `b` in network `lan` have the same"),
-            ("/networks/lan/members", Value::Object((0..257).map(many).collect()), "has 257 members, at most 256"),
+            (
+                "/networks/lan/members/a",
+                json!("52:54:00:12:01:02"),
+                "`a` and `b` in network `lan` have the same",
+            ),
+            (
+                "/networks/lan/members",
+                Value::Object((0..257).map(many).collect()),
+                "has 257 members, at most 256",
+            ),
             ("/networks/lan/links", link("a", "c"), "names `c`, who is not among its members"),
             ("/networks/lan/links", link("a", "a"), "leads from `a` to itself"),
             ("/networks/lan/links", twice, "has two links between `b` and `a`"),
