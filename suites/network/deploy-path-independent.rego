@@ -33,9 +33,10 @@ hosts[machine] := host(target) if {
 }
 
 # A domain of the fleet that is a single label is clan's own, and known to its overlays alone; that of a local network is not.
-domain contains input.inventory.meta.domain if {
-	not contains(input.inventory.meta.domain, ".")
-	not input.inventory.meta.domain in {"home", "lan", "local", "localdomain"}
+domain contains name if {
+	name := input.inventory.meta.domain
+	not contains(name, ".")
+	not name in {"home", "lan", "local", "localdomain"}
 }
 
 # By overlay, what the names on it end in.

@@ -3,10 +3,11 @@ package seaworthy.vars.key_unique
 
 import rego.v1
 
-holders[key.publickey] contains [kind, name] if {
+holders[publickey] contains [kind, name] if {
 	some kind in ["machines", "users"]
 	some name, holder in input.sops[kind]
 	some key in holder.keys
+	publickey := key.publickey
 }
 
 subject(kind, name) := {"subject": name} if {

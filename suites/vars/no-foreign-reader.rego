@@ -6,9 +6,10 @@ import rego.v1
 subject(secret) := {"subject": secret.machine} if input.resolved.machines[secret.machine]
 else := {}
 
-holders[key.publickey] contains name if {
+holders[publickey] contains name if {
 	some name, machine in input.sops.machines
 	some key in machine.keys
+	publickey := key.publickey
 }
 
 linked(links) := {link.member | some link in links; link.resolves; is_string(link.member)}

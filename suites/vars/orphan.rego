@@ -112,13 +112,14 @@ deny contains {
 	some machine, indexes in left_behind
 }
 
-left_behind[var.machine] contains index if {
+left_behind[name] contains index if {
 	# Mostly nobody is gone, and nothing has to be looked for.
 	gone := {machine | machine := input.vars.vars[_].machine} - fleet
 	count(gone) > 0
 	some index, var in input.vars.vars
 	var.placement == "per-machine"
-	var.machine in gone
+	name := var.machine
+	name in gone
 }
 
 deny contains {

@@ -3,9 +3,10 @@ package seaworthy.vars.second_admin
 
 import rego.v1
 
-holders[key.publickey] contains name if {
+holders[publickey] contains name if {
 	some name, user in input.sops.users
 	some key in user.keys
+	publickey := key.publickey
 }
 
 admin_keys := {key.publickey | some user in input.sops.users; some key in user.keys}

@@ -10,6 +10,7 @@
 pub mod cases;
 mod denial;
 mod document;
+mod head;
 mod module;
 mod verdict;
 mod worker;

@@ -16,7 +16,7 @@ use regorus::{
     utils::limits::ExecutionTimerConfig,
 };
 
-use super::{Input, denial::Denial};
+use super::{Input, denial::Denial, head};
 
 /// How many statements run between two looks at the clock: about a tenth of a millisecond.
 const CHECK_INTERVAL: NonZeroU32 = NonZeroU32::new(256).unwrap();
@@ -110,16 +110,29 @@ impl Module {
 }
 
 fn compile(policy: &Policy, query: &str) -> Result<Engine, String> {
-    let mut engine = Engine::new();
-    close(&mut engine).map_err(|error| format!("{error:#}"))?;
-    engine.add_policy(policy.file.clone(), policy.text.clone()).map_err(|error| format!("{error:#}"))?;
+    let mut engine = engine(&policy.file, &policy.text)?;
     match engine.compile_with_entrypoint(&query.into()) {
-        Ok(compiled) => names(&compiled, query).map(|()| engine),
+        Ok(compiled) => names(&compiled, query)?,
         Err(error) if error.to_string().contains("not a valid rule path") => {
-            Err("the policy defines no rule `deny`".to_owned())
+            return Err("the policy defines no rule `deny`".to_owned());
         }
-        Err(error) => Err(format!("{error:#}")),
+        Err(error) => return Err(format!("{error:#}")),
     }
+    let Some(module) = engine.get_modules().first() else { return Ok(engine) };
+    match head::guarded(module, &policy.text)? {
+        Some(guarded) => self::engine(&policy.file, &guarded),
+        None => Ok(engine),
+    }
+}
+
+/// An engine that holds a text, and nothing that regorus itself would let the text do.
+fn engine(file: &str, text: &str) -> Result<Engine, String> {
+    let mut engine = Engine::new();
+    close(&mut engine)
+        .and_then(|()| head::add_function(&mut engine))
+        .map_err(|error| format!("{error:#}"))?;
+    engine.add_policy(file.to_owned(), text.to_owned()).map_err(|error| format!("{error:#}"))?;
+    Ok(engine)
 }
 
 /// Takes from the engine what regorus cannot be compiled without: chance, which would give another verdict to the same

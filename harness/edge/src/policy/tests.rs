@@ -165,6 +165,53 @@ fn a_policy_that_fails_while_it_runs_breaks_the_check() {
 }
 
 #[test]
+fn an_undefined_value_in_a_head_breaks_the_check_and_forgets_nothing() {
+    let undefined = |rules: &str| broken(rules, &of(&["a", "b"]), "in the head of this rule is undefined");
+    // `a` has a tag and is denied first; `b` has none.
+    undefined(
+        r#"deny contains {"subject": name, "message": "m", "actual": machine.tags[0]} if {
+    some name, machine in input.machines
+}"#,
+    );
+    undefined(
+        r#"first(machine) := machine.tags[0]
+deny contains {"subject": name, "message": first(machine)} if some name, machine in input.machines"#,
+    );
+    undefined(
+        r#"tagged contains machine.tags[0] if some name, machine in input.machines
+deny contains {"subject": "a", "message": "m"} if "x" in tagged"#,
+    );
+    undefined(
+        r#"tag[name] := machine.tags[0] if some name, machine in input.machines
+deny contains {"subject": name, "message": "m"} if tag[name]"#,
+    );
+    undefined(
+        r#"tag := machine.tags[0] if { machine := input.machines[_] } else := "y"
+deny contains {"subject": "a", "message": tag}"#,
+    );
+    undefined(
+        r#"tag(machines) := machines[name].tags[0] if some name in ["a", "b"]
+deny contains {"subject": "a", "message": tag(input.machines)} if true"#,
+    );
+}
+
+#[test]
+fn a_value_in_a_head_that_is_there_is_what_it_was() {
+    let rules = r#"
+has_tags[name] := count(machine.tags) > 0 if some name, machine in input.machines
+deny contains {
+    "subject": name,
+    "message": concat(" ", ["tagged", input.machines[name].tags[0]]), # the first
+    "actual": [tag | some tag in input.machines[name].tags],
+} if {
+    some name, true in has_tags
+}"#;
+    assert_eq!(verdicts(rules, &of(&["a", "b"])), ["a at  : tagged x", "pass"]);
+    let several = r#"deny contains {"subject": "a", "message": ["x", "y"][_]} if true"#;
+    broken(several, &of(&["a", "b"]), "stands for several values");
+}
+
+#[test]
 fn a_policy_that_takes_too_long_is_stopped() {
     let rules = r#"deny contains {"message": "m"} if {
     some i in numbers.range(1, 3000)
@@ -193,6 +240,11 @@ fn what_does_not_compile_says_where() {
     assert_eq!(
         error(&format!("{head}deny contains x if {{\n  x := \n}}")),
         "suites/s/c.rego:4:5: expecting `}` while parsing set"
+    );
+    let unbound = format!("{head}by[input.x] := y if {{\n  some y in [1]\n}}\ndeny := set()");
+    assert_eq!(
+        error(&unbound),
+        "suites/s/c.rego:3:9: what stands in the brackets of a rule's name must be bound in its body: `[name]` and `name := ..`"
     );
     let out_of_reach =
         |call: &str| error(&format!("{head}deny contains x if {{\n  false\n  x := {call}\n}}"));
