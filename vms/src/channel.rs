@@ -103,12 +103,6 @@ pub enum ChannelError {
         /// What the guest wrote instead.
         bytes: u64,
     },
-    /// Something in the guest writes into the answers.
-    #[error("the answer to `{command}` came in spoilt: does something else in the guest write to it?")]
-    Spoilt {
-        /// The command.
-        command: String,
-    },
     /// The answer is too large for memory.
     #[error("the answer to `{command}` has {bytes} bytes, at most {most} are taken: write it to a file")]
     TooLarge {

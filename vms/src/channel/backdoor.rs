@@ -1,25 +1,25 @@
 //! The backdoor of the NixOS test driver: a root shell on the guest's `/dev/hvc0`.
 //!
 //! Flows in: the other end of that terminal. Flows out: a [`Channel`]. Must not: need anything in the guest but a POSIX
-//! shell and the usual `timeout`, `base64`, `head`, `sed`, `wc`, `cat`, of coreutils or busybox.
+//! shell and the usual `timeout`, `base64`, `head`, `awk`, `wc`, `cat`, of coreutils or busybox.
 //!
 //! The guest's part is nixpkgs' `nixos/modules/testing/test-instrumentation.nix`, unchanged: it makes the terminal raw,
 //! says `Spawning backdoor root shell...`, and becomes a shell without a prompt. What goes over it is our own (`frame`):
 //! a command writes to files, so that what it leaves behind holds nobody up, and these are sent when it is done.
 
-use std::time::Duration;
+use std::{io::Cursor, ops::RangeInclusive, time::Duration};
 
 use data_encoding::BASE64;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::UnixStream,
     sync::{mpsc, oneshot},
-    time::{Instant, timeout_at},
+    time::{Instant, sleep_until, timeout_at},
 };
 
 use super::{
     Channel, ChannelError, Output,
-    frame::{Bad, Frame, MOST, PIECE},
+    frame::{Frame, MOST, PIECE, Told},
     script::{bounded, folder, in_time, number},
 };
 use crate::shell::quote;
@@ -29,6 +29,8 @@ const OPENED: &[u8] = b"Spawning backdoor root shell...";
 const NAME: &str = "backdoor";
 /// How long a guest may take to say that a command's time is up; a command that heeds no signal is killed after 1 s.
 const GRACE: Duration = Duration::from_secs(10);
+/// How long the guest may say nothing before the ends of its answer are asked for again.
+const SILENCE: Duration = Duration::from_secs(3);
 /// How long a file may be on its way: a slow guest takes 50 KB a second.
 const FILE_LIMIT: Duration = Duration::from_secs(300);
 
@@ -125,8 +127,7 @@ async fn serve(mut stream: UnixStream, mut requests: mpsc::Receiver<Request>) {
             Ok(None) => return,
             Err(_) => Err(ChannelError::Mute { command, limit: whole, bytes: frame.bytes }),
             Ok(Some(Ok(output))) => in_time(output, &command, limit, took),
-            Ok(Some(Err(Bad::Spoilt))) => Err(ChannelError::Spoilt { command }),
-            Ok(Some(Err(Bad::TooLarge(bytes)))) => Err(ChannelError::TooLarge { command, bytes, most: MOST }),
+            Ok(Some(Err(bytes))) => Err(ChannelError::TooLarge { command, bytes, most: MOST }),
         };
         // Whoever asked may have gone away.
         let _nobody = answer.send(answered);
@@ -139,26 +140,50 @@ async fn exchange(
     stream: &mut UnixStream,
     request: &Request,
     frame: &mut Frame,
-) -> Option<Result<Output, Bad>> {
+) -> Option<Result<Output, u64>> {
     let (mut reading, mut writing) = stream.split();
     let mut buffer = vec![0; 64 * 1024];
-    let (mut unwritten, mut input) = (request.script.as_bytes(), Some(request.input.as_bytes()));
+    let mut input = Some(request.input.clone());
+    let mut unwritten = Cursor::new(request.script.clone().into_bytes());
+    let (mut heard, mut asked) = (Instant::now(), false);
     loop {
+        let silent = !asked && request.input.is_empty() && !unwritten_is_left(&unwritten);
         tokio::select! {
+            () = sleep_until(heard + SILENCE), if silent => {
+                unwritten = Cursor::new(ends_again(&request.number, frame.next_round()).into_bytes());
+                asked = true;
+            }
             read = reading.read(&mut buffer) => {
                 let read = read.ok().filter(|read| *read > 0)?;
-                if let Some(told) = frame.read(&buffer[..read]) {
-                    return Some(told);
-                }
+                (heard, asked) = (Instant::now(), false);
+                let told = frame.read(&buffer[..read]);
                 if frame.asks && let Some(input) = input.take() {
-                    unwritten = input;
+                    unwritten = Cursor::new(input.into_bytes());
+                }
+                match told {
+                    None => {}
+                    Some(Told::Missing(missing)) => {
+                        unwritten = Cursor::new(again(&request.number, frame.next_round(), &missing).into_bytes());
+                    }
+                    Some(Told::Whole(output)) => {
+                        writing.write_all(forget(&request.number).as_bytes()).await.ok()?;
+                        return Some(Ok(output));
+                    }
+                    Some(Told::TooLarge(bytes)) => {
+                        writing.write_all(forget(&request.number).as_bytes()).await.ok()?;
+                        return Some(Err(bytes));
+                    }
                 }
             }
-            written = writing.write(unwritten), if !unwritten.is_empty() => {
-                unwritten = &unwritten[written.ok()?..];
+            written = writing.write_buf(&mut unwritten), if unwritten_is_left(&unwritten) => {
+                written.ok()?;
             }
         }
     }
+}
+
+fn unwritten_is_left(bytes: &Cursor<Vec<u8>>) -> bool {
+    bytes.position() < bytes.get_ref().len() as u64
 }
 
 #[derive(Default)]
@@ -207,16 +232,41 @@ fn framed(number: &str, script: &str) -> String {
     let folder = folder(number);
     let size =
         |stream: char| format!("{stream}=0; [ ! -s $d/{stream} ] || {stream}=$(($(wc -c <$d/{stream})))");
-    let send = |stream: char| {
-        format!(
-            "[ ${stream} = 0 ] || {{ base64 -w {PIECE} $d/{stream} | sed 's/^/{number}{stream}/'; echo; }}"
-        )
-    };
+    let send = |stream: char| format!("[ ${stream} = 0 ] || {}", pieces(number, stream, "1"));
     let [size_out, size_err, out, err] = [size('o'), size('e'), send('o'), send('e')];
     let head = format!("{size_out}; {size_err}; echo; echo {number} $s $o $e");
     format!(
-        "{folder}; {script}; {head}; [ $((o + e)) -gt {MOST} ] || {{ {out}; {err}; }}; rm -rf $d; echo {number}."
+        "{folder}; {script}; {head}; [ $((o + e)) -gt {MOST} ] || {{ {out}; {err}; }}; echo; echo {number}."
     )
+}
+
+/// An answer's first and last line once more, as they may have been lost. A shell that is still busy with the command
+/// comes to it afterwards.
+fn ends_again(number: &str, round: u32) -> String {
+    format!("echo; echo {number} $s $o $e; echo {number}.{round}\n")
+}
+
+/// Pieces that were lost on the way, once more.
+fn again(number: &str, round: u32, missing: &[Vec<RangeInclusive<usize>>; 2]) -> String {
+    let streams = ['o', 'e'].into_iter().zip(missing).filter(|(_, missing)| !missing.is_empty());
+    let send = streams.map(|(stream, missing)| {
+        let wanted = missing
+            .iter()
+            .map(|range| format!("NR>={}&&NR<={}", range.start(), range.end()))
+            .collect::<Vec<_>>()
+            .join("||");
+        pieces(number, stream, &wanted) + "; "
+    });
+    format!("{}echo; echo {number}.{round}\n", send.collect::<String>())
+}
+
+fn pieces(number: &str, stream: char, wanted: &str) -> String {
+    format!("base64 -w {PIECE} $d/{stream} | awk '{wanted} {{ print \"{number}{stream}\" NR \":\" $0 }}'")
+}
+
+/// Nobody waits for this.
+fn forget(number: &str) -> String {
+    format!("rm -rf /run/{number} /tmp/{number}\n")
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@
 mod agent;
 mod console;
 mod ends;
+mod network;
 mod newc;
 mod refusals;
 mod rig;

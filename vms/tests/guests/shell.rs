@@ -72,8 +72,26 @@ async fn large_outputs_and_files_come_whole() {
     let nothing = shell.get("/no/such/file").await.unwrap_err();
     assert!(nothing.to_string().starts_with("cannot read /no/such/file in the guest: "), "{nothing}");
     // Nothing is left but the folder of this very command.
+    // Nothing is left but the folder of this very command.
     let left = shell.run("ls /run | wc -l; ls /tmp", LIMIT).await.unwrap();
     assert_eq!(left.text(), "1\na file\nempty");
+}
+
+/// QEMU drops what a console writes while nobody reads.
+#[tokio::test]
+async fn what_qemu_drops_is_asked_for_again() {
+    let rig = Rig::new();
+    let (_guest, shell) = rig.shell().await;
+    let stall = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        // This thread is the only one that reads.
+        std::thread::sleep(Duration::from_millis(500));
+    };
+    let (output, ()) = tokio::join!(shell.run("seq 1 1000000 | head -c 1048576", LIMIT), stall);
+    let expected: String = (1..).map(|n| format!("{n}\n")).take(200_000).collect();
+    let output = output.unwrap();
+    assert_eq!(output.stdout.len(), 1 << 20);
+    assert!(expected.as_bytes().starts_with(&output.stdout));
 }
 
 #[tokio::test]

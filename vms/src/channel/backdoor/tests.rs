@@ -90,13 +90,20 @@ async fn a_shell_that_hangs_is_told_with_what_it_wrote_instead() {
 }
 
 #[tokio::test]
-async fn an_answer_that_was_written_over_is_told() {
+async fn an_answer_that_does_not_come_whole_is_asked_for_again() {
     let (_guest, shell) = StandIn::open("sh", Path::new(NO_PROGRAMS)).await;
-    let script = |number: &str| format!("echo {number} 0 3 0; echo {number}.");
-    let spoilt = shell.exchange("spoilt", LIMIT, script, String::new()).await;
-    assert!(matches!(spoilt, Err(ChannelError::Spoilt { .. })), "{spoilt:?}");
-    let script = |number: &str| format!("echo {number} 0 99999999999 0");
-    let large = shell.exchange("large", LIMIT, script, String::new()).await;
-    assert!(matches!(large, Err(ChannelError::TooLarge { bytes: 99_999_999_999, .. })), "{large:?}");
+    // Its pieces are there, and the first time none of them arrives.
+    let script = |number: &str| {
+        format!(
+            "d=/tmp/{number}; mkdir $d; seq 1000 >$d/o; echo oh >$d/e; echo {number} 0 3893 3; echo {number}."
+        )
+    };
+    let output = shell.exchange("again", LIMIT, script, String::new()).await.unwrap();
+    assert_eq!(
+        (output.stdout.len(), output.text().lines().last(), output.complaints()),
+        (3893, Some("1000"), "oh".into())
+    );
+    let large = shell.run("head -c 100000000 /dev/zero", LIMIT).await;
+    assert!(matches!(large, Err(ChannelError::TooLarge { bytes: 100_000_000, .. })), "{large:?}");
     assert_eq!(shell.run("echo on", LIMIT).await.unwrap().text(), "on");
 }
