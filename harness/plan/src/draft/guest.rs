@@ -20,7 +20,9 @@ impl Drafting<'_> {
     /// Only NixOS has what boots: a machine of another class is not asked.
     pub(super) fn guests(&mut self, context: Context<'_>, policy: &Policy) {
         let of_guest = [Part::Boot, Part::Guest].into();
-        let needs: BTreeSet<Part> = policy.needs.difference(&of_guest).copied().collect();
+        let mut needs: BTreeSet<Part> = policy.needs.difference(&of_guest).copied().collect();
+        // A guest is made of what evaluates.
+        needs.insert(Part::Machines);
         let before = self.checks.len();
         for machine in self.header.machines.clone() {
             if self.names.machines().get(&machine).is_some_and(|traits| traits.class == MachineClass::Nixos) {

@@ -4,6 +4,7 @@ use model::{
     machine::MachineClass,
     stage::Stage,
     suite::{CheckDefinition, Kind, Part, Scope, Suite},
+    survey::{MachineSurvey, NixError},
 };
 use serde_json::json;
 
@@ -18,7 +19,9 @@ fn boot() -> Suite {
 }
 
 fn harbour() -> Sample {
-    let mut harbour = sample().machine("a", &[]).surveyed("mac", MachineClass::Darwin).suite(boot());
+    let surveyed = sample().surveyed("a", MachineClass::Nixos).surveyed("mac", MachineClass::Darwin);
+    let mut harbour = surveyed.machine("a", &[]).suite(boot());
+    harbour.facts.parts.insert(Part::Machines);
     harbour.survey.system = "x86_64-linux".to_owned();
     harbour.facts.document["machines"] = json!({"a": {"facts": {
         "toplevel": "/nix/store/aaa-a.drv", "system": "x86_64-linux", "hostName": "a",
@@ -62,4 +65,21 @@ fn an_answer_stands_for_the_derivation_and_the_facts_but_not_for_where_the_sourc
     assert_ne!(built_anew, Some(as_it_is));
     assert_ne!(key(|harbour| change(harbour, "/machines/a/facts/hostName", "b")), Some(as_it_is));
     assert_eq!(key(|harbour| harbour.facts.document = json!({})), None, "nobody knows what would be booted");
+}
+
+#[test]
+fn what_does_not_evaluate_is_not_booted() {
+    let told = |harbour: Sample| {
+        let check = harbour.plan().checks.remove(0);
+        assert_eq!((&check.skip, check.key), (&check.blind, None));
+        check.skip
+    };
+    let mut dark = harbour();
+    let error = ("toplevel".to_owned(), NixError::default());
+    dark.survey.machines.insert("a".into(), MachineSurvey { errors: [error].into(), ..Default::default() });
+    assert_eq!(told(dark).as_deref(), Some("`a` does not evaluate: toplevel"));
+    let mut without_flake = harbour();
+    without_flake.survey.nix.clear();
+    without_flake.facts.parts.remove(&Part::Machines);
+    assert_eq!(told(without_flake).as_deref(), Some("the fleet was not evaluated"));
 }
