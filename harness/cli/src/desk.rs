@@ -25,6 +25,8 @@ pub struct Desk {
     pub project: Project,
     /// When the command was started.
     pub now: Timestamp,
+    /// Where it writes reports: these files are no part of the fleet, wherever they are.
+    pub outputs: Vec<PathBuf>,
 }
 
 impl Desk {
@@ -35,7 +37,7 @@ impl Desk {
     pub fn at(everywhere: &Everywhere, environment: Environment, screen: Screen) -> Result<Self, Stop> {
         let start = everywhere.project.clone().unwrap_or_else(|| environment.folder.clone());
         let project = Project::find(&start).map_err(no_project)?;
-        Ok(Self { environment, screen, project, now: Timestamp::now() })
+        Ok(Self { environment, screen, project, now: Timestamp::now(), outputs: Vec::new() })
     }
 
     /// Prints on stdout.

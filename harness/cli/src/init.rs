@@ -79,7 +79,7 @@ async fn fleet(desk: &Desk, interrupts: &mut mpsc::Receiver<()>) -> Result<Fleet
 /// The files that are evaluated. Suites are not asked here, so a broken one is no hindrance.
 async fn sources(desk: &Desk) -> Result<Sources, Stop> {
     let folder = &desk.project.folder;
-    let read = tree::read(folder).await.map_err(|error| {
+    let read = tree::read(folder, &desk.outputs).await.map_err(|error| {
         Stop::input(format!("the files of {} cannot be read", folder.display())).because(error)
     })?;
     Ok(Sources { fleet: None, text: None, tree: read.tree, digest: read.digest, suites: Vec::new() })

@@ -46,7 +46,7 @@ pub struct Sources {
 pub async fn read(desk: &Desk) -> Result<Sources, Stop> {
     let (fleet, text) = fleet_toml(desk)?;
     let folder = &desk.project.folder;
-    let read = tree::read(folder).await.map_err(|error| unreadable(desk, error))?;
+    let read = tree::read(folder, &desk.outputs).await.map_err(|error| unreadable(desk, error))?;
     let suites = suites(desk, &read.tree)?;
     Ok(Sources { fleet, text, tree: read.tree, digest: read.digest, suites })
 }

@@ -71,6 +71,6 @@ pub async fn test(desk: &Desk, names: &[String]) -> Result<Exit, Stop> {
 /// # Errors
 /// They cannot be listed.
 pub async fn own_files(desk: &Desk) -> Result<model::tree::Tree, Stop> {
-    let read = tree::read(&desk.project.folder).await;
+    let read = tree::read(&desk.project.folder, &desk.outputs).await;
     read.map(|read| read.tree).map_err(|error| Stop::input("the fleet's files cannot be read").because(error))
 }

@@ -1,7 +1,12 @@
 //! `seaworthy verify`: runs the checks and says which gates are open.
 
-use std::{num::NonZeroUsize, path::Path};
+use std::{
+    io,
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+};
 
+use edge::export;
 use reports::{Look, Report};
 use tokio::sync::mpsc;
 
@@ -30,6 +35,7 @@ pub async fn verify(
         fresh: options.fresh,
         jobs: options.jobs.and_then(|jobs| NonZeroUsize::new(jobs.into())),
     };
+    let desk = &Desk { outputs: outputs(options)?, ..desk.clone() };
     let known = pipeline::know(desk, !wish.fresh, &mut interrupts).await?;
     let plan = pipeline::plan(desk, &known, &wish)?;
     let done = pipeline::run(desk, known, plan, &wish, interrupts).await?;
@@ -49,11 +55,30 @@ fn exit(desk: &Desk, done: &Done) -> Exit {
     }
 }
 
+/// The files that are asked for, each of which can be written: better found now than after an hour's run.
+fn outputs(options: &args::Verify) -> Result<Vec<PathBuf>, Stop> {
+    let files = [
+        (&options.junit, "junit", export::can_replace as fn(&Path) -> io::Result<()>),
+        (&options.markdown, "markdown", export::can_append),
+    ];
+    let mut outputs = Vec::new();
+    for (path, form, can_write) in files {
+        let Some(path) = path else { continue };
+        if path.as_os_str() == "-" {
+            return Err(Stop::input(format!("`--{form} -` names no file")).help(format!(
+                "`--format {form}` prints the report on stdout; a file of that name is `./-`"
+            )));
+        }
+        can_write(path).map_err(|error| trouble::export(path, error).help("nothing was run yet"))?;
+        outputs.push(path.clone());
+    }
+    Ok(outputs)
+}
+
 fn write_files(report: &Report<'_>, options: &args::Verify) -> Result<(), Stop> {
     if let Some(path) = &options.junit {
         let mut bytes = Vec::new();
-        let written =
-            reports::junit::write(report, &mut bytes).and_then(|()| edge::export::replace(path, &bytes));
+        let written = reports::junit::write(report, &mut bytes).and_then(|()| export::replace(path, &bytes));
         written.map_err(|error| trouble::export(path, error))?;
     }
     if let Some(path) = &options.markdown {
@@ -64,7 +89,7 @@ fn write_files(report: &Report<'_>, options: &args::Verify) -> Result<(), Stop> 
 }
 
 fn append(path: &Path, text: &str) -> Result<(), Stop> {
-    edge::export::append(path, text.as_bytes()).map_err(|error| trouble::export(path, error))
+    export::append(path, text.as_bytes()).map_err(|error| trouble::export(path, error))
 }
 
 /// How the screen looks to a renderer.

@@ -64,13 +64,16 @@ struct Listed {
     known: Option<index::Known>,
 }
 
-/// Reads a folder: its entries with their texts, and the digest.
+/// Reads a folder: its entries with their texts, and the digest. What is about to be written is no part of it, whether it
+/// is there already or not.
 ///
 /// # Errors
 /// The folder itself cannot be listed.
-pub async fn read(folder: &Path) -> Result<Read, TreeError> {
-    blocking(folder, |folder| {
-        let listing = list(folder)?;
+pub async fn read(folder: &Path, written: &[PathBuf]) -> Result<Read, TreeError> {
+    let written: Vec<_> = written.iter().filter_map(|path| absolute(path)).collect();
+    blocking(folder, move |folder| {
+        let mut listing = list(folder)?;
+        listing.leave_out(&written);
         let digest = content::digest(&listing);
         Ok(Read { tree: entries(folder, &listing), digest })
     })
@@ -92,6 +95,31 @@ pub async fn digest(folder: &Path) -> Result<Digest, TreeError> {
 pub fn bytes(path: &Path) -> io::Result<Vec<u8>> {
     text::bounded(path, 16 << 20)?
         .ok_or_else(|| io::Error::new(io::ErrorKind::FileTooLarge, "longer than 16 MiB"))
+}
+
+/// A path from the root on, with no link in its folder.
+fn absolute(path: &Path) -> Option<PathBuf> {
+    let folder = Path::new(".").join(path.parent()?).canonicalize().ok()?;
+    Some(folder.join(path.file_name()?))
+}
+
+impl Listing {
+    /// Takes files away. A folder that held nothing else holds nothing.
+    fn leave_out(&mut self, written: &[PathBuf]) {
+        for path in written.iter().filter_map(|path| path.strip_prefix(&self.root).ok()) {
+            let before = self.files.len();
+            self.files.retain(|file| file.path != path);
+            let left = before > self.files.len() && self.files.iter().all(|file| file.known.is_none());
+            let folder = path.parent().filter(|folder| left && *folder != Path::new(""));
+            let Some(folder) = folder else { continue };
+            let holds = |path: &Path| path.starts_with(folder);
+            if !self.files.iter().any(|file| holds(&file.path)) && !self.empty.iter().any(|path| holds(path))
+            {
+                self.empty.push(folder.to_owned());
+                self.empty.sort();
+            }
+        }
+    }
 }
 
 async fn blocking<T: Send + 'static>(

@@ -46,7 +46,7 @@ fn run<T>(future: impl Future<Output = Result<T, TreeError>>) -> T {
 }
 
 fn read_now(folder: &Path) -> Read {
-    run(read(folder))
+    run(read(folder, &[]))
 }
 
 fn digest_now(folder: &Path) -> Digest {
@@ -76,6 +76,19 @@ fn a_folder_is_walked_without_what_tools_made() {
     let read = read_now(folder.path()).tree;
     assert_eq!(read.get("empty").unwrap().node, Node::Folder);
     assert_eq!(read.get("hosts/a.nix").unwrap().node, Node::File { size: 1, text: Some("a".to_owned()) });
+}
+
+#[test]
+fn what_is_about_to_be_written_is_no_part_of_a_folder() {
+    let folder = folder(&[("flake.nix", "{ }")]);
+    fs::create_dir(folder.path().join("out")).unwrap();
+    let written = [folder.path().join("out/report.xml"), folder.path().join("summary.md")];
+    let before = run(read(folder.path(), &written));
+    put(folder.path(), "out/report.xml", "first");
+    put(folder.path(), "summary.md", "first");
+    assert_eq!(run(read(folder.path(), &written)), before);
+    put(folder.path(), "out/other.xml", "first");
+    assert_ne!(run(read(folder.path(), &written)).digest, before.digest);
 }
 
 #[test]
@@ -207,7 +220,7 @@ fn long_files_have_no_text() {
 fn a_folder_that_is_not_there_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let gone = folder.path().join("gone");
-    let answer = tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(read(&gone));
+    let answer = tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(read(&gone, &[]));
     assert_eq!(answer.unwrap_err().to_string(), format!("{} cannot be read", gone.display()));
 }
 
