@@ -31,6 +31,7 @@ pub struct Sending(OwnedWriteHalf);
 #[derive(Debug)]
 pub struct Receiving {
     stream: OwnedReadHalf,
+    piece: Vec<u8>,
     decoder: Decoder,
     there: VecDeque<Frame>,
 }
@@ -42,7 +43,8 @@ impl Nic {
     /// Nobody listens there.
     pub async fn connect(socket: &Path) -> io::Result<Self> {
         let (stream, sending) = UnixStream::connect(socket).await?.into_split();
-        let receiving = Receiving { stream, decoder: Decoder::default(), there: VecDeque::new() };
+        let piece = vec![0; 64 * 1024];
+        let receiving = Receiving { stream, piece, decoder: Decoder::default(), there: VecDeque::new() };
         Ok(Self { sending: Sending(sending), receiving })
     }
 }
@@ -73,15 +75,14 @@ impl Receiving {
     /// # Errors
     /// What came is no frame.
     pub async fn receive(&mut self) -> io::Result<Option<Frame>> {
-        let mut piece = vec![0; 64 * 1024];
         while self.there.is_empty() {
-            let read = self.stream.read(&mut piece).await?;
+            let read = self.stream.read(&mut self.piece).await?;
             if read == 0 {
                 self.decoder.finish().map_err(io::Error::other)?;
                 return Ok(None);
             }
             let mut frames = Ok(());
-            let read = self.decoder.read(&piece[..read], |bytes| match Frame::new(bytes) {
+            let read = self.decoder.read(&self.piece[..read], |bytes| match Frame::new(bytes) {
                 Ok(frame) => self.there.push_back(frame),
                 Err(none) => frames = Err(none),
             });
