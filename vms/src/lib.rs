@@ -3,8 +3,10 @@
 //! A [`machine::Machine`] says what a guest is, a [`folder::Folder`] is where it lives, a [`guest::Guest`] is it running,
 //! and a [`channel::Channel`] runs commands inside:
 //!
-//!     machine ──arguments──▶ QEMU ──▶ guest ──▶ console, end, ports
-//!                                       └─────▶ channel: backdoor
+//! ```text
+//! machine ──arguments──▶ QEMU ──▶ guest ──▶ console, end, ports
+//!                                   └─────▶ channel: backdoor
+//! ```
 //!
 //! Flows in: paths, limits and folders, all stated by the caller. Flows out: facts about QEMU and its accelerators, each
 //! found by doing; running guests. Must not: know anything of seaworthy, read the environment, print, or leave a process

@@ -7,7 +7,7 @@ mod binary;
 
 use std::{fs, path::Path, process::Command};
 
-use binary::{exits, report, seaworthy, text, verify};
+use binary::{exits, report, text, verify};
 use tempfile::TempDir;
 
 /// A flake whose one test holds while the value of its input is 1, and the input beside it.

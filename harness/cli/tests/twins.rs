@@ -3,6 +3,8 @@
 //! A folder is found, its `expected.json` is held against what `seaworthy verify --format json` says. Nothing is registered.
 #![expect(clippy::disallowed_methods, reason = "a test of the binary spawns it and reads files")]
 
+#[path = "twins/boot.rs"]
+mod boot;
 #[path = "twins/expected.rs"]
 mod expected;
 #[path = "twins/harbour.rs"]
@@ -24,7 +26,7 @@ fn main() -> ExitCode {
         let fleet = name.clone();
         Trial::test(name, move || verify(&fleet))
     });
-    libtest_mimic::run(&arguments, trials.collect()).exit_code()
+    libtest_mimic::run(&arguments, trials.chain(boot::trials()).collect()).exit_code()
 }
 
 fn verify(fleet: &str) -> Result<(), Failed> {

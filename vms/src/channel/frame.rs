@@ -5,11 +5,13 @@
 //!
 //! Each line of an answer begins with a number that is drawn for that one command (`vms` and 16 hexadecimal digits):
 //!
-//!     <number>?                    where the command now wants its input
-//!     <number> <status> <bytes of stdout> <bytes of stderr>
-//!     <number>o<n>:<base64 of the n-th piece of stdout>
-//!     <number>e<n>:<base64 of the n-th piece of stderr>
-//!     <number>.<round>
+//! ```text
+//! <number>?                    where the command now wants its input
+//! <number> <status> <bytes of stdout> <bytes of stderr>
+//! <number>o<n>:<base64 of the n-th piece of stdout>
+//! <number>e<n>:<base64 of the n-th piece of stderr>
+//! <number>.<round>
+//! ```
 //!
 //! Pieces get lost: QEMU drops what a console writes while its socket is full (`hw/char/virtio-console.c`), which a loaded
 //! computer reads too late. Those that are missing, or were written over, are asked for again, in a further round.

@@ -12,10 +12,11 @@ pub(crate) struct Harbour {
 }
 
 impl Harbour {
-    /// Copies the fleets and commits them.
+    /// Copies the fleets, and the small hosts that are booted, and commits them.
     pub(crate) fn open() -> io::Result<Self> {
         let folder = tempfile::tempdir()?;
         copy(&fixtures(), &folder.path().join("fleets"))?;
+        copy(&fixtures().join("../guests"), &folder.path().join("guests"))?;
         let git = |arguments: &[&str]| {
             let status = Command::new("git")
                 .args(["-c", "user.name=test", "-c", "user.email=test@example.org", "-c", "gc.auto=0"])
