@@ -49,7 +49,7 @@ fn check(fleet: &str) -> Result<(), Failed> {
 }
 
 async fn assemble(folder: PathBuf, nix: edge::nix::binary::Nix) -> Result<Facts, Failed> {
-    let read = tree::read(&folder).await?;
+    let read = tree::read(&folder, &[]).await?;
     let evaluators = Evaluators::new(nix, &folder, Limits::of_machine());
     let survey = evaluators.survey(None, Arc::new(|_| ())).await?;
     let written = match tree::bytes(&folder.join("fleet.toml")) {
