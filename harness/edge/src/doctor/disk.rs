@@ -1,4 +1,4 @@
-//! Free space where seaworthy and nix write.
+//! Free space where seaworthy and nix write, and whether seaworthy may.
 //!
 //! Flows in: three folders. Flows out: an item each. Must not: write, or wait for a file system that hangs.
 
@@ -6,6 +6,8 @@ use std::{
     io,
     path::{Path, PathBuf},
 };
+
+use rustix::fs::Access;
 
 use super::{
     Inputs,
@@ -26,6 +28,8 @@ struct Kind {
     wanted: u64,
     /// Less is missing.
     needed: u64,
+    /// Whether this process itself writes there; to the store nix's daemon does.
+    ours: bool,
 }
 
 /// A run's journal takes some MiB.
@@ -34,6 +38,7 @@ const STATE: Kind = Kind {
     costs: "runs cannot be recorded, and without a record no gate opens",
     wanted: 500 * MIB,
     needed: 50 * MIB,
+    ours: true,
 };
 /// One system's closure takes some GiB.
 const STORE: Kind = Kind {
@@ -41,6 +46,7 @@ const STORE: Kind = Kind {
     costs: "builds fail for want of room; `nix store gc` makes some",
     wanted: 10 * GIB,
     needed: GIB,
+    ours: false,
 };
 /// Builds unpack their sources here.
 const TEMPORARY: Kind = Kind {
@@ -48,6 +54,7 @@ const TEMPORARY: Kind = Kind {
     costs: "builds and evaluators fail for want of room",
     wanted: 2 * GIB,
     needed: 100 * MIB,
+    ours: true,
 };
 
 /// What a file system says of itself.
@@ -57,6 +64,8 @@ struct Room {
     size: u64,
     /// Files that can still be made; `None` where the file system does not count them.
     files: Option<u64>,
+    /// Whether this process may write.
+    writable: bool,
 }
 
 pub(super) async fn items(inputs: &Inputs) -> [Item; 3] {
@@ -83,6 +92,10 @@ fn judge(kind: &Kind, folder: &Path, room: Option<io::Result<Room>>) -> Item {
         }
         None => return Item::missing(kind.name, format!("the file system of {folder} hangs"), kind.costs),
     };
+    if kind.ours && !room.writable {
+        let remedy = format!("let this user write to {folder}, or what it is to stand in");
+        return Item::missing(kind.name, format!("{folder} cannot be written"), kind.costs).remedy(remedy);
+    }
     let remedy = format!("free some room on the file system of {folder}");
     if let Some(files) = room.files.filter(|files| *files < FEWEST_FILES) {
         let found = format!("only {files} more files can be made for {folder}");
@@ -104,6 +117,7 @@ fn room(folder: &Path) -> io::Result<Room> {
         free: said.f_bavail.saturating_mul(said.f_frsize),
         size: said.f_blocks.saturating_mul(said.f_frsize),
         files: (said.f_files > 0).then_some(said.f_favail),
+        writable: rustix::fs::access(there, Access::WRITE_OK | Access::EXEC_OK).is_ok(),
     })
 }
 
@@ -120,7 +134,7 @@ mod tests {
 
     #[track_caller]
     fn check(free: u64, files: Option<u64>, state: State, found: &str) {
-        let room = Room { free, size: 200 * GIB, files };
+        let room = Room { free, size: 200 * GIB, files, writable: false };
         let item = judge(&STORE, Path::new("/nix/store"), Some(Ok(room)));
         assert_eq!((item.state, item.found.as_str()), (state, found));
         assert_eq!(item.remedy.is_some(), state != State::Good);
@@ -145,6 +159,17 @@ mod tests {
         assert_eq!(judge(&STATE, Path::new("/x"), None).state, State::Missing);
         let failed = judge(&STATE, Path::new("/x"), Some(Err(io::Error::other("stale"))));
         assert_eq!((failed.state, failed.found.as_str()), (State::Degraded, "cannot tell for /x: stale"));
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_written_is_told() {
+        let judged = |writable| {
+            let room = Room { free: 10 * GIB, size: 200 * GIB, files: None, writable };
+            judge(&STATE, Path::new("/x"), Some(Ok(room)))
+        };
+        assert_eq!((judged(true).state, judged(false).state), (State::Good, State::Missing));
+        assert_eq!(judged(false).found, "/x cannot be written");
+        assert!(room(Path::new("/dev/null")).is_ok_and(|room| !room.writable), "a file is no folder");
     }
 
     #[test]
