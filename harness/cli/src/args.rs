@@ -4,14 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-const AFTER: &str = "\
-Exit codes:
-  0  every gate is open
-  1  a gate is closed: something is wrong with the fleet
-  2  the input is wrong: a file, a flake or an argument
-  3  the harness could not tell: a tool is missing, died or ran out of something
-  4  undecided: interrupted, or checks were held back
+use crate::exit::Exit;
 
+const EXAMPLES: &str = "\
 Examples:
   seaworthy verify                               every check of the fleet in this folder
   seaworthy verify -m cinnabar                   the checks of one machine, and those of the fleet
@@ -19,9 +14,21 @@ Examples:
   seaworthy plan                                 what verify would run, and why
   seaworthy fleet lint                           what is wrong with fleet.toml, without evaluating";
 
+/// What follows the options.
+fn after_help() -> String {
+    let codes: String =
+        Exit::ALL.iter().map(|exit| format!("  {}  {}\n", exit.code(), exit.meaning())).collect();
+    format!("Exit codes:\n{codes}\n{ENVIRONMENT}\n\n{EXAMPLES}")
+}
+
+const ENVIRONMENT: &str = "\
+Environment:
+  SEAWORTHY_NIX     the nix to use; by default the one on PATH
+  SEAWORTHY_KERNEL  the kernel that guests boot where a machine's own cannot be built or read";
+
 /// Proves a Nix fleet before it sails.
 #[derive(Debug, Parser)]
-#[command(name = "seaworthy", version, about, after_help = AFTER, propagate_version = true)]
+#[command(name = "seaworthy", version, about, after_help = after_help(), propagate_version = true)]
 pub struct Arguments {
     /// What to do.
     #[command(subcommand)]

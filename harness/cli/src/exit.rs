@@ -1,4 +1,4 @@
-//! Exit codes: part of the interface, listed in the manual and in `--help`. Never a count.
+//! Exit codes: part of the interface, listed in the manual and, from here, in `--help`. Never a count.
 
 use std::process::ExitCode;
 
@@ -20,6 +20,29 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// Every one, by its number.
+    pub const ALL: [Self; 5] = [Self::Open, Self::Closed, Self::Input, Self::Broken, Self::Undecided];
+
+    /// What it means to the user.
+    #[must_use]
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Open => {
+                "every gate is open, or with a selection every gate of what was selected: the report says which"
+            }
+            Self::Closed => "a gate is closed: something is wrong with the fleet",
+            Self::Input => {
+                "the input is wrong: a file, a flake, an argument, or no nix that works; nothing was run"
+            }
+            Self::Broken => {
+                "the harness could not tell: a tool died, an input could not be fetched, a disk is full"
+            }
+            Self::Undecided => {
+                "undecided: interrupted, or something to prove could not be asked, or there is nothing to prove"
+            }
+        }
+    }
+
     /// The number that the shell sees.
     #[must_use]
     pub fn code(self) -> u8 {
@@ -47,5 +70,27 @@ impl From<Outcome> for Exit {
             Outcome::Broken => Self::Broken,
             Outcome::Closed => Self::Closed,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_manual_says_what_the_help_says() {
+        let manual = include_str!("../../../README.md");
+        let table = manual.split("### Exit codes\n").nth(1).unwrap().lines().skip(2);
+        let rows: Vec<_> = table.take_while(|line| line.starts_with('|')).collect();
+        let expected: Vec<_> =
+            Exit::ALL.iter().map(|exit| format!("| {} | {} |", exit.code(), exit.meaning())).collect();
+        assert_eq!(rows, expected);
+    }
+
+    #[test]
+    fn the_workflow_names_the_codes_that_there_are() {
+        let workflow = include_str!("../../../ci/workflows/verify.yml");
+        assert!(workflow.contains(&format!("1 to {} say why not", Exit::ALL.len() - 1)), "{workflow}");
+        assert!(Exit::ALL.iter().map(|exit| usize::from(exit.code())).eq(0..Exit::ALL.len()));
     }
 }
