@@ -97,7 +97,8 @@ impl Handle {
     }
 
     /// Waits until a guest is there. QEMU 7.2 starts without a word where nobody listens, with a card that is dead: a
-    /// guest that was waited for has one that lives.
+    /// guest that was waited for has one that lives. Before the next guest of a name is waited for, see the last one
+    /// [`Handle::gone`].
     ///
     /// # Errors
     /// There is no such guest, or it does not come within `limit`.

@@ -280,6 +280,28 @@ fn a_line_that_gets_better_brings_forward_what_is_on_its_way() {
 }
 
 #[test]
+fn clearing_brings_forward_as_well() {
+    let mut fabric = full(0);
+    fabric.set_line(ms(0), 0, 1, Line::delayed(60_000));
+    send(&mut fabric, ms(0), 0, &frame(ALL, 0, 1, 60));
+    fabric.clear(ms(1));
+    assert_eq!(take(&mut fabric, ms(1), 1), [1]);
+    send(&mut fabric, ms(2), 0, &frame(ALL, 0, 2, 60));
+    assert_eq!(take(&mut fabric, ms(2), 1), [2]);
+}
+
+#[test]
+fn each_direction_has_its_own_luck() {
+    let mut fabric = full(0);
+    (0..100).for_each(|number| {
+        (1..PORTS).for_each(|to| fabric.set_line(ms(0), 0, to, Line::lossy(0.5)));
+        send(&mut fabric, ms(0), 0, &frame(ALL, 0, number, 60));
+    });
+    let got: Vec<_> = (1..PORTS).map(|to| take(&mut fabric, ms(0), to)).collect();
+    assert!(got[0] != got[1] && got[1] != got[2] && got[0] != got[2], "{got:?}");
+}
+
+#[test]
 fn a_guest_that_does_not_read_loses_frames_and_holds_nobody_up() {
     let mut fabric = full(0);
     let mut got = 0;
