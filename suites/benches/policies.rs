@@ -27,8 +27,11 @@ const SIZES: [usize; 4] = [10, 100, 1_000, 10_000];
 
 fn main() {
     let suites = load();
-    let policies =
-        suites.iter().flat_map(|suite| &suite.checks).filter(|check| matches!(check.kind, Kind::Policy(_))).count();
+    let policies = suites
+        .iter()
+        .flat_map(|suite| &suite.checks)
+        .filter(|check| matches!(check.kind, Kind::Policy(_)))
+        .count();
     println!("{policies} policies; times in ms; `cores` is the evaluation shared by {} threads", cores());
     println!(
         "{:>8} {:>9} {:>8} {:>8} {:>8}  slowest rules",
