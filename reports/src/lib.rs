@@ -25,4 +25,4 @@ mod unproven;
 mod waived;
 
 pub use look::Look;
-pub use report::Report;
+pub use report::{Report, count};

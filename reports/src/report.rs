@@ -61,7 +61,8 @@ pub(crate) fn fleet(header: &Header) -> String {
 }
 
 /// A number with its noun: `1 check`, `2 checks`.
-pub(crate) fn count(number: usize, noun: &str) -> String {
+#[must_use]
+pub fn count(number: usize, noun: &str) -> String {
     let s = if number == 1 { "" } else { "s" };
     format!("{number} {noun}{s}")
 }

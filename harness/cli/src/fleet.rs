@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use load::diagnostic::{Diagnostic, Severity};
 use model::resolved::ResolvedFleet;
+use reports::count;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
@@ -35,21 +36,27 @@ pub async fn lint(desk: &Desk, interrupts: &mut mpsc::Receiver<()>) -> Result<Ex
     let (fleet, text) = resolved(desk, interrupts).await?;
     let mut problems = load::lint::lint(&fleet, text.as_deref());
     problems.extend(waivers(desk, &fleet, text.as_deref()).await?);
+    problems.extend(sources::missing_trees(desk, &fleet.fleet, None, text.as_deref()));
     desk.screen.note(complain::rendered(desk.screen, text.as_deref().unwrap_or(""), &problems).trim_end());
     let errors = problems.iter().filter(|problem| problem.severity == Severity::Error).count();
     let warnings = problems.len() - errors;
-    desk.out(&format!("{} machines: {errors} errors, {warnings} warnings\n", fleet.machines.len()))?;
+    let counted =
+        [count(fleet.machines.len(), "machine"), count(errors, "error"), count(warnings, "warning")];
+    let [machines, errors, warnings] = counted;
+    desk.out(&format!("{machines}: {errors}, {warnings}\n"))?;
     Ok(if problems.is_empty() { Exit::Open } else { Exit::Closed })
 }
 
-/// Waivers of rules that are neither built in nor in the fleet's own suites.
+/// Waivers of rules that are neither built in nor in the fleet's own suites, and those that are over.
 async fn waivers(desk: &Desk, fleet: &ResolvedFleet, text: Option<&str>) -> Result<Vec<Diagnostic>, Stop> {
     // Reading every file of the fleet takes longer than all else that a lint does.
     if fleet.fleet.waivers.is_empty() {
         return Ok(Vec::new());
     }
     let suites = sources::suites(desk, &suite::own_files(desk).await?)?;
-    Ok(load::lint::waivers::unknown(&fleet.fleet, &suites, None, text))
+    let mut problems = load::lint::waivers::unknown(&fleet.fleet, &suites, None, text);
+    problems.extend(load::lint::waivers::expired(&fleet.fleet, desk.today(), text));
+    Ok(problems)
 }
 
 /// Prints the facts document, or the part of it at a pointer.
@@ -94,8 +101,12 @@ fn as_json(fleet: &ResolvedFleet) -> Value {
 fn human(fleet: &ResolvedFleet) -> String {
     let mut out = String::new();
     let name = fleet.fleet.inventory.meta.name.as_deref().unwrap_or("unnamed");
-    let _infallible =
-        writeln!(out, "{name}: {} machines, {} instances", fleet.machines.len(), fleet.roles.len());
+    let _infallible = writeln!(
+        out,
+        "{name}: {}, {}",
+        count(fleet.machines.len(), "machine"),
+        count(fleet.roles.len(), "instance")
+    );
     let width = fleet.machines.keys().map(|name| name.as_str().chars().count()).max().unwrap_or(0);
     for (name, machine) in &fleet.machines {
         let tags: Vec<_> = machine.tags.iter().map(String::as_str).collect();

@@ -91,6 +91,9 @@ pub fn plan(desk: &Desk, known: &Known, wish: &Wish) -> Result<Plan, Stop> {
     let machines = known.fleet.machines.keys().chain(survey.machines.keys()).collect();
     let machines = known.evaluated.fault.is_none().then_some(&machines);
     sources::waivers(desk, &known.sources, &known.fleet.fleet, machines)?;
+    let evaluated = known.evaluated.fault.is_none() && desk.project.flake.is_some();
+    let outputs = evaluated.then_some(survey.outputs.as_slice());
+    sources::trees(desk, &known.sources, &known.fleet.fleet, outputs)?;
     let draft = plan::draft(&Inputs {
         fleet: &known.fleet,
         survey,

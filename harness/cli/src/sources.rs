@@ -82,7 +82,35 @@ pub fn waivers(
 ) -> Result<(), Stop> {
     let text = sources.text.as_deref();
     let unknown = load::lint::waivers::unknown(fleet, &sources.suites, machines, text);
-    if unknown.is_empty() { Ok(()) } else { Err(unusable(desk, "fleet.toml", text.unwrap_or(""), &unknown)) }
+    none_of(desk, text, &unknown)
+}
+
+/// Holds the trees that a fleet names against the outputs that the flake has, where they are known, and the files.
+///
+/// # Errors
+/// One of them is not there; it has been shown at its line.
+pub fn trees(desk: &Desk, sources: &Sources, fleet: &Fleet, outputs: Option<&[String]>) -> Result<(), Stop> {
+    let text = sources.text.as_deref();
+    none_of(desk, text, &missing_trees(desk, fleet, outputs, text))
+}
+
+/// The trees that are not there.
+#[must_use]
+pub fn missing_trees(
+    desk: &Desk,
+    fleet: &Fleet,
+    outputs: Option<&[String]>,
+    text: Option<&str>,
+) -> Vec<Diagnostic> {
+    let is_file = |path: &str| desk.project.folder.join(path).is_file();
+    load::lint::trees::missing(fleet, outputs, &is_file, text)
+}
+
+fn none_of(desk: &Desk, text: Option<&str>, problems: &[Diagnostic]) -> Result<(), Stop> {
+    match problems {
+        [] => Ok(()),
+        problems => Err(unusable(desk, "fleet.toml", text.unwrap_or(""), problems)),
+    }
 }
 
 /// Shows the problems of a file and says that it cannot be used.
@@ -91,7 +119,7 @@ fn unusable(desk: &Desk, file: &str, text: &str, diagnostics: &[Diagnostic]) -> 
         diagnostics.iter().filter(|problem| problem.severity == Severity::Error).cloned().collect();
     desk.screen.note(complain::rendered(desk.screen, text, &errors).trim_end());
     let problems = if errors.len() == 1 { "a problem" } else { "problems" };
-    Stop::input(format!("{file} has {problems}, shown above; nothing was run"))
+    Stop::input(format!("{file} has {problems}, shown above"))
 }
 
 fn unreadable(desk: &Desk, error: TreeError) -> Stop {

@@ -4,6 +4,7 @@
 //! name of the suites' check that finds the same.
 //! Must not: refuse anything. `seaworthy fleet lint` shows these; in `seaworthy verify` the invariants find them.
 
+pub mod trees;
 pub mod waivers;
 
 use std::collections::BTreeSet;
@@ -60,7 +61,7 @@ impl<'f> Lint<'f> {
                     let message = format!("tag `{tag}` lists machine `{member}`, which does not exist");
                     let help = self.near_machine(member.as_str());
                     self.warn(
-                        "tag-member-exists",
+                        "inventory/tag-member-exists",
                         message,
                         &["inventory", "tags", tag, &index.to_string()],
                         help,
@@ -92,7 +93,7 @@ impl<'f> Lint<'f> {
                     "role `{name}` of instance `{instance}` names machine `{machine}`, which does not exist"
                 );
                 let help = self.near_machine(machine.as_str());
-                self.warn("role-machine-exists", message, &at, help);
+                self.warn("inventory/role-machine-exists", message, &at, help);
             }
         }
     }
@@ -107,7 +108,7 @@ impl<'f> Lint<'f> {
                     "role `{name}` of instance `{instance}` asks for tag `{tag}`, which no machine carries"
                 );
                 let help = self.nearest.question(tag, self.carried.iter().copied());
-                self.warn("role-tag-matches", message, &at, help);
+                self.warn("inventory/role-tag-matches", message, &at, help);
             }
         }
     }
@@ -155,7 +156,8 @@ impl<'f> Lint<'f> {
         let help = format!("given at {}", written.join(" and "));
         let place = places.first().map_or_else(|| Place::file(""), |place| (*place).clone());
         let help = (!written.is_empty()).then_some(help);
-        self.diagnostics.push(Diagnostic::warning("settings-conflict", message, place).with_help(help));
+        self.diagnostics
+            .push(Diagnostic::warning("inventory/settings-conflict", message, place).with_help(help));
     }
 
     fn near_machine(&mut self, name: &str) -> Option<String> {

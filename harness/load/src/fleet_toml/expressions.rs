@@ -23,7 +23,10 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &DeTable<'t>) -> Option<Ve
             Some(tree) if trees.contains(&tree) => {
                 reader.warning("duplicate-member", format!("the tree {text:?} is named twice"), span, None);
             }
-            Some(tree) => trees.push(tree),
+            Some(tree) => {
+                reader.mark(&at.child("trees").child(&trees.len().to_string()), &span);
+                trees.push(tree);
+            }
             None => {
                 reader.error("bad-value", format!("{text:?} names no tree"), span, Some(FORMS.to_owned()))
             }

@@ -1,11 +1,12 @@
-//! Waivers of what does not exist: they would hide nothing, and nobody would be told.
+//! Waivers that hide nothing: of what does not exist, and after their last day.
 //!
-//! Flows in: a fleet, the suites, and the machines where all of them are known. Flows out: an error for each name that is
-//! nobody's.
+//! Flows in: a fleet, the suites, and the machines where all of them are known; or the day. Flows out: an error for each name
+//! that is nobody's; a warning for each waiver that is over.
 //! Must not: doubt a waiver that merely waives nothing today.
 
 use std::collections::BTreeSet;
 
+use jiff::civil::Date;
 use model::{
     facts::pointer, fleet::Fleet, machine::MachineName, place::Place, subject::Subject, suite::Suite,
 };
@@ -50,6 +51,24 @@ pub fn unknown(
             let help = nearest.question(name.as_str(), machines.iter().map(|machine| machine.as_str()));
             refuse("unknown-subject", "subject", message, help);
         }
+    }
+    let mut problems = problems.into_vec();
+    if let Some(text) = text {
+        spans::fill(&mut problems, text);
+    }
+    problems
+}
+
+/// Every waiver whose last day is over, as the invariants find it.
+#[must_use]
+pub fn expired(fleet: &Fleet, today: Date, text: Option<&str>) -> Vec<Diagnostic> {
+    let mut problems = Diagnostics::default();
+    for (index, waiver) in fleet.waivers.iter().enumerate().filter(|(_, waiver)| waiver.expired(today)) {
+        let message = format!("the waiver of `{}` expired on {}", waiver.rule, waiver.expires);
+        let place = fleet.places.find(&pointer(["waivers", &index.to_string(), "expires"]));
+        let place = place.cloned().unwrap_or_else(|| waiver.place.clone());
+        let help = "mend what it waived and take it out, or give it a new last day and say why".to_owned();
+        problems.push(Diagnostic::warning("waivers/expired", message, place).with_help(Some(help)));
     }
     let mut problems = problems.into_vec();
     if let Some(text) = text {

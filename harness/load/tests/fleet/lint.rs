@@ -54,12 +54,12 @@ reason = "a lab"
 expires = "2030-01-01"
 "#;
     assert_snapshot!(told(text), @r#"
-    fleet.toml:4:10: warning[tag-member-exists]: tag `infra` lists machine `vermilion`, which does not exist <- "\"vermilion\""
-    fleet.toml:4:23: warning[tag-member-exists]: tag `infra` lists machine `cinabar`, which does not exist (did you mean `cinnabar`?) <- "\"cinabar\""
-    fleet.toml:6:10: warning[role-machine-exists]: role `peer` of instance `net` names machine `cinabar`, which does not exist (did you mean `cinnabar`?) <- "cinabar"
-    fleet.toml:7:9: warning[role-tag-matches]: role `peer` of instance `net` asks for tag `infa`, which no machine carries <- "\"infa\""
-    fleet.toml:7:17: warning[role-tag-matches]: role `peer` of instance `net` asks for tag `darwin`, which no machine carries <- "\"darwin\""
-    fleet.toml:7:27: warning[role-tag-matches]: role `peer` of instance `net` asks for tag `al`, which no machine carries (did you mean `all`?) <- "\"al\""
+    fleet.toml:4:10: warning[inventory/tag-member-exists]: tag `infra` lists machine `vermilion`, which does not exist <- "\"vermilion\""
+    fleet.toml:4:23: warning[inventory/tag-member-exists]: tag `infra` lists machine `cinabar`, which does not exist (did you mean `cinnabar`?) <- "\"cinabar\""
+    fleet.toml:6:10: warning[inventory/role-machine-exists]: role `peer` of instance `net` names machine `cinabar`, which does not exist (did you mean `cinnabar`?) <- "cinabar"
+    fleet.toml:7:9: warning[inventory/role-tag-matches]: role `peer` of instance `net` asks for tag `infa`, which no machine carries <- "\"infa\""
+    fleet.toml:7:17: warning[inventory/role-tag-matches]: role `peer` of instance `net` asks for tag `darwin`, which no machine carries <- "\"darwin\""
+    fleet.toml:7:27: warning[inventory/role-tag-matches]: role `peer` of instance `net` asks for tag `al`, which no machine carries (did you mean `all`?) <- "\"al\""
     fleet.toml:10:1: warning[waiver-subject-exists]: `host/way-in` is waived for machine `cinnabat`, which the inventory does not define (did you mean `cinnabar`?) <- "subject"
     "#);
 }
@@ -76,8 +76,8 @@ tags.front.settings.port = 81
 settings.deep = "x"
 "#;
     assert_snapshot!(told(text), @r#"
-    fleet.toml:6:23: warning[settings-conflict]: setting `deep` of role `peer` of instance `net` has several values for `web` (given at fleet.toml:6:23 and fleet.toml:8:10) <- "deep"
-    fleet.toml:7:21: warning[settings-conflict]: setting `port` of role `peer` of instance `net` has several values for `web` (given at fleet.toml:7:21 and fleet.toml:5:23) <- "port"
+    fleet.toml:6:23: warning[inventory/settings-conflict]: setting `deep` of role `peer` of instance `net` has several values for `web` (given at fleet.toml:6:23 and fleet.toml:8:10) <- "deep"
+    fleet.toml:7:21: warning[inventory/settings-conflict]: setting `port` of role `peer` of instance `net` has several values for `web` (given at fleet.toml:7:21 and fleet.toml:5:23) <- "port"
     "#);
 }
 
