@@ -93,6 +93,7 @@ impl Job {
             key: None,
             reuse: None,
             skip: None,
+            blind: None,
         };
         let checks = subjects.into_iter().map(check).collect();
         Some(Self { rule, module: Module::compile(policy).ok()?, checks })
