@@ -231,23 +231,22 @@ impl Fabric {
     fn enforce(&mut self, now: Duration, to: usize) {
         let count = self.ports.len();
         let absent = (!self.ports[to].attached).then_some(Why::Absent);
-        let barred: Vec<_> = (0..count).map(|from| self.barred(from, to).or(absent)).collect();
+        let rule = |from| (self.barred(from, to).or(absent), now + self.line(from, to).longest());
+        let rules: Vec<_> = (0..count).map(rule).collect();
         let Self { ports, pairs, .. } = self;
-        let mut give_up = |parcel: &Parcel, flying: usize| {
-            let why = barred[parcel.from]?;
+        let outbox = &mut ports[to].outbox;
+        outbox.retain_queue(|parcel| {
+            let (why, _) = rules[parcel.from];
+            why.inspect(|why| pairs[parcel.from * count + to].traffic.give_up(*why)).is_none()
+        });
+        outbox.reschedule(|due, parcel| {
+            let (why, latest) = rules[parcel.from];
+            let Some(why) = why else { return Some(due.min(latest)) };
             let pair = &mut pairs[parcel.from * count + to];
             pair.traffic.give_up(why);
-            pair.flying -= flying;
-            Some(())
-        };
-        let outbox = &mut ports[to].outbox;
-        outbox.retain_queue(|parcel| give_up(parcel, 0).is_none());
-        outbox.reschedule(|due, parcel| match give_up(parcel, parcel.cost()) {
-            Some(()) => None,
-            None => Some(due),
+            pair.flying -= parcel.cost();
+            None
         });
-        let longest = |from: usize| pairs[from * count + to].line.longest();
-        outbox.reschedule(|due, parcel| Some(due.min(now + longest(parcel.from))));
     }
 }
 

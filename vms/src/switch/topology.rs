@@ -225,6 +225,13 @@ mod tests {
             ("/networks/lan/links", link("a", "a"), "leads from `a` to itself"),
             ("/networks/lan/links", twice, "has two links between `b` and `a`"),
             ("/networks/lan/links/0/line/loss", json!(1.5), "loses 1.5, which is not between 0 and 1"),
+            ("", json!({ "networks": {}, "sed": 1 }), "unknown field `sed`"),
+            ("/networks/lan", json!({ "members": {}, "link": [] }), "unknown field `link`"),
+            (
+                "/networks/lan/links/0",
+                json!({ "between": ["a", "b"], "line": {}, "a": 1 }),
+                "unknown field `a`",
+            ),
             ("/networks/lan/links/0/line", json!({ "lose": 1 }), "unknown field `lose`"),
         ];
         for (pointer, value, expected) in cases {

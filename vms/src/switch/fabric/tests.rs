@@ -315,6 +315,13 @@ fn a_guest_that_does_not_read_loses_frames_and_holds_nobody_up() {
     assert_eq!(take(&mut fabric, ms(0), 1), (0..slow.waiting as u32).collect::<Vec<_>>());
     send(&mut fabric, ms(0), 0, &frame(ALL, 0, 10_000, 1000));
     assert_eq!(take(&mut fabric, ms(0), 1), [10_000], "there is room again");
+    let send_much =
+        |fabric: &mut Fabric| (0..1_000).for_each(|n| send(fabric, ms(0), 0, &frame(ALL, 0, n, 1000)));
+    send_much(&mut fabric);
+    fabric.set_line(ms(0), 0, 1, Line::CUT);
+    fabric.set_line(ms(0), 0, 1, Line::default());
+    send_much(&mut fabric);
+    assert_eq!(take(&mut fabric, ms(0), 1).len() as u64, slow.waiting, "what was cut off left its room");
 }
 
 #[test]
