@@ -243,7 +243,7 @@ fn what_is_no_run_is_said_to_be_none() {
     let state = State::find(written.project.path()).unwrap();
     for name in ["", "../runs", "20200101T000000Z-000000"] {
         let error = journal::read(&state, &RunId(name.to_owned())).unwrap_err();
-        assert_eq!(error.to_string(), format!("no run is called {:?}", RunId(name.to_owned())));
+        assert_eq!(error.to_string(), format!("no run is called {name:?}"));
     }
 }
 

@@ -12,7 +12,7 @@ use crate::state::StateError;
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// The name is no run's.
-    #[error("no run is called {0:?}")]
+    #[error("no run is called {:?}", .0.0)]
     NoSuchRun(RunId),
     /// A file can not be read.
     #[error(transparent)]

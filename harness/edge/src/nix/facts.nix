@@ -77,7 +77,9 @@ in
   system = platform;
 
   toplevel = machine:
-    drvPath (machine.config.system.build.toplevel or machine.system or machine.activationPackage or null);
+    if ! (isAttrs machine && (machine ? config || machine ? system || machine ? activationPackage)) then
+      throw "it is no configuration: it has no `config`, as what `nixosSystem` gives has"
+    else drvPath (machine.config.system.build.toplevel or machine.system or machine.activationPackage or null);
 
   stateVersion = machine: text (machine.config.system.stateVersion or machine.config.home.stateVersion or null);
 
@@ -143,7 +145,7 @@ in
 
   generators = machine: each (machine.config.clan.core.vars.generators or null) generator;
 
-  zerotier = machine: zerotier machine.config;
+  zerotier = machine: zerotier (machine.config or { });
 
   services = machine: each (intersectAttrs known (machine.config.services or { })) (service: service.enable or false);
 }

@@ -57,8 +57,10 @@ let
     in
     done number "walked" (toJSON (map (entry: { inherit (entry) kind path; }) entries));
 
-  # The names directly below a set.
-  names = root: number: _: done number "names" (toJSON (attrNames (asSet root)));
+  # The names directly below a set, which errors call by its label.
+  names = root: number: label:
+    if isAttrs root then done number "names" (toJSON (attrNames root))
+    else throw "${if label == null then "it" else "`${label}`"} must be a set, not ${article (typeOf root)}";
 
   # nix-unit's own words for a tree, or a test, that is no set.
   asSet = value:

@@ -58,8 +58,11 @@ fn case(
         None => Vec::new(),
     };
     if findings.is_empty() == must_fail {
-        let message =
-            if must_fail { "a bad case must give findings" } else { "a good case gives no findings" };
+        let message = match (must_fail, texts.contains_key("findings.json")) {
+            (true, false) => "the file is missing: it names what a bad case must give",
+            (true, true) => "a bad case must give findings",
+            (false, _) => "a good case gives no findings",
+        };
         problems.push(Diagnostic::error("case-findings", message, Place::file(shown("findings.json"))));
     }
     let input = match (texts.get("facts.json"), texts.get("tests.nix")) {

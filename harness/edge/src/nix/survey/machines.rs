@@ -81,7 +81,7 @@ impl Evaluators {
 
     async fn names(&self, class: MachineClass) -> Result<Vec<String>, NixFault> {
         let path = [class.flake_output().to_owned()];
-        let answer = self.ask_flake("names", &output(&path), "null").await?;
+        let answer = self.ask_flake("names", &output(&path), &quote::string(class.flake_output())).await?;
         let json = self.of_flake(Ok(answer)).await?;
         serde_json::from_str(&json).map_err(|_| self.unreadable())
     }
