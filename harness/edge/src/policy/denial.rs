@@ -7,7 +7,7 @@ use regorus::Value;
 /// One thing that a policy denies.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Denial {
-    /// The machine that it is about; `None` for the fleet.
+    /// The machine that it is about, or [`FLEET`]; `None` for the fleet.
     pub(super) subject: Option<String>,
     /// The path of keys into the facts document, where the policy says one.
     pub(super) path: Option<Vec<String>>,
@@ -17,8 +17,8 @@ pub(super) struct Denial {
     pub(super) help: Option<String>,
 }
 
-/// The subject that is no machine.
-const FLEET: &str = "fleet";
+/// The subject that is no machine, unless one has this name.
+pub(super) const FLEET: &str = "fleet";
 
 /// The longest text that a finding shows, in characters.
 const LONGEST: usize = 4000;
@@ -34,7 +34,7 @@ impl Denial {
             let key = key.as_string().map_err(|_| "the keys of a denial must be texts".to_owned())?;
             match key.as_ref() {
                 "message" => message = Some(text("message", value)?),
-                "subject" => denial.subject = Some(text("subject", value)?).filter(|name| name != FLEET),
+                "subject" => denial.subject = Some(subject(value)?),
                 "help" => denial.help = Some(text("help", value)?),
                 "path" => denial.path = Some(path(value)?),
                 "expected" => denial.expected = Some(shown(value)),
@@ -45,6 +45,13 @@ impl Denial {
         denial.message = message.ok_or("a denial must have a `message`")?;
         Ok(denial)
     }
+}
+
+/// A machine may have any name: that one says nothing is another rule's finding.
+fn subject(value: &Value) -> Result<String, String> {
+    let name = value.as_string();
+    name.map(ToString::to_string)
+        .map_err(|_| format!("`subject` of a denial must be a machine's name, not {}", shown(value)))
 }
 
 fn text(key: &str, value: &Value) -> Result<String, String> {

@@ -16,7 +16,11 @@ use regorus::{
     utils::limits::ExecutionTimerConfig,
 };
 
-use super::{Input, denial::Denial, head};
+use super::{
+    Input,
+    denial::{Denial, FLEET},
+    head,
+};
 
 /// How many statements run between two looks at the clock: about a tenth of a millisecond.
 const CHECK_INTERVAL: NonZeroU32 = NonZeroU32::new(256).unwrap();
@@ -105,7 +109,12 @@ impl Module {
         let Value::Set(denials) = &value else {
             return Err(Stopped::Shape("`deny` must be a set: `deny contains {..} if {..}`".to_owned()));
         };
-        denials.iter().map(|denied| Denial::read(denied).map_err(Stopped::Shape)).collect()
+        let of_the_fleet = |name: &String| name == FLEET && !input.knows(FLEET);
+        let read = |denied| {
+            let denial = Denial::read(denied).map_err(Stopped::Shape)?;
+            Ok(Denial { subject: denial.subject.filter(|name| !of_the_fleet(name)), ..denial })
+        };
+        denials.iter().map(read).collect()
     }
 }
 

@@ -165,6 +165,33 @@ fn a_policy_that_fails_while_it_runs_breaks_the_check() {
 }
 
 #[test]
+fn a_machine_of_any_name_gets_its_own_findings() {
+    let long = "x".repeat(5_000);
+    let names = ["", "fleet", "a b\n", &long];
+    let machines: serde_json::Map<_, _> = names.iter().map(|name| ((*name).to_owned(), json!({}))).collect();
+    let facts = Facts { document: json!({"machines": machines}), ..facts() };
+    let document = Document::new(&facts);
+    let module = Module::compile(&policy(
+        r#"deny contains {"subject": name, "message": "odd"} if some name, _ in input.machines"#,
+    ))
+    .unwrap();
+    for (_, verdict) in judge(&module, &of(&names), &Input::new(&document, &facts)) {
+        assert!(matches!(&verdict, Verdict::Fail { findings } if findings.len() == 1), "{verdict:?}");
+    }
+}
+
+#[test]
+fn nobody_is_told_to_mend_a_policy_that_is_not_theirs() {
+    let remedy = |file: &str| {
+        let error = RegoError { file: file.to_owned(), line: 3, column: 1, message: "m".to_owned() };
+        let Verdict::Broken { fault } = uncompiled(&error) else { panic!("{error}") };
+        fault.remedy.unwrap()
+    };
+    assert!(remedy("suites/host/way-in.rego").contains("mistake in seaworthy itself"));
+    assert!(remedy("seaworthy/suites/own/rule.rego").starts_with("mend seaworthy/suites/own/rule.rego:3"));
+}
+
+#[test]
 fn an_undefined_value_in_a_head_breaks_the_check_and_forgets_nothing() {
     let undefined = |rules: &str| broken(rules, &of(&["a", "b"]), "in the head of this rule is undefined");
     // `a` has a tag and is denied first; `b` has none.

@@ -16,6 +16,9 @@ use model::{
 
 use super::{Input, Module, RegoError, denial::Denial, module::Stopped};
 
+/// Where a fleet keeps policies of its own; all others are ours.
+const OWN_SUITES: &str = "seaworthy/suites/";
+
 /// How many findings of one check are kept; one more says how many were not.
 const KEPT: usize = 1000;
 
@@ -93,11 +96,13 @@ pub(crate) fn uncompiled(error: &RegoError) -> Verdict {
 
 fn broken(file: &str, line: u32, what: String) -> Verdict {
     let place = if line == 0 { file.to_owned() } else { format!("{file}:{line}") };
-    let fault = Fault {
-        what: format!("the policy {file} went wrong: {what}"),
-        remedy: Some(format!("mend {place}, then run its cases: seaworthy suites test")),
-        detail: Vec::new(),
+    let remedy = if file.starts_with(OWN_SUITES) {
+        format!("mend {place}, then run its cases: seaworthy suites test")
+    } else {
+        format!("this is a mistake in seaworthy itself, in its own {place}: please report it")
     };
+    let what = format!("the policy {file} went wrong: {what}");
+    let fault = Fault { what, remedy: Some(remedy), detail: Vec::new() };
     Verdict::Broken { fault }
 }
 
