@@ -152,6 +152,10 @@ pub fn suite(
     origin: SuiteOrigin,
     files: &SuiteFiles<'_>,
 ) -> Result<(Suite, Vec<Case>), Stop> {
+    if origin == SuiteOrigin::User && suites::built_in().iter().any(|(built_in, _)| *built_in == name) {
+        return Err(Stop::input(format!("{SUITES}{name} has the name of a built-in suite"))
+            .help("give the folder another name; `seaworthy suites list` shows those that are taken"));
+    }
     let problems = match load::suite::load_with_cases(name, origin, files) {
         Ok((suite, cases)) => match uncompiled(&suite) {
             none if none.is_empty() => return Ok((suite, cases)),

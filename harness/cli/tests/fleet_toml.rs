@@ -1,4 +1,4 @@
-//! What is wrong with `fleet.toml` as a whole, through the binary: each at its line, in `fleet lint` and in `verify`.
+//! What is wrong with a fleet's own files as a whole, through the binary: told alike by every command.
 #![expect(clippy::disallowed_methods, reason = "a test of the binary spawns it and writes files")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "what a test needs and does not find ends it")]
 
@@ -60,4 +60,16 @@ fn lint_shows_a_waiver_that_is_over() {
     fleet(folder.path(), waiver);
     let told = ["fleet.toml:5:", "waivers/expired", "the waiver of `host/way-in` expired on 2020-01-31"];
     says(folder.path(), &["fleet", "lint"], 1, &told);
+}
+
+#[test]
+fn a_suite_named_like_a_built_in_one_is_refused_everywhere() {
+    let folder = tempfile::tempdir().unwrap();
+    fleet(folder.path(), "");
+    let suite = folder.path().join("seaworthy/suites/host");
+    fs::create_dir_all(&suite).unwrap();
+    fs::write(suite.join("suite.toml"), "").unwrap();
+    for command in [&["verify"][..], &["plan"], &["suites", "list"], &["suites", "test", "host"]] {
+        says(folder.path(), command, 2, &["seaworthy/suites/host has the name of a built-in suite"]);
+    }
 }
