@@ -47,6 +47,7 @@ fn inputs(folder: &Path, environment: &Environment) -> Inputs {
         nix: environment.nix(),
         git: environment.on_path("git"),
         ssh: environment.on_path("ssh"),
+        mksquashfs: environment.on_path("mksquashfs"),
         search_path: environment.path.clone().unwrap_or_default(),
         environment: environment.all.clone(),
         state: folder.join(edge::state::FOLDER),

@@ -13,6 +13,7 @@ mod item;
 mod nix;
 mod qemu;
 mod settings;
+mod squashfs;
 mod ssh;
 #[cfg(test)]
 mod tests;
@@ -33,6 +34,8 @@ pub struct Inputs {
     pub git: Option<PathBuf>,
     /// The ssh that nix would use.
     pub ssh: Option<PathBuf>,
+    /// The mksquashfs that guests' stores would be made with.
+    pub mksquashfs: Option<PathBuf>,
     /// The value of PATH, in which QEMU is looked for.
     pub search_path: OsString,
     /// What the tools are given as their environment.
@@ -53,17 +56,19 @@ pub struct Inputs {
 /// Asks everything. It takes as long as the slowest answer: under a second on a machine that has all and was asked
 /// before; five seconds where a tool hangs; some seconds more where a kernel has to be booted.
 pub async fn examine(inputs: &Inputs, spawner: &Spawner) -> Vec<Item> {
-    let (nix, git, ssh, machines, disks, computer) = tokio::join!(
+    let (nix, git, ssh, machines, squashfs, disks, computer) = tokio::join!(
         nix::items(inputs, spawner),
         git::item(inputs, spawner),
         ssh::item(inputs, spawner),
         qemu::items(inputs),
+        squashfs::item(inputs, spawner),
         disk::items(inputs),
         computer::items(spawner),
     );
     let mut items = nix;
     items.extend([git, ssh]);
     items.extend(machines);
+    items.push(squashfs);
     items.extend(disks);
     items.extend(computer);
     items

@@ -12,7 +12,7 @@ use std::{
 use super::{Inputs, Item, State, examine};
 use crate::process::Spawner;
 
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 15] = [
     "nix",
     "nix-evaluation",
     "nix-store",
@@ -22,6 +22,7 @@ const NAMES: [&str; 14] = [
     "ssh",
     "qemu",
     "accelerator",
+    "squashfs",
     "disk-state",
     "disk-store",
     "disk-temporary",
@@ -50,6 +51,7 @@ fn this_machine(folder: &Path) -> Inputs {
         nix: Some(real_nix()),
         git: on_path("git"),
         ssh: on_path("ssh"),
+        mksquashfs: on_path("mksquashfs"),
         search_path: env::var_os("PATH").unwrap_or_default(),
         environment: env::vars_os().collect(),
         state: folder.join(".seaworthy"),
@@ -67,6 +69,7 @@ fn bare(folder: &Path) -> Inputs {
         nix: None,
         git: None,
         ssh: None,
+        mksquashfs: None,
         search_path: folder.into(),
         environment: BTreeMap::new(),
         cache: None,
