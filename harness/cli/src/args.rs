@@ -157,11 +157,35 @@ pub struct Verify {
     pub markdown: Option<PathBuf>,
 }
 
-const FILTERS: &str = "\
-Filters:
-  machine(cinnabar)  tag(cloud)  class(darwin)  stage(invariants)  suite(inventory)
-  rule(inventory/role-machine-exists)  check(nix-unit::*)  all()  none()
-  combined with  &  |  !  -  and parentheses";
+const FILTERS: &str = r"Filters (-E) keep the checks of which they are true.
+
+  About the machine that a check is about; never true of a check of the fleet as a whole:
+    machine(cinnabar)         the machine of this name
+    tag(cloud)                machines with this tag
+    class(darwin)             nixos, darwin or home
+  About the check:
+    stage(invariants)         its stage
+    suite(inventory)          its suite
+    rule(host/way-in)         its rule, as findings name it
+    check(host::way-in::*)    its id, as `seaworthy plan -v` shows it
+    test(.#tests::lib.add)    the expression test of this id, or of this path in its tree
+  About nothing:
+    all()  none()             every check, and no check
+
+  What stands between the parentheses:
+    rule(host/*)              a glob, where there is a `*` (any characters) or a `?` (one)
+    rule(#host/*)             a glob in any case
+    machine(=a*b)             exactly this name, whatever is in it
+    test(~greets)             a part of the name
+    machine(/^web[0-9]+$/)    a regular expression that matches somewhere in the name
+    machine(a\)b)             `\` before a sign that would mean something: ) \ ( / = ~ #
+
+  Together, what binds most first:
+    !tag(cloud)               not; also `not tag(cloud)`
+    tag(a) & tag(b)           both; also `and`
+    tag(a) - tag(b)           the first and not the second; binds as `&` does
+    tag(a) | tag(b)           either; also `or` and `+`
+    (tag(a) | tag(b)) & !rule(host/*)";
 
 /// `seaworthy plan`
 #[derive(Debug, Args)]
@@ -250,4 +274,21 @@ pub struct Init {
     /// Only say what would be written
     #[arg(long)]
     pub dry_run: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_filter_of_the_help_is_one() {
+        let examples = FILTERS.lines().filter_map(|line| line.strip_prefix("    "));
+        let read: Vec<_> = examples
+            .map(|line| line.split("  ").next().unwrap())
+            .map(|filter| {
+                plan::Filter::parse(filter).map_err(|errors| format!("{filter}: {errors:?}")).unwrap()
+            })
+            .collect();
+        assert!(read.len() >= 19, "{}", read.len());
+    }
 }

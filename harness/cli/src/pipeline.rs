@@ -59,6 +59,8 @@ pub struct Done {
 pub struct Wish {
     /// Which checks.
     pub selection: Selection,
+    /// The filter among it, as it was typed.
+    pub filter: Option<String>,
     /// Whether earlier answers do not count.
     pub fresh: bool,
     /// How many jobs at once; one a processor where it is not said.
@@ -105,7 +107,9 @@ pub fn plan(desk: &Desk, known: &Known, wish: &Wish) -> Result<Plan, Stop> {
         tree: known.sources.digest,
         today: desk.today(),
     });
-    let plan = draft.lint().map_err(|problems| settings::plan_stop(&problems))?;
+    let plan = draft
+        .lint()
+        .map_err(|problems| settings::plan_stop(&problems, wish.filter.as_deref().unwrap_or_default()))?;
     let evidence = if wish.fresh { HashMap::new() } else { evidence(desk, &plan) };
     Ok(plan::attach(plan, &evidence, wish.fresh))
 }

@@ -21,7 +21,12 @@ pub async fn show(
     options: &PlanArguments,
     interrupts: &mut mpsc::Receiver<()>,
 ) -> Result<Exit, Stop> {
-    let wish = Wish { selection: settings::selection(&options.selection)?, fresh: options.fresh, jobs: None };
+    let wish = Wish {
+        selection: settings::selection(&options.selection)?,
+        filter: options.selection.filter.clone(),
+        fresh: options.fresh,
+        jobs: None,
+    };
     let known = pipeline::know(desk, !wish.fresh, interrupts).await?;
     let plan = pipeline::plan(desk, &known, &wish)?;
     let text = match options.format {

@@ -29,8 +29,9 @@ pub fn selection(raw: &args::Selection) -> Result<Selection, Stop> {
 
 fn stage(name: &str) -> Result<Stage, Stop> {
     name.parse().map_err(|error: model::stage::NoSuchStage| {
-        let all: Vec<_> = Stage::ALL.iter().map(|stage| stage.as_str()).collect();
-        Stop::input(error.to_string()).help(format!("the stages are {}", all.join(", ")))
+        let all = Stage::ALL.map(Stage::as_str);
+        let near = plan::nearest(name, all).map_or_else(String::new, |near| format!("did you mean {near}? "));
+        Stop::input(error.to_string()).help(format!("{near}the stages are {}", all.join(", ")))
     })
 }
 
@@ -50,10 +51,14 @@ fn pointed(text: &str, error: &FilterError) -> String {
     format!("  {text}\n  {}{} {error}", " ".repeat(before), "^".repeat(marked))
 }
 
-/// What keeps a draft from being a plan.
+/// What keeps a draft from being a plan; `filter` is the filter as it was typed.
 #[must_use]
-pub fn plan_stop(problems: &[PlanProblem]) -> Stop {
-    let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
+pub fn plan_stop(problems: &[PlanProblem], filter: &str) -> Stop {
+    let told = problems.iter().map(|problem| match problem {
+        PlanProblem::Filter(error) => pointed(filter, error),
+        other => other.to_string(),
+    });
+    let told: Vec<_> = told.collect();
     let help = match problems {
         [PlanProblem::NoChecks] => "`seaworthy plan` without a selection shows what there is",
         _ => "`seaworthy fleet show` lists machines and tags, `seaworthy suites list` suites and rules",

@@ -32,6 +32,7 @@ pub async fn verify(
 ) -> Result<Exit, Stop> {
     let wish = Wish {
         selection: settings::selection(&options.selection)?,
+        filter: options.selection.filter.clone(),
         fresh: options.fresh,
         jobs: options.jobs.and_then(|jobs| NonZeroUsize::new(jobs.into())),
     };

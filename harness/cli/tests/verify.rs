@@ -64,6 +64,8 @@ fn a_selection_asks_what_it_names_and_nothing_else() {
         (["-m", "cinabar"], "did you mean cinnabar"),
         (["-E", "tag("], "cannot be read"),
         (["--stage", "boat"], "the stages are"),
+        (["--stage", "invariant"], "did you mean invariants?"),
+        (["-E", "all() & rule(hots/*)"], "          ^^^^^^^^^^^^ matches no rule; did you mean host/*?"),
         (["-E", "none()"], "no check is selected"),
     ] {
         let output = seaworthy(&folder).arg("verify").args(arguments).output().unwrap();

@@ -23,4 +23,5 @@ pub use draft::{Draft, Inputs, draft};
 pub use filter::{Filter, FilterError};
 pub use lint::PlanProblem;
 pub use names::Names;
+pub use nearest::nearest;
 pub use select::Selection;

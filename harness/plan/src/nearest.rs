@@ -9,7 +9,8 @@ const NEAR: f64 = 0.75;
 const COMPARED: usize = 128;
 
 /// The known name that is most like `name`. Of equally near ones the first.
-pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+#[must_use]
+pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let name = front(name);
     let mut best: Option<(f64, &str)> = None;
     for candidate in known {

@@ -89,8 +89,13 @@ pub enum FilterErrorKind {
         suggestion: Option<String>,
     },
     /// A pattern that no name matches.
-    #[error("matches no {0}")]
-    MatchesNothing(&'static str),
+    #[error("matches no {what}{}", did_you_mean(.suggestion.as_deref()))]
+    MatchesNothing {
+        /// What it would match: `machine`, `tag`...
+        what: &'static str,
+        /// The pattern that may be meant.
+        suggestion: Option<String>,
+    },
 }
 
 fn did_you_mean(suggestion: Option<&str>) -> String {

@@ -87,12 +87,22 @@ fn refuse(predicate: &Predicate, known: Vec<&str>) -> Option<FilterError> {
 
 fn error<'a>(predicate: &Predicate, known: impl IntoIterator<Item = &'a str>) -> FilterError {
     let what = predicate.field.as_str();
-    let kind = if predicate.matcher.how == How::Exact {
-        let name = predicate.matcher.text.clone();
-        let suggestion = nearest(&name, known);
-        FilterErrorKind::UnknownName { what, name, suggestion }
-    } else {
-        FilterErrorKind::MatchesNothing(what)
+    let text = &predicate.matcher.text;
+    let kind = match predicate.matcher.how {
+        How::Exact => {
+            let suggestion = nearest(text, known);
+            FilterErrorKind::UnknownName { what, name: text.clone(), suggestion }
+        }
+        How::Glob => FilterErrorKind::MatchesNothing { what, suggestion: near_glob(text, known) },
+        How::Contains | How::Regex => FilterErrorKind::MatchesNothing { what, suggestion: None },
     };
     FilterError { span: predicate.span.clone(), kind }
+}
+
+/// A glob whose first part, up to the `/`, is spelt as a known name spells it.
+fn near_glob<'a>(glob: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let (first, rest) = glob.split_once('/')?;
+    let firsts = known.into_iter().filter_map(|name| Some(name.split_once('/')?.0));
+    let near = nearest(first, firsts).filter(|near| near != first)?;
+    Some(format!("{near}/{rest}"))
 }
