@@ -50,7 +50,14 @@ pub async fn init(
     if !options.dry_run {
         write::write(folder, &planned).map_err(|error| not_written(&error))?;
     }
-    desk.out(&told(&planned, options.dry_run, repository_above(folder)))?;
+    let left: Vec<_> = planned
+        .into_iter()
+        .map(|file| {
+            let text = tree::bytes(&folder.join(&file.path)).unwrap_or_default();
+            file.without_what_is_there(&String::from_utf8_lossy(&text))
+        })
+        .collect();
+    desk.out(&told(&left, options.dry_run, folder, repository(folder)))?;
     Ok(Exit::Open)
 }
 
@@ -95,7 +102,7 @@ fn not_written(error: &WriteError) -> Stop {
 }
 
 /// What was done, or would be, and what is left to the user.
-fn told(planned: &[Planned], dry_run: bool, repository: Option<&Path>) -> String {
+fn told(planned: &[Planned], dry_run: bool, folder: &Path, repository: Option<&Path>) -> String {
     let mut out = String::new();
     for file in planned {
         let word = match (file.action, dry_run) {
@@ -109,7 +116,8 @@ fn told(planned: &[Planned], dry_run: bool, repository: Option<&Path>) -> String
     {
         let _infallible = write!(out, "\nto add to {}:\n\n{}", file.path, indented(&file.content));
     }
-    if let Some(repository) = repository.filter(|_| writes(planned, WORKFLOW)) {
+    let above = repository.filter(|repository| *repository != folder);
+    if let Some(repository) = above.filter(|_| writes(planned, WORKFLOW)) {
         let _infallible = write!(
             out,
             "\nThe repository begins at {}: move .github there, and give the step that runs seaworthy this folder as its \
@@ -118,9 +126,12 @@ fn told(planned: &[Planned], dry_run: bool, repository: Option<&Path>) -> String
         );
     }
     if writes(planned, FLEET_TOML) {
-        out.push_str(
-            "\nnext: `git add fleet.toml`, without which nix does not see it; then `seaworthy verify`\n",
-        );
+        out.push_str(match repository {
+            Some(_) => {
+                "\nnext: `git add fleet.toml`, without which nix does not see it; then `seaworthy verify`\n"
+            }
+            None => "\nnext: `seaworthy verify`\n",
+        });
     }
     if writes(planned, WORKFLOW) {
         out.push_str("next: say in the workflow where seaworthy comes from (SEAWORTHY)\n");
@@ -139,8 +150,7 @@ fn indented(text: &str) -> String {
     })
 }
 
-/// The repository's folder, where it is not the fleet's own: forges look for workflows there and nowhere else.
-fn repository_above(folder: &Path) -> Option<&Path> {
-    let is_repository = |folder: &&Path| folder.join(".git").exists();
-    folder.ancestors().find(is_repository).filter(|repository| *repository != folder)
+/// The folder of the repository that the fleet is in. Forges look for workflows there and nowhere else.
+fn repository(folder: &Path) -> Option<&Path> {
+    folder.ancestors().find(|folder| folder.join(".git").exists())
 }

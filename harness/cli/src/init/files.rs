@@ -37,6 +37,19 @@ pub struct Planned {
     pub action: Action,
 }
 
+impl Planned {
+    /// Leaves nothing to add to a file whose text has every line of it already, remarks aside.
+    #[must_use]
+    pub fn without_what_is_there(mut self, text: &str) -> Self {
+        let has = |line: &str| text.lines().any(|own| own.trim_end() == line);
+        let lines = self.content.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+        if self.action == Action::AlreadyThere && lines.into_iter().all(has) {
+            self.content.clear();
+        }
+        self
+    }
+}
+
 /// What becomes of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
@@ -123,6 +136,17 @@ mod tests {
         let planned = check(&there, &there.map(|path| (path, AlreadyThere)));
         let to_add: Vec<_> = planned.iter().map(|file| file.content.as_str()).collect();
         assert_eq!(to_add, ["", RECIPE, "", IGNORED]);
+    }
+
+    #[test]
+    fn what_a_file_has_already_is_not_to_be_added() {
+        let planned = files(&fleet(), &|_| true);
+        let ignored = planned.into_iter().find(|file| file.path == GITIGNORE).unwrap();
+        let left = |text: &str| ignored.clone().without_what_is_there(text).content;
+        assert_eq!(left("target\n.seaworthy/\n"), "");
+        assert_eq!(left("target\nold.seaworthy/\n"), IGNORED);
+        let fresh = Planned { action: Write, ..ignored.clone() };
+        assert_eq!(fresh.without_what_is_there(IGNORED).content, IGNORED);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     env,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Command,
 };
 
@@ -22,7 +22,7 @@ use proptest::{
 };
 use serde_json::{Map, Value as Json, json};
 
-use super::{computed::without_computed, fleet_toml::text, repository_above, told};
+use super::{computed::without_computed, fleet_toml::text, repository, told};
 use crate::init::files::{Action, files};
 
 const EIGHT: &str = include_str!("../../../../fixtures/fleets/eight/fleet.toml");
@@ -315,16 +315,19 @@ proptest! {
 fn the_user_is_told_what_was_done_and_what_is_left_to_do() {
     let fleet = of_names(&[("web1", MachineClass::Nixos)]);
     let fresh = files(&fleet, &|_| false);
-    let done = told(&fresh, false, None);
+    let folder = Path::new("/repository/fleet");
+    let done = told(&fresh, false, folder, Some(folder));
     assert!(done.starts_with("wrote         fleet.toml\n"), "{done}");
     assert!(done.contains("git add fleet.toml") && done.contains("SEAWORTHY"), "{done}");
-    assert!(told(&fresh, true, None).starts_with("would write   fleet.toml\n"));
-    let above = told(&fresh, false, Some("/repository".as_ref()));
+    assert!(!done.contains("begins at"), "{done}");
+    assert!(told(&fresh, true, folder, None).starts_with("would write   fleet.toml\n"));
+    assert!(!told(&fresh, false, folder, None).contains("git add"));
+    let above = told(&fresh, false, folder, Some("/repository".as_ref()));
     assert!(above.contains("begins at /repository"), "{above}");
 
     let there = files(&fleet, &|_| true);
     assert!(there.iter().all(|file| file.action == Action::AlreadyThere));
-    let done = told(&there, false, Some("/repository".as_ref()));
+    let done = told(&there, false, folder, Some("/repository".as_ref()));
     assert!(done.contains("to add to justfile:\n\n    # prove the fleet"), "{done}");
     assert!(
         !done.contains("next:") && !done.contains("begins at") && !done.contains("to add to fleet.toml"),
@@ -333,12 +336,12 @@ fn the_user_is_told_what_was_done_and_what_is_left_to_do() {
 }
 
 #[test]
-fn a_repository_around_the_fleet_is_found() {
+fn the_repository_around_the_fleet_is_found() {
     let folder = tempfile::tempdir().unwrap();
     let fleet = folder.path().join("infra/fleet");
     std::fs::create_dir_all(&fleet).unwrap();
-    assert_eq!(repository_above(&fleet), None);
+    assert_eq!(repository(&fleet), None);
     std::fs::create_dir(folder.path().join(".git")).unwrap();
-    assert_eq!(repository_above(&fleet), Some(folder.path()));
-    assert_eq!(repository_above(folder.path()), None);
+    assert_eq!(repository(&fleet), Some(folder.path()));
+    assert_eq!(repository(folder.path()), Some(folder.path()));
 }
