@@ -75,6 +75,13 @@ mod tests {
             (Some(1), Some(0)),
             "one that moved left room"
         );
+        table.forget(0);
+        table.learn(mac(1), 0);
+        assert_eq!(
+            (table.find(mac(1)), table.find(mac(2))),
+            (Some(0), None),
+            "those who have gone left room"
+        );
     }
 
     #[test]

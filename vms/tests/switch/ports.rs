@@ -1,6 +1,6 @@
 //! Guests that come, go, come again, read nothing, and write what cannot be read.
 
-use std::time::Duration;
+use std::{io::Write as _, net::Shutdown, os::unix::net::UnixStream, time::Duration};
 
 use vms::switch::{
     Switch,
@@ -86,6 +86,26 @@ async fn what_a_guest_said_before_it_left_is_heard() {
         assert_eq!(lan.hear("b").await, number);
     }
     assert_eq!(lan.handle.gone("a", LIMIT).await.unwrap(), Attachment::Gone(Gone::Left));
+}
+
+#[tokio::test]
+async fn a_guest_that_takes_nothing_is_still_heard() {
+    let mut lan = Lan::of(network(&["a", "b"])).await;
+    drop(lan.nics.remove("a"));
+    lan.handle.gone("a", LIMIT).await.unwrap();
+    let mut stream = UnixStream::connect(lan.handle.link("a").unwrap().socket).unwrap();
+    stream.shutdown(Shutdown::Read).unwrap();
+    lan.handle.attached("a", LIMIT).await.unwrap();
+    lan.say("b", 1).await;
+    // It is written in vain before the next frame is read.
+    while lan.handle.statistics().pairs["b"]["a"].delivered == 0 {
+        tokio::task::yield_now().await;
+    }
+    let mut bytes = Vec::new();
+    frame(Mac::BROADCAST, lan.mac("a"), 2, 60).encode(&mut bytes);
+    stream.write_all(&bytes).unwrap();
+    assert_eq!(lan.hear("b").await, 2);
+    assert_eq!(lan.handle.attachment("a").unwrap(), Attachment::There);
 }
 
 #[tokio::test]
