@@ -76,7 +76,7 @@ fn table(rows: &[Row<'_>]) -> String {
     if stages.is_empty() {
         return String::new();
     }
-    let head = "| stage | passed | failed | warned | broken | skipped | unasked | reused | time |\n\
+    let head = "| stage | passed | failed | warned | broken | skipped | unasked | reused | work |\n\
                 | --- | --: | --: | --: | --: | --: | --: | --: | --: |\n";
     let lines = stages.into_iter().map(|(stage, rows)| {
         let counts = Counts::of(rows);

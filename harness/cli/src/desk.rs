@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use run::HostClock;
 
 use crate::{
     args::Everywhere,
@@ -25,6 +26,8 @@ pub struct Desk {
     pub project: Project,
     /// When the command was started.
     pub now: Timestamp,
+    /// The time since then.
+    pub clock: HostClock,
     /// Where it writes reports: these files are no part of the fleet, wherever they are.
     pub outputs: Vec<PathBuf>,
 }
@@ -37,7 +40,14 @@ impl Desk {
     pub fn at(everywhere: &Everywhere, environment: Environment, screen: Screen) -> Result<Self, Stop> {
         let start = everywhere.project.clone().unwrap_or_else(|| environment.folder.clone());
         let project = Project::find(&start).map_err(no_project)?;
-        Ok(Self { environment, screen, project, now: Timestamp::now(), outputs: Vec::new() })
+        Ok(Self {
+            environment,
+            screen,
+            project,
+            now: Timestamp::now(),
+            clock: HostClock::start(),
+            outputs: Vec::new(),
+        })
     }
 
     /// Prints on stdout.

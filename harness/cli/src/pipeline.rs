@@ -14,7 +14,7 @@ use model::{
     resolved::ResolvedFleet, verdict::Fault,
 };
 use plan::{Inputs, Selection};
-use run::{Dispatcher, HostClock, Limits, Ports};
+use run::{Dispatcher, Limits, Ports};
 use tokio::sync::mpsc;
 
 use crate::{
@@ -153,7 +153,7 @@ pub async fn run(
     let worker =
         Workers { flake, policy: PolicyWorker::new(plan.policies.clone(), Arc::clone(&known.facts)) };
     let mut sink = (journal, Progress::of(&plan, desk.screen));
-    let ports = Ports { worker: Arc::new(worker), clock: &HostClock::start(), sink: &mut sink, interrupts };
+    let ports = Ports { worker: Arc::new(worker), clock: &desk.clock, sink: &mut sink, interrupts };
     let record = run::execute(dispatcher, ports).await.map_err(trouble::sink)?;
     drop(sink);
     trouble::recorded(desk, &state, &run);

@@ -64,7 +64,7 @@ pub enum What {
     Interrupted,
     /// The run ended in order. Always the last event; a journal without it was cut off.
     RunEnded {
-        /// From start to end.
+        /// From the start of the command to the end of the run.
         took: Duration,
     },
 }

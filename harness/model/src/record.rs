@@ -25,7 +25,7 @@ pub struct Record {
     pub running: BTreeMap<CheckId, Timestamp>,
     /// Whether the user asked to stop.
     pub interrupted: bool,
-    /// How long the run took, once it has ended in order.
+    /// How long the run took, from the start of the command on, once it has ended in order.
     pub took: Option<Duration>,
 }
 

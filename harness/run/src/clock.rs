@@ -18,7 +18,7 @@ pub trait Clock: Send + Sync {
 pub struct Moment {
     /// What the wall clock says; it may be set back and forth.
     pub wall: Timestamp,
-    /// Since some fixed moment before the run; never goes back.
+    /// Since the command began that the run is part of; never goes back.
     pub elapsed: Duration,
 }
 

@@ -83,7 +83,6 @@ pub struct Dispatcher<'p> {
     /// When the checks that wait for others of their batch are started after all.
     gather: Option<Duration>,
     phase: Phase,
-    began: Duration,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,7 +118,6 @@ impl<'p> Dispatcher<'p> {
             jobs: Jobs::default(),
             gather: None,
             phase: Phase::New,
-            began: Duration::ZERO,
         }
     }
 
@@ -140,7 +138,7 @@ impl<'p> Dispatcher<'p> {
         if self.open == 0 && self.jobs.count() == 0 {
             self.phase = Phase::Over;
             self.gather = None;
-            out.push(Command::Emit(What::RunEnded { took: now.elapsed.saturating_sub(self.began) }));
+            out.push(Command::Emit(What::RunEnded { took: now.elapsed }));
             out.push(Command::Finish);
         }
         out
@@ -161,7 +159,6 @@ impl<'p> Dispatcher<'p> {
 
     fn begin(&mut self, now: Moment, out: &mut Vec<Command>) {
         self.phase = Phase::Running;
-        self.began = now.elapsed;
         let (run, plan) = (self.run.clone(), self.digest);
         out.push(Command::Emit(What::RunStarted { run, plan, checks: self.plan.checks.len() }));
         for (index, check) in self.plan.checks.iter().enumerate() {

@@ -179,6 +179,19 @@ async fn answers_arrive_before_their_jobs_end() {
     assert_eq!((record.outcomes.len(), lost), (30_000, 0), "answers, and lost answers");
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_came_before_the_first_check_counts_too() {
+    let (plan, clock) = (plan([]), FakeClock::start());
+    tokio::time::advance(Duration::from_secs(2)).await;
+    let limits = Limits::of_slots(NonZeroUsize::MIN);
+    let dispatcher = Dispatcher::new(&plan, RunId("run".to_owned()), Digest::of("plan"), limits);
+    let (_user, interrupts) = mpsc::channel(1);
+    let worker = Arc::new(ScriptedWorker::new());
+    let ports = Ports { worker, clock: &clock, sink: &mut Vec::new(), interrupts };
+    let record = execute(dispatcher, ports).await.expect("a record");
+    assert_eq!(record.took, Some(Duration::from_secs(2)));
+}
+
 #[test]
 fn what_is_run_is_the_plan_that_was_started() {
     let (plan, mut events) = (plan([]), Vec::new());

@@ -33,6 +33,7 @@ pub(super) fn table(page: &mut Page, rows: &[Row<'_>]) {
 
 /// What is counted, and the colour of a number that is not zero. What was waived has passed, and what had no answer in
 /// time has failed: these are the gates' words, and the sections below say which is which.
+/// `work` is the time of all checks added up, of which several run at once.
 fn columns(counts: &Counts) -> [(&'static str, usize, Ink); 7] {
     [
         ("passed", counts.passed + counts.waived, Ink::Good),
@@ -47,7 +48,7 @@ fn columns(counts: &Counts) -> [(&'static str, usize, Ink); 7] {
 
 fn in_columns(page: &mut Page, counted: &[(Stage, Counts)]) {
     let names = columns(&Counts::default()).map(|(name, ..)| cell(name, NUMBER, true));
-    let head = format!("{} {} {}", cell("stage", STAGE, false), names.join(" "), cell("time", NUMBER, true));
+    let head = format!("{} {} {}", cell("stage", STAGE, false), names.join(" "), cell("work", NUMBER, true));
     page.say(0, Ink::Quiet, &head);
     for (stage, counts) in counted {
         let numbers = columns(counts).map(|(_, number, ink)| {
