@@ -341,22 +341,14 @@ async fn a_machine_output_that_fails_is_not_taken_for_no_machine() {
     let fault =
         try_survey(&Project::flake("{ nixosConfigurations = throw \"no machines\"; }")).await.unwrap_err();
     check(&fault, FlakeFault::Evaluation, Some("flake.nix:2:47"), "no machines");
+    let fault = try_survey(&Project::flake("{ nixosConfigurations = [ 1 ]; }")).await.unwrap_err();
+    assert!(fault.to_string().contains("`nixosConfigurations` must be a set, not a list"), "{fault}");
+    let survey = survey(&Project::flake("{ nixosConfigurations.a = { }; }")).await;
+    let toplevel = &machine(&survey, "a").errors["toplevel"].message;
+    assert!(toplevel.starts_with("it is no configuration: it has no `config`"), "{toplevel}");
 }
 
 /// In a folder that is no repository, all is evaluated from one copy.
-#[tokio::test]
-async fn what_is_no_output_of_machines_and_what_is_no_machine_are_told_as_such() {
-    let fault = try_survey(&Project::flake("{ nixosConfigurations = [ 1 ]; }")).await.unwrap_err();
-    assert!(fault.to_string().contains("`nixosConfigurations` must be a set, not a list"), "{fault}");
-    let survey =
-        survey(&Project::flake("{ nixosConfigurations = { a = { }; b = 1; c.config = { }; }; }")).await;
-    for name in ["a", "b"] {
-        let toplevel = &machine(&survey, name).errors["toplevel"].message;
-        assert!(toplevel.starts_with("it is no configuration: it has no `config`"), "{name}: {toplevel}");
-    }
-    assert!(machine(&survey, "c").errors.is_empty());
-}
-
 #[tokio::test]
 async fn what_is_written_meanwhile_changes_nothing() {
     let project =
