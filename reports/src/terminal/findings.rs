@@ -3,7 +3,7 @@
 //! In: the rows. Out: findings by rule, then checks without an answer, faults, warnings and waivers. However many there
 //! are, only so many are shown, and the rest is counted. It must not shorten a rule's name or a place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use model::{
     check::Check,
@@ -52,16 +52,55 @@ fn by_rule(page: &mut Page, rows: &[Row<'_>], standing: Standing, left: &mut usi
         }
         page.gap();
         page.label(0, ink, &format!("{word} {rule}"), &format!(": {}", count(findings, "finding")));
-        let shown =
-            rows.iter().flat_map(|row| row.left.iter().map(|finding| (row.check, *finding))).take(*left);
-        let shown = shown.map(|(check, told)| finding(page, check, told)).count();
-        *left -= shown;
-        hidden += findings - shown;
+        let all = rows.iter().flat_map(|row| row.left.iter().map(|finding| (row.check, *finding)));
+        for group in alike(all) {
+            if *left == 0 {
+                hidden += group.len();
+                continue;
+            }
+            *left -= 1;
+            self::group(page, &group);
+        }
     }
     if hidden > 0 {
         page.gap();
         let more = format!("and {} more (see report --format json)", count(hidden, "finding"));
         page.say(0, ink, &more);
+    }
+}
+
+/// A finding with the check that it is of.
+type Found<'a> = (&'a Check, &'a Finding);
+
+/// Findings of one place that say the same have one cause: they are told once.
+fn alike<'a>(all: impl Iterator<Item = Found<'a>>) -> Vec<Vec<Found<'a>>> {
+    let mut groups: Vec<Vec<Found<'a>>> = Vec::new();
+    let mut known = HashMap::new();
+    for found in all {
+        let (_, Finding { place, message, expected, actual, help, .. }) = found;
+        match place {
+            Some(place) => {
+                let group = *known.entry((place, message, expected, actual, help)).or_insert(groups.len());
+                match groups.get_mut(group) {
+                    Some(group) => group.push(found),
+                    None => groups.push(vec![found]),
+                }
+            }
+            None => groups.push(vec![found]),
+        }
+    }
+    groups
+}
+
+fn group(page: &mut Page, group: &[Found<'_>]) {
+    let Some(((check, told), others)) = group.split_first() else { return };
+    finding(page, check, told);
+    if !others.is_empty() {
+        let named: Vec<_> = others.iter().take(NAMED).map(|(check, told)| who(check, told)).collect();
+        let more =
+            if others.len() > NAMED { format!(" and {} more", others.len() - NAMED) } else { String::new() };
+        let sentence = format!("the same for {}{more}", named.join(", "));
+        page.quote(4, Ink::Plain, &sentence, MOST_LINES);
     }
 }
 

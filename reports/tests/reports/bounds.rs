@@ -82,7 +82,7 @@ fn large(findings: usize) -> Story {
     let of = |number: usize| check("host/way-in", &format!("machine-{number:05}"));
     (0..findings).fold(story(), |story, number| {
         story.failed(of(number), |finding| {
-            finding.message = "wide ".repeat(100);
+            finding.message = format!("{number} {}", "wide ".repeat(100));
             finding.trace = vec!["frame ".repeat(20); 20];
         })
     })

@@ -84,7 +84,9 @@ fn colours_add_nothing_but_colours() {
 #[test]
 fn the_findings_beyond_the_limit_are_counted() {
     let of = |number: usize| check("host/way-in", &format!("m{number}"));
-    let story = (0..5).fold(story(), |story, number| story.failed(of(number), |_| {}));
+    let story = (0..5).fold(story(), |story, number| {
+        story.failed(of(number), |finding| finding.message = format!("no way into m{number}"))
+    });
     let story = story.failed(check("zebra/stripes", "fleet"), |_| {});
     let text = summary(&story, Look { findings: 2, ..at(80) });
     assert_eq!(text.matches("at fleet.toml").count(), 2);
@@ -93,6 +95,17 @@ fn the_findings_beyond_the_limit_are_counted() {
     let all = summary(&story, at(80));
     assert_eq!(all.matches("at fleet.toml").count(), 6);
     assert!(!all.contains("json"));
+}
+
+#[test]
+fn one_place_that_fails_many_checks_is_told_once() {
+    let tests = (0..6).fold(story(), |story, number| {
+        story.failed(test(&format!("t{number}")), |finding| finding.trace = vec!["in lib".to_owned()])
+    });
+    let text = summary(&tests.failed(test("other"), |finding| finding.place = None), at(80));
+    assert_eq!(text.matches("in lib").count(), 1, "{text}");
+    assert!(text.contains(": 7 findings\n") && text.contains(" and 2 more\n"), "{text}");
+    assert_eq!(text.matches("the machine ghost").count(), 2, "{text}");
 }
 
 #[test]
