@@ -51,11 +51,28 @@ impl Socket {
     }
 }
 
+/// Where a guest's memory is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Memory<'a> {
+    /// In QEMU alone.
+    Own,
+    /// In this file, which is what is saved of it.
+    ToBeSaved(&'a Path),
+    /// A copy of this file, made page by page as the guest writes. Its devices are yet to be told how they were.
+    Of(&'a Path),
+}
+
 /// The arguments of a machine whose sockets are in `folder`.
 #[must_use]
 pub fn arguments(machine: &Machine, folder: &Path) -> Vec<OsString> {
+    arguments_with(machine, folder, Memory::Own)
+}
+
+/// The same, with its memory where it is wanted.
+#[must_use]
+pub(crate) fn arguments_with(machine: &Machine, folder: &Path, memory: Memory<'_>) -> Vec<OsString> {
     let mut words = Words::default();
-    words.base(machine);
+    words.base(machine, memory);
     for socket in Socket::all(machine) {
         let name = socket.name();
         words.option("-chardev", &format!("socket,id={name},path="), Some(folder.join(name).as_os_str()));
@@ -71,7 +88,7 @@ pub fn arguments(machine: &Machine, folder: &Path) -> Vec<OsString> {
 #[must_use]
 pub fn shell_line(qemu: &Path, machine: &Machine) -> String {
     let mut words = Words::default();
-    words.base(machine);
+    words.base(machine, Memory::Own);
     words.say("-serial", "mon:stdio");
     for socket in Socket::all(machine).into_iter().skip(2) {
         words.say("-chardev", format!("pty,id={}", socket.name()));
@@ -108,11 +125,11 @@ impl Words {
         self.say(flag, OsString::from_vec(value));
     }
 
-    fn base(&mut self, machine: &Machine) {
+    fn base(&mut self, machine: &Machine, memory: Memory<'_>) {
         self.0.extend(["-no-user-config", "-nodefaults", "-no-reboot"].map(OsString::from));
         self.option("-name", "guest=", Some(machine.name.as_ref()));
         self.say("-display", "none");
-        self.say("-machine", board().0);
+        self.memory(machine, memory);
         self.say("-accel", machine.accelerator.as_str());
         self.say("-cpu", "max");
         self.say("-m", machine.memory.to_string());
@@ -126,6 +143,20 @@ impl Words {
         }
         self.say("-device", "virtio-rng-pci");
         self.say("-device", "pvpanic-pci");
+    }
+
+    fn memory(&mut self, machine: &Machine, memory: Memory<'_>) {
+        let (share, path) = match memory {
+            Memory::Own => return self.say("-machine", board().0),
+            Memory::ToBeSaved(path) => ("on", path),
+            Memory::Of(path) => ("off", path),
+        };
+        self.say("-machine", format!("{},memory-backend=ram", board().0));
+        let parts = format!("memory-backend-file,id=ram,size={}M,share={share},mem-path=", machine.memory);
+        self.option("-object", &parts, Some(path.as_os_str()));
+        if let Memory::Of(_) = memory {
+            self.say("-incoming", "defer");
+        }
     }
 
     fn devices(&mut self, machine: &Machine) {

@@ -6,7 +6,7 @@
 pub mod agent;
 pub mod backdoor;
 mod frame;
-mod script;
+pub(crate) mod script;
 #[cfg(test)]
 mod stand_in;
 pub mod wait;

@@ -22,7 +22,7 @@ use rustix::fs::{FlockOperation, flock};
 #[derive(Debug)]
 pub struct Folder {
     place: tempfile::TempDir,
-    _owned: File,
+    owned: File,
 }
 
 /// Why there is no folder.
@@ -50,10 +50,10 @@ pub enum NoFolder {
 }
 
 /// The file that an owner keeps locked.
-const OWNED: &str = "owned";
+pub(crate) const OWNED: &str = "owned";
 /// Locked while a folder is made or swept: one that is there and not locked has lost its owner.
 const CHANGING: &str = "changing";
-const PREFIX: &str = "vm-";
+pub(crate) const PREFIX: &str = "vm-";
 
 impl Folder {
     /// Makes a folder below `all`, a short path of this user's own that is made where it is missing, and sweeps those
@@ -63,21 +63,25 @@ impl Folder {
     /// It cannot be made, is not this user's alone, or is too long.
     pub fn create(all: &Path) -> Result<Self, NoFolder> {
         check_length(all)?;
+        Self::create_of_any_length(all)
+    }
+
+    /// The same, for a folder that holds no sockets.
+    pub(crate) fn create_of_any_length(all: &Path) -> Result<Self, NoFolder> {
         let failed = |source| NoFolder::Make { path: all.to_owned(), source };
         match DirBuilder::new().mode(0o700).create(all) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(failed(error)),
             _ => {}
         }
         check_ours(all)?;
-        let changing = open(&all.join(CHANGING)).map_err(failed)?;
-        flock(&changing, FlockOperation::LockExclusive).map_err(|error| failed(error.into()))?;
+        let _changing = changing(all).map_err(failed)?;
         sweep(all).map_err(failed)?;
         let mode = fs::Permissions::from_mode(0o700);
         let place =
             tempfile::Builder::new().prefix(PREFIX).permissions(mode).tempdir_in(all).map_err(failed)?;
         let owned = open(&place.path().join(OWNED)).map_err(failed)?;
         flock(&owned, FlockOperation::NonBlockingLockExclusive).map_err(|error| failed(error.into()))?;
-        Ok(Self { place, _owned: owned })
+        Ok(Self { place, owned })
     }
 
     /// Where it is.
@@ -85,6 +89,20 @@ impl Folder {
     pub fn path(&self) -> &Path {
         self.place.path()
     }
+
+    /// Gives it a name under which it stays, whole. The lock on it is returned, and goes with that file.
+    pub(crate) fn keep(self, name: &Path) -> io::Result<File> {
+        fs::rename(self.place.path(), name)?;
+        let _there_no_more = self.place.keep();
+        Ok(self.owned)
+    }
+}
+
+/// Held while folders in `all` are made, renamed or swept.
+pub(crate) fn changing(all: &Path) -> io::Result<File> {
+    let changing = open(&all.join(CHANGING))?;
+    flock(&changing, FlockOperation::LockExclusive)?;
+    Ok(changing)
 }
 
 fn open(path: &Path) -> io::Result<File> {

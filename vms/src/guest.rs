@@ -3,10 +3,11 @@
 //! Flows in: QEMU, a [`Machine`], a [`Folder`]. Flows out: its console, its ports, its end, and doors to what runs in it.
 //! Must not: let QEMU live on when the [`Guest`] is dropped or this process is killed; wait without a limit.
 //!
-//! In the order in which data meets them: `check` (what needs no QEMU), `start`, `ports`, `end`.
+//! In the order in which data meets them: `check` (what needs no QEMU), `start`, `ports`, `moves`, `end`.
 
 mod check;
 pub mod end;
+mod moves;
 mod ports;
 pub mod start;
 
@@ -25,10 +26,11 @@ use serde_json::{Value, json};
 use tokio::{net::UnixStream, sync::watch, time::timeout};
 
 pub use end::End;
+pub use moves::MoveError;
 pub use start::StartError;
 
 use crate::{
-    arguments::Socket,
+    arguments::{Memory, Socket},
     channel::{ChannelError, agent::Agent, backdoor::Backdoor},
     child::server::Server,
     console::Console,
@@ -91,7 +93,21 @@ impl Guest {
     /// # Errors
     /// What it needs is not there, or QEMU does not start.
     pub async fn start(qemu: &Qemu, machine: &Machine, folder: Folder) -> Result<Self, StartError> {
-        start::start(qemu, machine, folder).await
+        start::start(qemu, machine, folder, Memory::Own).await
+    }
+
+    /// Starts a guest that a [`crate::snapshot::store::Store`] can save: its memory is a file in its folder, which should
+    /// be on the store's file system.
+    ///
+    /// # Errors
+    /// As [`Guest::start`].
+    pub async fn start_to_be_saved(
+        qemu: &Qemu,
+        machine: &Machine,
+        folder: Folder,
+    ) -> Result<Self, StartError> {
+        let memory = folder.path().join(moves::MEMORY);
+        start::start(qemu, machine, folder, Memory::ToBeSaved(&memory)).await
     }
 
     /// What it was started as.

@@ -5,7 +5,8 @@
 //!
 //! ```text
 //! machine ──arguments──▶ QEMU ──▶ guest ──▶ console, end, ports
-//!                                   └─────▶ channel: backdoor
+//!                                   ├─────▶ channel: backdoor
+//!                                   └─────▶ snapshot ──▶ any number of clones
 //! ```
 //!
 //! Flows in: paths, limits and folders, all stated by the caller. Flows out: facts about QEMU and its accelerators, each
@@ -25,4 +26,5 @@ pub mod machine;
 pub mod qemu;
 pub mod qmp;
 pub mod shell;
+pub mod snapshot;
 pub mod switch;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{arguments, shell_line};
+use super::{Memory, arguments, arguments_with, shell_line};
 use crate::{
     accelerator::Accelerator,
     machine::{Boot, Disk, Format, Link, Machine, UserNetwork},
@@ -94,4 +94,17 @@ fn a_machine_is_data() {
     assert!(
         serde_json::from_str::<Machine>(&least.replace("\"name\"", "\"backdor\":true,\"name\"")).is_err()
     );
+}
+
+#[test]
+fn memory_that_is_saved_and_a_copy_of_it_are_the_same_machine() {
+    let words = |memory| {
+        let words = arguments_with(&bare(), Path::new("/f"), memory);
+        words.iter().map(|word| word.to_str().unwrap().to_owned()).collect::<Vec<_>>().join(" ")
+    };
+    let object = "memory-backend=ram -object memory-backend-file,id=ram,size=512M,share";
+    let saved = words(Memory::ToBeSaved(Path::new("/a,b")));
+    assert!(saved.contains(&format!("{object}=on,mem-path=/a,,b -accel")), "{saved}");
+    let copy = words(Memory::Of(Path::new("/a,b")));
+    assert_eq!(copy.replace("=off,mem-path=/a,,b -incoming defer", "=on,mem-path=/a,,b"), saved);
 }

@@ -62,14 +62,29 @@ impl Backdoor {
         let bytes = heard.bytes;
         let silent = || ChannelError::Silent { what: NAME, limit, bytes, console: Vec::new() };
         opened.map_err(|_| silent())??;
-        let (requests, received) = mpsc::channel(1);
-        tokio::spawn(serve(stream, received));
-        let backdoor = Self { requests };
+        let backdoor = Self::serving(stream);
         match backdoor.run(":", deadline.saturating_duration_since(Instant::now())).await {
             Err(ChannelError::Mute { .. } | ChannelError::OutOfTime { .. }) => Err(silent()),
             Err(error) => Err(error),
             Ok(_) => Ok(backdoor),
         }
+    }
+
+    /// That of a guest whose shell was open when it was saved. Of the line that makes it forget its last command it may
+    /// have read a part: `#` ends any part of it as a harmless line.
+    ///
+    /// # Errors
+    /// The guest is gone.
+    pub(crate) async fn resume(mut stream: UnixStream) -> Result<Self, ChannelError> {
+        let closed = |_| ChannelError::Closed { what: NAME, console: Vec::new() };
+        stream.write_all(b"#\n").await.map_err(closed)?;
+        Ok(Self::serving(stream))
+    }
+
+    fn serving(stream: UnixStream) -> Self {
+        let (requests, received) = mpsc::channel(1);
+        tokio::spawn(serve(stream, received));
+        Self { requests }
     }
 
     /// Runs a script and then sends `input` for it to read. The task that serves goes on with it also where the caller

@@ -21,7 +21,7 @@ pub(super) fn folder(number: &str) -> String {
 }
 
 /// A number for one command, that nothing else writes by chance.
-pub(super) fn number() -> String {
+pub(crate) fn number() -> String {
     use std::hash::{BuildHasher as _, RandomState};
     format!("vms{:016x}", RandomState::new().hash_one(0))
 }

@@ -52,17 +52,24 @@ impl fmt::Display for End {
 pub(super) struct Told {
     pub(super) paused: bool,
     pub(super) panicked: bool,
+    /// Whether its state was moved out or in, once that is over.
+    pub(super) moved: Option<bool>,
     /// The `reason` of the last SHUTDOWN.
     pub(super) shutdown: Option<String>,
 }
 
 impl Told {
-    /// Source: QEMU `qapi/run-state.json`.
+    /// Source: QEMU `qapi/run-state.json`, `qapi/migration.json`.
     pub(super) fn hear(&mut self, event: &qmp::Event) {
         match event.name.as_str() {
             "STOP" => self.paused = true,
             "RESUME" => self.paused = false,
             "GUEST_PANICKED" => self.panicked = true,
+            "MIGRATION" => match event.data["status"].as_str() {
+                Some("completed") => self.moved = Some(true),
+                Some("failed" | "cancelled") => self.moved = Some(false),
+                _ => {}
+            },
             "SHUTDOWN" => self.shutdown = Some(event.data["reason"].as_str().unwrap_or_default().to_owned()),
             _ => {}
         }

@@ -27,7 +27,7 @@ use super::{
     ports,
 };
 use crate::{
-    arguments::{Socket, arguments},
+    arguments::{Memory, Socket, arguments_with},
     child::server::Server,
     console::Console,
     folder::Folder,
@@ -153,12 +153,17 @@ fn because(complaints: &[String]) -> String {
     if complaints.is_empty() { String::new() } else { format!(" ({})", complaints.join("; ")) }
 }
 
-pub(super) async fn start(qemu: &Qemu, machine: &Machine, folder: Folder) -> Result<Guest, StartError> {
+pub(super) async fn start(
+    qemu: &Qemu,
+    machine: &Machine,
+    folder: Folder,
+    memory: Memory<'_>,
+) -> Result<Guest, StartError> {
     check::check(machine)?;
     let sockets = Socket::all(machine);
     let listeners =
         sockets.iter().map(|socket| listen(&folder, *socket)).collect::<Result<Vec<_>, StartError>>()?;
-    let arguments = arguments(machine, folder.path());
+    let arguments = arguments_with(machine, folder.path(), memory);
     let server = Server::start(&qemu.program, &arguments)
         .map_err(|source| StartError::Spawn { program: qemu.program.clone(), source })?;
     let connected = async {

@@ -14,3 +14,4 @@ mod newc;
 mod refusals;
 mod rig;
 mod shell;
+mod snapshots;
