@@ -13,16 +13,22 @@ need_machines() {
 }
 
 need_qemu() {
-    local architecture package
+    local architecture package packages version
     architecture=$(uname -m)
     case $architecture in
         x86_64) package=qemu-system-x86 ;;
         aarch64 | arm64) architecture=aarch64 package=qemu-system-arm ;;
         *) package=qemu-system-$architecture ;;
     esac
-    local packages=("$package")
-    # It has to be of the same version, if it is there.
-    ! command -v qemu-img >/dev/null || packages+=(qemu-utils)
+    packages=("$package")
+    # QEMU's disk tools, where they are there, have to be of its own version: newer ones are changed for those that fit, as
+    # apt would take them away.
+    if ! command -v "qemu-system-$architecture" >/dev/null && command -v qemu-img >/dev/null && command -v apt-cache >/dev/null &&
+        [ "$(id -u)" -eq 0 ]; then
+        apt-get --quiet --quiet update >&2 || true
+        version=$(apt-cache policy "$package" | sed -n 's/^ *Candidate: //p')
+        [ -z "$version" ] || packages=("$package=$version" "qemu-utils=$version")
+    fi
     need_command "qemu-system-$architecture" "${packages[@]}"
 }
 

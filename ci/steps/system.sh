@@ -13,9 +13,10 @@ need_command() {
     fi
 }
 
-# Never takes a package away from the system: where apt would have to, a person decides.
+# Never takes a package away from the system: where apt would have to, a person decides. A package goes to an older version
+# only where that version is named.
 install_packages() {
     apt-get --quiet --quiet update && DEBIAN_FRONTEND=noninteractive \
-        apt-get --quiet --quiet install --yes --no-install-recommends --no-remove "$@" ||
+        apt-get --quiet --quiet install --yes --no-install-recommends --no-remove --allow-downgrades "$@" ||
         refuse "apt did not install $* (it may not remove anything for it): install it by hand, then run this again"
 }
