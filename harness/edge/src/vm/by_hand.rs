@@ -54,7 +54,8 @@ pub async fn by_hand(
             Fault { what: format!("{name} cannot be built as a guest"), remedy: None, detail: said }
         }
     })?;
-    let stand_ins = yard.cache.join("images").join(format!("{name}.secrets.tar"));
+    // Beside the image, and by its name: a machine may be called anything.
+    let stand_ins = ready.image.with_extension("secrets.tar");
     write(&stand_ins, &secrets(&secret_paths(&facts.document, name)))?;
     let mut machine = ready.machine(size, absolute(stand_ins)?);
     machine.boot.command_line = format!("{} {SHELL}", machine.boot.command_line);

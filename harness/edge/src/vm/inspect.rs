@@ -1,6 +1,7 @@
 //! What a guest that is up is asked about itself, whatever the rules are.
 //!
-//! Flows in: a shell in the guest. Flows out: the part `guest` of the facts document, as `suites/FACTS.md` describes it.
+//! Flows in: a shell in the guest. Flows out: the part `guest` of the facts document, as `suites/FACTS.md` describes it, but
+//! with commands by their text: each check has names of its own for them.
 //! Must not: judge, change anything in the guest, or take the guest's word for a time.
 
 use std::{
@@ -9,7 +10,10 @@ use std::{
 };
 
 use serde_json::{Map, Value, json};
-use vms::channel::{Channel, ChannelError};
+use vms::{
+    channel::{Channel, ChannelError},
+    shell::quote,
+};
 
 use super::told;
 
@@ -29,8 +33,8 @@ const UNITS: &str = "systemctl show --no-pager --property=Id,LoadState,ActiveSta
 pub(super) struct Wanted {
     /// Files to look at.
     pub(super) files: Vec<String>,
-    /// Commands to run, by name, and how long each may take.
-    pub(super) commands: BTreeMap<String, (String, Duration)>,
+    /// Commands to run, and how long each may take.
+    pub(super) commands: BTreeMap<String, Duration>,
 }
 
 /// Asks a guest everything.
@@ -109,17 +113,17 @@ fn now() -> f64 {
 
 async fn commands(
     guest: &impl Channel,
-    commands: &BTreeMap<String, (String, Duration)>,
+    commands: &BTreeMap<String, Duration>,
 ) -> Result<Map<String, Value>, ChannelError> {
     let mut told = Map::new();
-    for (name, (command, limit)) in commands {
+    for (command, limit) in commands {
         let (status, stdout, stderr) = match guest.run(command, *limit).await {
             Ok(output) => (Some(output.status), output.stdout, output.stderr.unwrap_or_default()),
             Err(ChannelError::OutOfTime { .. }) => (None, Vec::new(), b"it did not end in time".to_vec()),
             Err(error) => return Err(error),
         };
         told.insert(
-            name.clone(),
+            command.clone(),
             json!({"status": status, "stdout": text(&stdout), "stderr": text(&stderr)}),
         );
     }
@@ -128,19 +132,4 @@ async fn commands(
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes.get(..MOST).unwrap_or(bytes)).into_owned()
-}
-
-/// As one word of a shell.
-fn quote(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_is_one_word_whatever_is_in_it() {
-        assert_eq!(quote("/run/it's here; reboot"), r"'/run/it'\''s here; reboot'");
-    }
 }

@@ -6,7 +6,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use model::{
-    check::{Check, GuestSize, Question},
+    check::{Check, CheckId, GuestSize, Question},
     digest::Digest,
     facts::Facts,
     machine::MachineName,
@@ -118,7 +118,7 @@ impl Shared {
 
     fn wanted(&self, asked: &Asked<'_>) -> Wanted {
         let commands = asked.checks.iter().flat_map(|(check, policy)| {
-            policy.commands.iter().map(|(name, command)| (name.clone(), (command.clone(), check.limit)))
+            policy.commands.values().map(|command| (command.clone(), check.limit))
         });
         Wanted { files: secret_paths(&self.facts.document, asked.machine), commands: commands.collect() }
     }
@@ -136,9 +136,7 @@ impl Shared {
         let rest: Vec<(Check, Policy)> =
             rest.into_iter().map(|(check, policy)| ((*check).clone(), (*policy).clone())).collect();
         let judged = spawn_blocking(move || {
-            let document = Document::new(&facts);
-            let input = Input::new(&document, &facts);
-            rest.iter().flat_map(|(check, policy)| verdict(check, policy, &input)).collect::<Vec<_>>()
+            rest.iter().flat_map(|(check, policy)| verdict(check, policy, &facts)).collect::<Vec<_>>()
         });
         // One that panicked leaves its checks out, and the engine says so.
         let times = std::iter::once(took).chain(std::iter::repeat(Duration::ZERO));
@@ -148,11 +146,22 @@ impl Shared {
     }
 }
 
-fn verdict(check: &Check, policy: &Policy, input: &Input<'_>) -> Vec<(model::check::CheckId, Verdict)> {
+fn verdict(check: &Check, policy: &Policy, facts: &Facts) -> Vec<(CheckId, Verdict)> {
+    let mut facts = facts.clone();
+    name_commands(&mut facts.document, &policy.commands);
+    let document = Document::new(&facts);
     match Module::compile(policy) {
-        Ok(module) => judge(&module, std::slice::from_ref(check), input),
+        Ok(module) => judge(&module, std::slice::from_ref(check), &Input::new(&document, &facts)),
         Err(error) => vec![(check.id.clone(), uncompiled(&error))],
     }
+}
+
+/// What a check's own commands came to, by its own names for them.
+fn name_commands(document: &mut Value, commands: &BTreeMap<String, String>) {
+    let Some(told) = document.pointer_mut("/guest/commands") else { return };
+    let named =
+        commands.iter().filter_map(|(name, command)| Some((name.clone(), told.get(command)?.clone())));
+    *told = Value::Object(named.collect());
 }
 
 /// What is told of a machine that could not be booted, since there is nothing to boot.
@@ -195,6 +204,18 @@ pub(super) fn secret_paths(document: &Value, machine: &MachineName) -> Vec<Strin
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn checks_that_call_their_commands_alike_each_get_their_own() {
+        let told = json!({"guest": {"commands": {"curl a": {"status": 0}, "curl b": {"status": 7}}}});
+        let of = |command: &str| {
+            let mut document = told.clone();
+            name_commands(&mut document, &[("health".to_owned(), command.to_owned())].into());
+            document["guest"]["commands"].clone()
+        };
+        assert_eq!(of("curl a"), json!({"health": {"status": 0}}));
+        assert_eq!(of("curl b"), json!({"health": {"status": 7}}));
+    }
 
     #[test]
     fn only_deployed_secrets_are_looked_for() {
