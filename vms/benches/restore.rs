@@ -28,7 +28,7 @@ async fn main() {
     let key = "0123456789abcdef".parse().unwrap();
     let (guest, shell) = boot(&rig, &machine).await;
     let began = Instant::now();
-    let snapshot = store.save(&key, guest, shell).await.unwrap();
+    let snapshot = store.save(&key, guest, shell, serde_json::Value::Null).await.unwrap();
     let saved = began.elapsed();
     let (mut boots, mut restores) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {

@@ -22,6 +22,7 @@ use std::{
 use record::Record;
 pub use record::{Damaged, Differs};
 pub use save::SaveError;
+use serde_json::Value;
 
 use crate::{
     channel::{Channel as _, ChannelError, Output, backdoor::Backdoor},
@@ -95,6 +96,12 @@ impl Snapshot {
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// What the caller wanted to know again.
+    #[must_use]
+    pub fn note(&self) -> &Value {
+        &self.record.note
     }
 
     /// A clone, which goes on from where the guest was saved, with its shell, that answers within `limit`. `machine` is

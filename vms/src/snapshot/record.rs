@@ -11,6 +11,7 @@ use std::{
 
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::{machine::Machine, qemu::Version};
@@ -31,6 +32,9 @@ pub(super) struct Record {
     /// Nothing writes to the memory once it is saved, so that its length and the time of the last write tell.
     pub(super) memory: Stamp,
     pub(super) devices: String,
+    /// Whatever the caller wants to know again.
+    #[serde(default)]
+    pub(super) note: Value,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,6 +86,7 @@ impl Record {
         machine: Machine,
         waker: &str,
         nonce: String,
+        note: Value,
     ) -> Result<Self, (PathBuf, io::Error)> {
         let (memory, devices) = (folder.join(MEMORY), folder.join(DEVICES));
         Ok(Self {
@@ -91,6 +96,7 @@ impl Record {
             nonce,
             memory: stamp(&memory).map_err(|error| (memory, error))?,
             devices: digest(&devices).map_err(|error| (devices, error))?,
+            note,
         })
     }
 

@@ -10,6 +10,8 @@ use std::{
     time::Duration,
 };
 
+use serde_json::Value;
+
 use super::{
     record::{DEVICES, MEMORY, Record},
     wake,
@@ -79,7 +81,12 @@ impl From<(PathBuf, io::Error)> for SaveError {
 }
 
 /// Saves a guest, which ends with it: its memory becomes the snapshot's.
-pub(super) async fn save(guest: Guest, shell: Backdoor, folder: &Path) -> Result<Record, SaveError> {
+pub(super) async fn save(
+    guest: Guest,
+    shell: Backdoor,
+    folder: &Path,
+    note: Value,
+) -> Result<Record, SaveError> {
     let saved = check(guest.machine(), guest.memory())?;
     let nonce = script::number();
     let waker = put_waker(&shell, &nonce).await?;
@@ -90,7 +97,7 @@ pub(super) async fn save(guest: Guest, shell: Backdoor, folder: &Path) -> Result
     guest.kill().await;
     let memory = folder.join(MEMORY);
     take(&saved, &memory).map_err(|source| SaveError::Write { path: memory, source })?;
-    let record = Record::of(folder, version, guest.machine().clone(), waker, nonce)?;
+    let record = Record::of(folder, version, guest.machine().clone(), waker, nonce, note)?;
     record.write(folder)?;
     Ok(record)
 }

@@ -21,6 +21,7 @@ use std::{
 };
 
 use rustix::fs::{FlockOperation, flock};
+use serde_json::Value;
 
 use super::{
     Snapshot,
@@ -85,13 +86,19 @@ impl Store {
     }
 
     /// Saves a guest under this key, which ends with it. Where another was faster to save the same, that one is taken; one
-    /// that is of something else or damaged is replaced.
+    /// that is of something else or damaged is replaced. `note` is whatever the caller wants to know again.
     ///
     /// # Errors
     /// The guest cannot be saved, or not be written.
-    pub async fn save(&self, key: &Key, guest: Guest, shell: Backdoor) -> Result<Snapshot, SaveError> {
+    pub async fn save(
+        &self,
+        key: &Key,
+        guest: Guest,
+        shell: Backdoor,
+        note: Value,
+    ) -> Result<Snapshot, SaveError> {
         let folder = Folder::create_of_any_length(&self.folder)?;
-        let record = save::save(guest, shell, folder.path()).await?;
+        let record = save::save(guest, shell, folder.path(), note).await?;
         let path = self.place(key);
         let failed = |source| SaveError::Write { path: path.clone(), source };
         let _changing = folder::changing(&self.folder).map_err(failed)?;

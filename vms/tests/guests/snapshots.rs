@@ -9,6 +9,7 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
+use serde_json::{Value, json};
 use vms::{
     accelerator::Accelerator,
     channel::{Channel as _, backdoor::Backdoor},
@@ -45,7 +46,7 @@ async fn boot(rig: &Rig, machine: &Machine) -> (Guest, Backdoor) {
 
 async fn save(rig: &Rig, store: &Store, machine: &Machine, key: &Key) -> Snapshot {
     let (guest, shell) = boot(rig, machine).await;
-    store.save(key, guest, shell).await.unwrap()
+    store.save(key, guest, shell, Value::Null).await.unwrap()
 }
 
 async fn try_restore(
@@ -88,13 +89,15 @@ async fn clones_remember_and_are_guests_of_their_own() {
     say(&shell, "echo before >/tmp/said; head -c 20000000 /dev/urandom >/tmp/much").await;
     let digest = say(&shell, "sha256sum /tmp/much").await;
     let began = Instant::now();
-    drop(store.save(&key('a'), guest, shell).await.unwrap());
+    let note = json!({"seconds": 2});
+    drop(store.save(&key('a'), guest, shell, note.clone()).await.unwrap());
     println!("saved in {:?}", began.elapsed());
     rig.assert_no_qemu();
 
     // Long enough for a clock that was not set to be seen.
     tokio::time::sleep(Duration::from_secs(3)).await;
     let snapshot = store.find(&key('a')).unwrap().unwrap();
+    assert_eq!(*snapshot.note(), note);
     let began = Instant::now();
     let (_one, first) = restore(&rig, &snapshot, &machine).await;
     println!("restored in {:?}", began.elapsed());
@@ -164,7 +167,7 @@ async fn what_is_not_what_was_saved_is_refused() {
 
     // It is replaced once nobody uses it.
     let (guest, shell) = boot(&rig, &machine).await;
-    let error = store.save(&key('a'), guest, shell).await.unwrap_err();
+    let error = store.save(&key('a'), guest, shell, Value::Null).await.unwrap_err();
     assert!(matches!(error, SaveError::InUse(_)), "{error:?}");
     drop(snapshot);
     let snapshot = save(&rig, &store, &machine, &key('a')).await;
@@ -206,12 +209,12 @@ async fn guests_that_cannot_be_saved_are_told() {
     let rig = Rig::new();
     let store = store(&rig, PLENTY);
     let (guest, shell) = rig.shell().await;
-    let error = store.save(&key('a'), guest, shell).await.unwrap_err().to_string();
+    let error = store.save(&key('a'), guest, shell, Value::Null).await.unwrap_err().to_string();
     assert!(error.ends_with("its memory is no file; start it with `start_to_be_saved`"), "{error}");
     fs::write(rig.path("disk"), vec![0; 1 << 20]).unwrap();
     let disk = Disk { path: rig.path("disk"), format: Format::Raw, read_only: false, serial: "data".into() };
     let (guest, shell) = boot(&rig, &Machine { disks: vec![disk], ..rig.machine(BACKDOOR) }).await;
-    let error = store.save(&key('a'), guest, shell).await.unwrap_err().to_string();
+    let error = store.save(&key('a'), guest, shell, Value::Null).await.unwrap_err().to_string();
     assert!(error.ends_with("it has a disk that it can write to; give it read-only ones"), "{error}");
     assert!(store.find(&key('a')).unwrap().is_none());
     rig.assert_no_qemu();
@@ -234,7 +237,10 @@ async fn an_owner_that_is_killed_while_it_saves_leaves_nothing() {
         println!("\nready");
         let mut line = String::new();
         std::io::stdin().read_line(&mut line).unwrap();
-        let saved = Store::open(&place.join("store"), PLENTY).unwrap().save(&key('a'), guest, shell).await;
+        let saved = Store::open(&place.join("store"), PLENTY)
+            .unwrap()
+            .save(&key('a'), guest, shell, Value::Null)
+            .await;
         panic!("saved: {saved:?}");
     }
     let name = "snapshots::an_owner_that_is_killed_while_it_saves_leaves_nothing";
