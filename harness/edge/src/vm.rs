@@ -4,14 +4,16 @@
 //! Must not: touch a real machine, give a guest a secret or a network, or leave anything running.
 //!
 //! In the order in which data meets them: `system` (the machine's own configuration, extended by `guest.nix` and built),
-//! `image` (its store as a disk), `ready` (all of it), `standin` (what stands for its secrets), `boot` (up, or not), `inspect` and `told` (what
-//! it tells about itself), [`worker`] (what the rules make of it). `harness/DESIGN/boot.md` says why it is done so.
+//! `image` (its store as a disk), `standin` (what stands for its secrets), `ready` (all of it), `come_up` (up, or not), `snapshots` (up once,
+//! and kept), `inspect` and `told` (what it tells about itself), `boot` (all of that), [`worker`] (what the rules make of it). `harness/DESIGN/boot.md` says why it is done so.
 
 mod boot;
 pub mod by_hand;
+mod come_up;
 mod image;
 mod inspect;
 mod ready;
+mod snapshots;
 mod standin;
 mod system;
 mod told;
@@ -32,6 +34,7 @@ use vms::{
 };
 
 use image::Images;
+use snapshots::Snapshots;
 
 use crate::{doctor::computer, process::Spawner};
 
@@ -45,6 +48,7 @@ pub struct Yard {
     /// Where images, and what was learnt of accelerators, are kept.
     cache: PathBuf,
     images: Images,
+    snapshots: Snapshots,
     /// Where guests have their private folders: short, because sockets are there.
     folders: PathBuf,
     /// Looked for once, by whoever needs it first.
@@ -66,11 +70,13 @@ impl Yard {
         spawner: Spawner,
     ) -> Self {
         let images = Images { folder: cache.join("images"), mksquashfs, spawner };
+        let snapshots = Snapshots { folder: cache.join("snapshots") };
         Self {
             search_path,
             kernel,
             cache,
             images,
+            snapshots,
             // Each user's own: nobody can write into another's.
             folders: temporary.join(format!("seaworthy-{}", rustix::process::getuid().as_raw())),
             engine: Arc::new(OnceLock::new()),

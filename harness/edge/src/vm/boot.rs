@@ -1,23 +1,30 @@
-//! Boots a built system as a guest and asks it about itself.
+//! A built system up as a guest, and asked about itself.
 //!
 //! Flows in: a system, its store's image, and what is wanted of it. Flows out: the parts `boot` and `guest` of the facts
 //! document. Must not: judge; take what this computer lacks for a fault of the machine; leave a guest behind.
+//!
+//! A guest that comes up is saved there and then, and a clone of it is asked: what is asked of it, now or in a later run,
+//! always finds it as it was when it had just come up.
 
-use std::{fs, path::Path, time::Duration};
+use std::{path::Path, time::Duration};
 
+use jiff::Timestamp;
 use model::{check::GuestSize, verdict::Fault};
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout};
 use vms::{
-    channel::{Channel, ChannelError, backdoor::Backdoor},
+    channel::backdoor::Backdoor,
     folder::Folder,
     guest::{End, Guest},
+    machine::Machine,
+    snapshot::store::Key,
 };
 
 use super::{
+    come_up::{Came, LAST_WORDS, come_up},
     inspect::{Wanted, inspect},
     ready::Ready,
-    standin::secrets,
+    snapshots::{Restored, Snapshots},
 };
 
 /// What is booted, and how it is asked.
@@ -29,6 +36,8 @@ pub(super) struct Start<'a> {
     pub(super) limit: Duration,
     /// Where guests have their private folders.
     pub(super) folders: &'a Path,
+    /// Where guests are kept that came up.
+    pub(super) snapshots: &'a Snapshots,
     pub(super) wanted: Wanted,
 }
 
@@ -40,100 +49,116 @@ pub(super) struct Told {
     pub(super) guest: Option<Value>,
 }
 
-/// How far a guest came.
-enum Came {
-    /// All services were started.
-    Up(Backdoor),
-    /// Its shell answers, and systemd is not done.
-    Late(Vec<String>),
-    /// Its shell never spoke.
-    Silent,
-    /// It is gone.
-    Ended(End),
+/// A guest, as far as it came.
+struct Reached {
+    guest: Guest,
+    came: Came,
+    /// The part `boot` of the facts document.
+    boot: Value,
 }
 
 /// Lines of its console that are told.
 const CONSOLE_LINES: usize = 30;
 /// Lines in which its last words are looked for: a kernel that panics writes a hundred.
 const MOST_LINES: usize = 200;
-/// How long after its shell a guest that ends is gone itself.
-const LAST_WORDS: Duration = Duration::from_secs(5);
-/// What systemd answers at once.
-const JOBS_LIMIT: Duration = Duration::from_secs(30);
 
-/// Boots a guest, asks it, and ends it.
+/// Boots a guest, or goes on from where it had come up before; asks it, and ends it.
 ///
 /// # Errors
 /// This computer could not run it, or it went away while it was asked.
 pub(super) async fn boot(start: &Start<'_>) -> Result<Told, Fault> {
+    let stand_ins = start.ready.stand_ins(&start.wanted.files)?;
+    let machine = start.ready.machine(start.size, stand_ins);
+    let reached = up(start, &machine).await?;
+    let Reached { guest, came: Came::Up(shell), boot } = reached else {
+        return Ok(Told { boot: reached.boot, guest: None });
+    };
+    let told = ask(start, &guest, &shell, boot).await;
+    // It has told everything: nobody waits until it has shut itself down.
+    guest.kill().await;
+    told
+}
+
+/// A guest that is up, or went as far as it does.
+async fn up(start: &Start<'_>, machine: &Machine) -> Result<Reached, Fault> {
+    let room = start.snapshots.have_room(machine.memory, start.folders);
+    let Some(key) = Snapshots::key(machine).filter(|_| room) else {
+        return boot_anew(start, machine, false).await;
+    };
+    if let Some(restored) = restore(start, machine, &key).await {
+        return Ok(restored);
+    }
+    let reached = boot_anew(start, machine, true).await?;
+    let Reached { guest, came: Came::Up(shell), boot } = reached else { return Ok(reached) };
+    let saved = start.snapshots.save(&key, guest, shell, boot).await;
+    match saved {
+        Ok(()) => match restore(start, machine, &key).await {
+            Some(restored) => Ok(restored),
+            None => boot_anew(start, machine, false).await,
+        },
+        // It is gone with the attempt. What cannot be saved can be proven all the same.
+        Err(_) => boot_anew(start, machine, false).await,
+    }
+}
+
+/// One that took longer to come up than it may now is booted again.
+async fn restore(start: &Start<'_>, machine: &Machine, key: &Key) -> Option<Reached> {
+    let restored = start.snapshots.restore(key, &start.ready.qemu, machine, start.folders).await?;
+    let Restored { guest, shell, note: mut boot } = restored;
+    boot["seconds"].as_f64().filter(|seconds| *seconds <= start.limit.as_secs_f64())?;
+    boot["limit"] = start.limit.as_secs().into();
+    Some(Reached { guest, came: Came::Up(shell), boot })
+}
+
+async fn boot_anew(start: &Start<'_>, machine: &Machine, to_be_saved: bool) -> Result<Reached, Fault> {
     let folder =
         Folder::create(start.folders).map_err(|error| fault(&error, "make sure that it can be written"))?;
-    let stand_ins = folder.path().join("secrets.tar");
-    write(&stand_ins, &secrets(&start.wanted.files))?;
-    let machine = start.ready.machine(start.size, stand_ins);
-    let began = Instant::now();
-    let guest = Guest::start(&start.ready.qemu, &machine, folder).await;
+    let (at, began) = (now(), Instant::now());
+    let qemu = &start.ready.qemu;
+    let guest = if to_be_saved {
+        Guest::start_to_be_saved(qemu, machine, folder).await
+    } else {
+        Guest::start(qemu, machine, folder).await
+    };
     let guest =
         guest.map_err(|error| fault(&error, "`seaworthy doctor` says what this computer can boot"))?;
     let came = come_up(&guest, start.limit).await.map_err(|error| fault(&error, &by_hand(start)))?;
     let seconds = began.elapsed().as_secs_f64();
-    let (came, told) = match came {
-        Came::Up(shell) => asked(&guest, shell, &start.wanted).await?,
-        other => (other, None),
-    };
-    let boot = told_of_boot(start, &guest, &came, seconds);
-    // It has told everything: nobody waits until it has shut itself down.
-    guest.kill().await;
-    Ok(Told { boot, guest: told })
+    if let Came::Ended(end) = &came {
+        ours(end)?;
+    }
+    let boot = told_of_boot(start, &guest, &came, at, seconds);
+    Ok(Reached { guest, came, boot })
 }
 
 /// Asks a guest that is up. One that ends meanwhile did not stay up: that is the machine's fault.
-async fn asked(guest: &Guest, shell: Backdoor, wanted: &Wanted) -> Result<(Came, Option<Value>), Fault> {
-    match inspect(&shell, wanted).await {
-        Ok(told) => Ok((Came::Up(shell), Some(told))),
-        Err(error) => match timeout(LAST_WORDS, guest.ended()).await {
-            Ok(end) => Ok((Came::Ended(end), None)),
-            Err(_) => {
-                Err(fault(&error, "it was up, and then did not answer: run this again, with fewer --jobs"))
-            }
-        },
-    }
-}
-
-/// Waits until everything that systemd starts at boot was started, one way or the other.
-async fn come_up(guest: &Guest, limit: Duration) -> Result<Came, ChannelError> {
-    let deadline = Instant::now() + limit;
-    let watched = async {
-        let shell = match guest.backdoor(limit).await {
-            Ok(shell) => shell,
-            Err(ChannelError::Silent { .. }) => return Ok(Came::Silent),
-            // Whether it ended, the other side of the race knows.
-            Err(ChannelError::Closed { .. }) => return Ok(Came::Ended(guest.ended().await)),
-            Err(error) => return Err(error),
-        };
-        let left = deadline.saturating_duration_since(Instant::now());
-        // Ends with 1 where a unit has failed: that is for others to judge.
-        match shell.run("systemctl is-system-running --wait", left).await {
-            Ok(_) if shell.run("systemctl is-active multi-user.target", JOBS_LIMIT).await?.success() => {
-                Ok(Came::Up(shell))
-            }
-            Ok(_) | Err(ChannelError::OutOfTime { .. } | ChannelError::Mute { .. }) => {
-                let jobs = shell.run("systemctl list-jobs --no-pager --no-legend --plain", JOBS_LIMIT).await;
-                let jobs = jobs.map(|output| output.text()).unwrap_or_default();
-                Ok(Came::Late(jobs.lines().map(str::to_owned).collect()))
-            }
-            Err(ChannelError::Closed { .. }) => Ok(Came::Ended(guest.ended().await)),
-            Err(error) => Err(error),
-        }
+async fn ask(start: &Start<'_>, guest: &Guest, shell: &Backdoor, boot: Value) -> Result<Told, Fault> {
+    let error = match inspect(shell, &start.wanted).await {
+        Ok(told) => return Ok(Told { boot, guest: Some(told) }),
+        Err(error) => error,
     };
-    tokio::select! {
-        biased;
-        end = guest.ended() => Ok(Came::Ended(end)),
-        came = watched => came,
+    let Ok(end) = timeout(LAST_WORDS, guest.ended()).await else {
+        return Err(fault(&error, "it was up, and then did not answer: run this again, with fewer --jobs"));
+    };
+    ours(&end)?;
+    let came = Came::Ended(end);
+    let seconds = boot["seconds"].as_f64().unwrap_or_default();
+    Ok(Told { boot: told_of_boot(start, guest, &came, now(), seconds), guest: None })
+}
+
+/// An end that is QEMU's own, and so none of the machine's.
+fn ours(end: &End) -> Result<(), Fault> {
+    match end {
+        End::Died { .. } | End::Killed => Err(Fault {
+            what: end.to_string(),
+            remedy: Some("see whether memory or disk ran out; run this again, with fewer --jobs".to_owned()),
+            detail: Vec::new(),
+        }),
+        End::SwitchedOff | End::Restarted | End::Panicked { .. } => Ok(()),
     }
 }
 
-fn told_of_boot(start: &Start<'_>, guest: &Guest, came: &Came, seconds: f64) -> Value {
+fn told_of_boot(start: &Start<'_>, guest: &Guest, came: &Came, at: Timestamp, seconds: f64) -> Value {
     let console = guest.console().last_lines(MOST_LINES).into_iter().map(|line| line.text).collect();
     let mut console = last_words(console);
     let (end, waiting) = match came {
@@ -147,6 +172,7 @@ fn told_of_boot(start: &Start<'_>, guest: &Guest, came: &Came, seconds: f64) -> 
     };
     json!({
         "end": end,
+        "at": at.to_string(),
         "limit": start.limit.as_secs(),
         "seconds": matches!(came, Came::Up(_)).then_some((seconds * 1000.0).round() / 1000.0),
         "accelerator": start.ready.accelerator.as_str(),
@@ -168,11 +194,10 @@ fn last_words(mut console: Vec<String>) -> Vec<String> {
     console.split_off(console.len().saturating_sub(CONSOLE_LINES))
 }
 
-#[expect(clippy::disallowed_methods, reason = "a file of the guest's own folder")]
-pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
-    fs::write(path, bytes).map_err(|error| fault(&error, "make sure that there is space"))
+#[expect(clippy::disallowed_methods, reason = "when a guest was booted is told by this computer's clock")]
+fn now() -> Timestamp {
+    Timestamp::try_from(std::time::SystemTime::now()).unwrap_or_default()
 }
-
 pub(super) fn fault(error: &dyn std::error::Error, remedy: &str) -> Fault {
     let causes = std::iter::successors(error.source(), |error| error.source());
     Fault {

@@ -2,16 +2,14 @@
 //!
 //! Flows in: a machine of the flake. Flows out: the command that boots it. Must not: start it, or give it a secret.
 
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
 use model::{check::GuestSize, facts::Facts, machine::MachineName, verdict::Fault};
 use vms::arguments::shell_line;
 
 use super::{
     Yard,
-    boot::{fault, write},
     ready::{Unready, ready},
-    standin::secrets,
     worker::secret_paths,
 };
 use crate::nix::pool::Evaluators;
@@ -54,18 +52,12 @@ pub async fn by_hand(
             Fault { what: format!("{name} cannot be built as a guest"), remedy: None, detail: said }
         }
     })?;
-    // Beside the image, and by its name: a machine may be called anything.
-    let stand_ins = ready.image.with_extension("secrets.tar");
-    write(&stand_ins, &secrets(&secret_paths(&facts.document, name)))?;
-    let mut machine = ready.machine(size, absolute(stand_ins)?);
+    let stand_ins = ready.stand_ins(&secret_paths(&facts.document, name))?;
+    let mut machine = ready.machine(size, stand_ins);
     machine.boot.command_line = format!("{} {SHELL}", machine.boot.command_line);
     Ok(ByHand {
         line: shell_line(&ready.qemu.program, &machine),
         accelerator: ready.accelerator.as_str(),
         replaced: ready.system.replaced,
     })
-}
-
-fn absolute(path: PathBuf) -> Result<PathBuf, Fault> {
-    std::path::absolute(path).map_err(|error| fault(&error, "name the cache by an absolute path"))
 }

@@ -13,7 +13,7 @@ use vms::{
 };
 
 use super::{
-    Yard,
+    Yard, standin,
     system::{System, Unbuilt, build},
 };
 use crate::nix::pool::Evaluators;
@@ -65,6 +65,14 @@ pub(super) async fn ready(
 }
 
 impl Ready {
+    /// A disk of what stands for its secrets, which should arrive at these paths: beside the image.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub(super) fn stand_ins(&self, paths: &[String]) -> Result<PathBuf, Fault> {
+        standin::lay(self.image.parent().unwrap_or(&self.image), paths)
+    }
+
     /// As a virtual machine, with a disk of what stands for its secrets.
     pub(super) fn machine(&self, size: GuestSize, stand_ins: PathBuf) -> Machine {
         let System { kernel, initrd, init, kernel_params, .. } = &self.system;

@@ -3,8 +3,29 @@
 //! Flows in: the paths at which secrets are declared. Flows out: a tar of made-up files, each under its path. Must not:
 //! read a secret.
 
+use std::path::{Path, PathBuf};
+
+use model::{digest::Digest, verdict::Fault};
+
+use super::boot::fault;
+use crate::state::write_atomically;
+
+/// The archive for these paths as a file in this folder, by the digest of what is in it.
+///
+/// # Errors
+/// It cannot be written.
+pub(super) fn lay(folder: &Path, paths: &[String]) -> Result<PathBuf, Fault> {
+    let archive = secrets(paths);
+    let path = folder.join(Digest::of(&archive).hex()).with_added_extension("tar");
+    if !path.is_file() {
+        let written = write_atomically(&path, &archive);
+        written.map_err(|error| fault(&error, "make sure that the cache can be written and has space"))?;
+    }
+    std::path::absolute(path).map_err(|error| fault(&error, "name the cache by an absolute path"))
+}
+
 /// A tar archive with a made-up file for each path.
-pub(super) fn secrets(paths: &[String]) -> Vec<u8> {
+fn secrets(paths: &[String]) -> Vec<u8> {
     let mut archive = tar::Builder::new(Vec::new());
     for path in paths {
         let text = format!("this stands for the secret at {path}\n");

@@ -112,7 +112,8 @@ impl Shared {
         };
         let wanted = self.wanted(asked);
         let (size, limit) = (asked.size, asked.limit);
-        let start = Start { ready: &ready, size, limit, folders: &self.yard.folders, wanted };
+        let Yard { folders, snapshots, .. } = &self.yard;
+        let start = Start { ready: &ready, size, limit, folders, snapshots, wanted };
         boot(&start).await.map_err(|fault| Verdict::Broken { fault })
     }
 
@@ -166,8 +167,7 @@ fn name_commands(document: &mut Value, commands: &BTreeMap<String, String>) {
 
 /// What is told of a machine that could not be booted, since there is nothing to boot.
 fn unbuilt(end: &str, said: Vec<String>) -> Told {
-    let boot =
-        json!({"end": end, "limit": 0, "seconds": null, "console": said, "waiting": [], "replaced": []});
+    let boot = json!({"end": end, "at": null, "limit": 0, "seconds": null, "console": said, "waiting": [], "replaced": []});
     Told { boot, guest: None }
 }
 
