@@ -3,6 +3,7 @@
 //! Flows in: the resolved fleet, the survey, the source tree, the day. Flows out: [`Facts`].
 //! Must not: gather anything itself, or judge: that is for policies. `suites/FACTS.md` describes the document.
 
+mod asks;
 mod evaluated;
 mod written;
 
@@ -49,8 +50,12 @@ pub fn assemble(fleet: &ResolvedFleet, survey: &Survey, tree: &Tree, today: Date
     if let Some(modules) = &survey.modules {
         put("modules", self::modules(modules));
     }
+    if !fleet.fleet.asks.is_empty() {
+        put("asks", asks::facts(fleet));
+    }
     let document = Value::Object(document);
     let mut places = fleet.fleet.places.clone();
+    asks::places(fleet, &mut places);
     let machines = survey.machines.keys().map(MachineName::as_str).collect();
     let written = Written::of(&source, &machines);
     evaluated::places(survey, &written, &mut places);

@@ -41,7 +41,15 @@ pub fn from_survey(survey: &Survey) -> (Fleet, Vec<Diagnostic>) {
     let mut places = Places::default();
     places.set("", Place::file(FILE));
     (
-        Fleet { source, inventory, trees: None, boot: Default::default(), waivers: Vec::new(), places },
+        Fleet {
+            source,
+            inventory,
+            trees: None,
+            boot: Default::default(),
+            asks: Vec::new(),
+            waivers: Vec::new(),
+            places,
+        },
         diagnostics.into_vec(),
     )
 }
@@ -57,7 +65,14 @@ pub fn complete(written: Fleet, survey: &Survey) -> (Fleet, Vec<Diagnostic>) {
     let mut places = written.places;
     places.extend(read.places);
     (
-        Fleet { trees: written.trees, boot: written.boot, waivers: written.waivers, places, ..read },
+        Fleet {
+            trees: written.trees,
+            boot: written.boot,
+            asks: written.asks,
+            waivers: written.waivers,
+            places,
+            ..read
+        },
         diagnostics,
     )
 }

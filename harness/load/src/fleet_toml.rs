@@ -14,6 +14,7 @@ use toml::de::DeTable;
 use self::{at::At, reader::Reader};
 use crate::diagnostic::Diagnostic;
 
+mod asks;
 mod at;
 mod boot;
 mod depth;
@@ -53,11 +54,13 @@ pub fn parse(file: &str, bytes: &[u8]) -> (Option<Fleet>, Vec<Diagnostic>) {
 fn fleet<'t>(reader: &mut Reader<'t>, file: &str, root: &DeTable<'t>) -> Fleet {
     reader.only(&At::ROOT, root, &["boot", "expressions", "inventory", "waivers"]);
     reader.places.set("", Place::file(file));
+    let (boot, asks) = boot::read(reader, root);
     Fleet {
         source: FleetSource::FleetToml,
         inventory: inventory::read(reader, root),
         trees: expressions::read(reader, root),
-        boot: boot::read(reader, root),
+        boot,
+        asks,
         waivers: waivers::read(reader, root),
         places: Places::default(),
     }

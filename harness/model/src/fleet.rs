@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{check::GuestSize, facts::Places, inventory::Inventory, waiver::Waiver};
+use crate::{ask::Ask, check::GuestSize, facts::Places, inventory::Inventory, waiver::Waiver};
 
 /// Everything that is defined about a fleet, with where each part is written.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +17,8 @@ pub struct Fleet {
     pub trees: Option<Vec<TreeRef>>,
     /// How its machines are booted as guests.
     pub boot: BootTerms,
+    /// What is asked of them then.
+    pub asks: Vec<Ask>,
     /// Accepted findings.
     pub waivers: Vec<Waiver>,
     /// Pointers into the facts document (`/inventory/machines/cinnabar`) and where they are written.

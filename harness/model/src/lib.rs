@@ -8,6 +8,7 @@
 //! -> what is asked ([`stage`], [`suite`], [`case`], [`subject`], [`facts`], [`check`], [`plan`])
 //! -> what was answered ([`finding`], [`verdict`], [`event`], [`record`]) -> what follows ([`evidence`], [`decision`]).
 
+pub mod ask;
 pub mod case;
 pub mod check;
 pub mod decision;

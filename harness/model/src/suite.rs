@@ -126,4 +126,6 @@ pub enum Part {
     Boot,
     /// What the guest told once it was up.
     Guest,
+    /// What the fleet asks of its guests.
+    Asks,
 }

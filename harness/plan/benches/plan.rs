@@ -77,6 +77,7 @@ fn fleet(machines: usize) -> ResolvedFleet {
         inventory: Default::default(),
         trees: None,
         boot: Default::default(),
+        asks: Vec::new(),
         waivers: Vec::new(),
         places: Default::default(),
     };

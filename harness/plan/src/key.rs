@@ -79,18 +79,34 @@ fn of_test(attribute: &[String], path: &[String]) -> Digest {
     Digest::of_parts([b"expression".as_slice(), over(attribute).bytes(), over(path).bytes()])
 }
 
-/// What a guest's answers depend on: its machine's derivation, and what else the facts say of it. Where in the store the
+/// What a guest's answers depend on: its machine's derivation, what else the facts say of it, and what is asked of it. Where in the store the
 /// sources lie is left out: it changes with every file of the fleet.
 fn machines(document: &Value) -> BTreeMap<MachineName, Digest> {
     let Some(machines) = document.get("machines").and_then(Value::as_object) else { return BTreeMap::new() };
+    let asks = asks(document);
     let of = |(name, machine): (&String, &Value)| {
         let derivation = machine.pointer("/facts/toplevel")?.as_str()?;
         let mut told = machine.clone();
         forget_sources(&mut told);
-        let digest = Digest::of_parts([derivation.as_bytes(), told.to_string().as_bytes()]);
+        let asked = asks.get(name.as_str()).map_or("", String::as_str);
+        let digest = Digest::of_parts([derivation, &told.to_string(), asked].map(str::as_bytes));
         Some((MachineName(name.clone()), digest))
     };
     machines.iter().filter_map(of).collect()
+}
+
+/// What the fleet asks of each of its guests.
+fn asks(document: &Value) -> BTreeMap<&str, String> {
+    let mut asks = BTreeMap::<&str, String>::new();
+    for ask in document.get("asks").and_then(Value::as_array).into_iter().flatten() {
+        let mut what = ask.clone();
+        what["machines"].take();
+        let machines = ask.get("machines").and_then(Value::as_array);
+        for machine in machines.into_iter().flatten().filter_map(Value::as_str) {
+            asks.entry(machine).or_default().push_str(&what.to_string());
+        }
+    }
+    asks
 }
 
 fn forget_sources(value: &mut Value) {

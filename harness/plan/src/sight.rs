@@ -152,5 +152,6 @@ fn in_words(part: Part) -> &'static str {
         Part::Source => "source tree",
         Part::Vars => "vars",
         Part::Boot | Part::Guest => "guest",
+        Part::Asks => "asks",
     }
 }

@@ -24,6 +24,7 @@ pub fn fleet() -> FleetBuilder {
         inventory: Inventory { meta, ..Inventory::default() },
         trees: None,
         boot: Default::default(),
+        asks: Vec::new(),
         waivers: Vec::new(),
         places: model::facts::Places::default(),
     })

@@ -39,6 +39,7 @@ fn check(fleet: &str) -> Result<(), Failed> {
         Part::Vars => &["vars", "sops"],
         Part::Boot => &["boot"],
         Part::Guest => &["guest"],
+        Part::Asks => &["asks"],
     });
     let missing: Vec<_> = keys.filter(|key| facts.document.get(**key).is_none()).collect();
     match (missing.is_empty(), facts.parts.contains(&Part::Machines)) {

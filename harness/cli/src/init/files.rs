@@ -108,6 +108,7 @@ mod tests {
             inventory: Inventory::default(),
             trees: None,
             boot: Default::default(),
+            asks: Vec::new(),
             waivers: Vec::new(),
             places: Places::default(),
         }

@@ -33,6 +33,7 @@ fn fleet(source: FleetSource, inventory: Inventory) -> Fleet {
         inventory,
         trees: None,
         boot: Default::default(),
+        asks: Vec::new(),
         waivers: Vec::new(),
         places: Places::default(),
     }

@@ -64,6 +64,7 @@ fn has(document: &Value, part: Part) -> bool {
         Part::Vars => "vars",
         Part::Boot => "boot",
         Part::Guest => "guest",
+        Part::Asks => "asks",
     };
     document.get(key).is_some()
 }

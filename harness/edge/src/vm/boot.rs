@@ -67,7 +67,7 @@ const MOST_LINES: usize = 200;
 /// # Errors
 /// This computer could not run it, or it went away while it was asked.
 pub(super) async fn boot(start: &Start<'_>) -> Result<Told, Fault> {
-    let stand_ins = start.ready.stand_ins(&start.wanted.files)?;
+    let stand_ins = start.ready.stand_ins(&start.wanted.secrets)?;
     let machine = start.ready.machine(start.size, stand_ins);
     let reached = up(start, &machine).await?;
     let Reached { guest, came: Came::Up(shell), boot } = reached else {

@@ -5,17 +5,18 @@
 //! Must not: judge, change anything in the guest, or take the guest's word for a time.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use model::ask::Asked;
 use serde_json::{Map, Value, json};
 use vms::{
     channel::{Channel, ChannelError},
     shell::quote,
 };
 
-use super::told;
+use super::{http, told};
 
 /// One question. Under emulation, asking systemd about all of its units takes some seconds.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -31,10 +32,28 @@ const UNITS: &str = "systemctl show --no-pager --property=Id,LoadState,ActiveSta
 /// What is asked of one guest beyond what is asked of all.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Wanted {
-    /// Files to look at.
+    /// Where secrets should arrive.
+    pub(super) secrets: Vec<String>,
+    /// Other files to look at.
     pub(super) files: Vec<String>,
     /// Commands to run, and how long each may take.
     pub(super) commands: BTreeMap<String, Duration>,
+    /// The same, of those that the fleet asks for.
+    pub(super) asked: BTreeMap<String, Duration>,
+    /// URLs to ask for.
+    pub(super) urls: BTreeSet<String>,
+}
+
+impl Wanted {
+    /// What an ask of the fleet needs, where that is not asked of all guests.
+    pub(super) fn add(&mut self, ask: Asked, limit: Duration) {
+        match ask {
+            Asked::Unit { .. } | Asked::Port { .. } => {}
+            Asked::File { file, .. } => self.files.push(file),
+            Asked::Command { command, .. } => drop(self.asked.insert(command, limit)),
+            Asked::Http { http, .. } => drop(self.urls.insert(http)),
+        }
+    }
 }
 
 /// Asks a guest everything.
@@ -51,10 +70,12 @@ pub(super) async fn inspect(guest: &impl Channel, wanted: &Wanted) -> Result<Val
         "sockets": sockets(guest).await?,
         "users": told::users(&ask(guest, "getent passwd || cat /etc/passwd").await?),
         "groups": told::groups(&ask(guest, "getent group || cat /etc/group").await?),
-        "files": files(guest, &wanted.files).await?,
+        "files": files(guest, &[&wanted.secrets[..], &wanted.files].concat()).await?,
         "clock": clock(guest).await?,
         "memory": told::memory(&ask(guest, "cat /proc/meminfo").await?),
         "commands": commands(guest, &wanted.commands).await?,
+        "asked": commands(guest, &wanted.asked).await?,
+        "http": answers(guest, &wanted.urls).await?,
     }))
 }
 
@@ -126,6 +147,21 @@ async fn commands(
             command.clone(),
             json!({"status": status, "stdout": text(&stdout), "stderr": text(&stderr)}),
         );
+    }
+    Ok(told)
+}
+
+async fn answers(guest: &impl Channel, urls: &BTreeSet<String>) -> Result<Map<String, Value>, ChannelError> {
+    let mut told = Map::new();
+    for url in urls {
+        let answer = match guest.run(&http::command(url), http::LIMIT).await {
+            Ok(output) => http::told(&output),
+            Err(ChannelError::OutOfTime { .. }) => {
+                json!({"status": null, "body": "", "error": "it did not answer in time"})
+            }
+            Err(error) => return Err(error),
+        };
+        told.insert(url.clone(), answer);
     }
     Ok(told)
 }

@@ -6,6 +6,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use model::{
+    ask::Asked,
     check::{Check, CheckId, GuestSize, Question},
     digest::Digest,
     facts::Facts,
@@ -43,7 +44,7 @@ struct Shared {
 }
 
 /// One machine's checks.
-struct Asked<'a> {
+struct Questions<'a> {
     machine: &'a MachineName,
     size: GuestSize,
     limit: Duration,
@@ -91,18 +92,18 @@ impl Shared {
         }
     }
 
-    fn asked<'a>(&'a self, checks: &'a [Check]) -> Option<Asked<'a>> {
+    fn asked<'a>(&'a self, checks: &'a [Check]) -> Option<Questions<'a>> {
         let Question::Guest { machine, size, limit, .. } = &checks.first()?.question else { return None };
         let of = |check: &'a Check| match &check.question {
             Question::Guest { package, .. } => Some((check, self.policies.get(package)?)),
             _ => None,
         };
         let checks = checks.iter().map(of).collect::<Option<Vec<_>>>()?;
-        Some(Asked { machine, size: *size, limit: *limit, checks })
+        Some(Questions { machine, size: *size, limit: *limit, checks })
     }
 
     /// What the guest told, or the one verdict on everything that was to be asked of it.
-    async fn boot(&self, asked: &Asked<'_>) -> Result<Told, Verdict> {
+    async fn boot(&self, asked: &Questions<'_>) -> Result<Told, Verdict> {
         let limit = asked.checks.iter().map(|(check, _)| check.limit).max().unwrap_or_default();
         let ready = match ready(&self.nix, &self.yard, asked.machine, limit).await {
             Ok(ready) => ready,
@@ -117,15 +118,20 @@ impl Shared {
         boot(&start).await.map_err(|fault| Verdict::Broken { fault })
     }
 
-    fn wanted(&self, asked: &Asked<'_>) -> Wanted {
+    /// What rules and the fleet want to know of a guest beyond what is asked of all.
+    fn wanted(&self, asked: &Questions<'_>) -> Wanted {
         let commands = asked.checks.iter().flat_map(|(check, policy)| {
             policy.commands.values().map(|command| (command.clone(), check.limit))
         });
-        Wanted { files: secret_paths(&self.facts.document, asked.machine), commands: commands.collect() }
+        let secrets = secret_paths(&self.facts.document, asked.machine);
+        let mut wanted = Wanted { secrets, commands: commands.collect(), ..Wanted::default() };
+        let limit = asked.checks.iter().map(|(check, _)| check.limit).max().unwrap_or_default();
+        asks(&self.facts.document, asked.machine).for_each(|ask| wanted.add(ask, limit));
+        wanted
     }
 
     /// The boot took as long as it did once: the first check has its time, the others none.
-    async fn judge(&self, asked: &Asked<'_>, told: Told, took: Duration, report: &Reporter) {
+    async fn judge(&self, asked: &Questions<'_>, told: Told, took: Duration, report: &Reporter) {
         let up = told.guest.is_some();
         let facts = about(&self.facts, asked.machine, told);
         let (skipped, rest): (Vec<_>, Vec<_>) =
@@ -184,11 +190,22 @@ fn about(facts: &Facts, machine: &MachineName, told: Told) -> Facts {
         let one = facts.document.get(part).and_then(|part| part.get("machines")).and_then(of_machine);
         document.extend(one.map(|one| (part.to_owned(), json!({"machines": one}))));
     }
+    document.extend(facts.document.get("asks").map(|asks| ("asks".to_owned(), asks.clone())));
     document.insert("boot".to_owned(), told.boot);
     document.extend(told.guest.map(|guest| ("guest".to_owned(), guest)));
     let document = Value::Object(document);
     let digest = Digest::of(document.to_string());
     Facts { document, places: facts.places.clone(), parts: facts.parts.clone(), digest }
+}
+
+/// What the fleet asks of a machine's guest.
+fn asks<'a>(document: &'a Value, machine: &'a MachineName) -> impl Iterator<Item = Asked> + 'a {
+    let asks = document.get("asks").and_then(Value::as_array).into_iter().flatten();
+    let is_of = |ask: &&Value| {
+        let machines = ask.get("machines").and_then(Value::as_array);
+        machines.is_some_and(|names| names.iter().any(|name| name == machine.as_str()))
+    };
+    asks.filter(is_of).filter_map(|ask| serde_json::from_value(ask.clone()).ok())
 }
 
 /// Where the machine's secrets should arrive.

@@ -1,14 +1,14 @@
-//! `[boot]`: what machines are given when they are booted as guests.
+//! `[boot]`: what machines are given when they are booted as guests, and what is asked of them.
 //!
-//! Flows in: the table. Flows out: [`BootTerms`], the usual ones where nothing is said. Must not: look at the computer.
+//! Flows in: the table. Flows out: [`BootTerms`], the usual ones where nothing is said, and [`Ask`]s. Must not: look at the computer.
 
 use std::{ops::RangeInclusive, time::Duration};
 
 use jiff::SignedDuration;
-use model::fleet::BootTerms;
+use model::{ask::Ask, fleet::BootTerms};
 use toml::de::DeTable;
 
-use super::{at::At, reader::Reader};
+use super::{asks, at::At, reader::Reader};
 
 const LONGEST: Duration = Duration::from_secs(3600);
 /// In MiB: less boots no NixOS, and more no computer has.
@@ -16,11 +16,11 @@ const MEMORY: RangeInclusive<i64> = 128..=1_048_576;
 const CORES: RangeInclusive<i64> = 1..=256;
 
 /// Reads `[boot]`. Memory and processors go by the names that nixpkgs gives them for its virtual machines.
-pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &DeTable<'t>) -> BootTerms {
+pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &DeTable<'t>) -> (BootTerms, Vec<Ask>) {
     let mut terms = BootTerms::default();
-    let Some(fields) = reader.table(&At::ROOT, root, "boot") else { return terms };
+    let Some(fields) = reader.table(&At::ROOT, root, "boot") else { return (terms, Vec::new()) };
     let at = At::ROOT.child("boot");
-    reader.only(&at, fields, &["cores", "limit", "memorySize"]);
+    reader.only(&at, fields, &["asks", "cores", "limit", "memorySize"]);
     if let Some(limit) = limit(reader, &at, fields) {
         terms.limit = limit;
     }
@@ -34,7 +34,7 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &DeTable<'t>) -> BootTerms
     {
         terms.size.processors = cores;
     }
-    terms
+    (terms, asks::read(reader, &at, fields))
 }
 
 fn limit<'t>(reader: &mut Reader<'t>, at: &At<'_>, fields: &DeTable<'t>) -> Option<Duration> {

@@ -33,7 +33,9 @@ const PARTS: &[(&str, Part)] = &[
     ("source", Part::Source),
     ("vars", Part::Vars),
     ("guest", Part::Guest),
+    ("asks", Part::Asks),
 ];
+const OF_GUESTS: [Part; 2] = [Part::Guest, Part::Asks];
 const FORMS: &[(&str, Form)] =
     &[("policy", Form::Policy), ("expression", Form::Expression), ("vm", Form::Guest)];
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -140,8 +142,8 @@ fn check(
     let name = name?;
     let kind = match form? {
         Form::Expression => expression(reader, file, scope?),
-        Form::Policy if needs.contains(&Part::Guest) || !commands.is_empty() => {
-            let message = "only a check of kind `vm` has a guest and commands".to_owned();
+        Form::Policy if needs.iter().any(|part| OF_GUESTS.contains(part)) || !commands.is_empty() => {
+            let message = "only a check of kind `vm` has a guest, asks and commands".to_owned();
             reader.error("no-guest", entry.span.clone(), message, Some("say `kind = \"vm\"`".to_owned()));
             None
         }

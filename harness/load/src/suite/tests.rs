@@ -84,7 +84,7 @@ fn only_a_check_of_a_guest_has_one() {
         refused(
             |files| _ = files.insert("suite.toml", manifest),
             &[&format!(
-                "{place}: error[no-guest]: only a check of kind `vm` has a guest and commands (say `kind = \"vm\"`)"
+                "{place}: error[no-guest]: only a check of kind `vm` has a guest, asks and commands (say `kind = \"vm\"`)"
             )],
         );
     };
@@ -175,7 +175,7 @@ file = "other.rego"
             "seaworthy/suites/names/suite.toml:10:11: error[timeout]: `timeout` is a time of up to an hour such as \
              \"10s\", not \"-1s\"",
             "seaworthy/suites/names/suite.toml:11:10: error[unknown-word]: `needs` is one of inventory, machines, \
-             modules, source, vars, guest, not \"machine\" (did you mean `machines`?)",
+             modules, source, vars, guest, asks, not \"machine\" (did you mean `machines`?)",
             "seaworthy/suites/names/suite.toml:14:8: error[check-name]: a check's name is lower-case letters, digits \
              and hyphens",
             "seaworthy/suites/names/suite.toml:16:8: error[no-such-file]: the suite has no file other.rego",

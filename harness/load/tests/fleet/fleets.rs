@@ -21,6 +21,7 @@ pub(crate) fn of_inventory(inventory: Inventory) -> Fleet {
         inventory,
         trees: None,
         boot: Default::default(),
+        asks: Vec::new(),
         waivers: Vec::new(),
         places: Places::default(),
     }

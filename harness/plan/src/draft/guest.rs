@@ -19,12 +19,17 @@ use crate::{filter::Candidate, sight::View};
 impl Drafting<'_> {
     /// Only NixOS has what boots: a machine of another class is not asked.
     pub(super) fn guests(&mut self, context: Context<'_>, policy: &Policy) {
-        let of_guest = [Part::Boot, Part::Guest].into();
+        let of_guest = [Part::Boot, Part::Guest, Part::Asks].into();
         let mut needs: BTreeSet<Part> = policy.needs.difference(&of_guest).copied().collect();
         // A guest is made of what evaluates.
         needs.insert(Part::Machines);
+        let asked = policy.needs.contains(&Part::Asks).then(|| asked(&self.inputs.facts.document));
         let before = self.checks.len();
         for machine in self.header.machines.clone() {
+            // Of a machine of which the fleet asks nothing, there is nothing to find.
+            if asked.as_ref().is_some_and(|asked| !asked.contains(machine.as_str())) {
+                continue;
+            }
             if self.names.machines().get(&machine).is_some_and(|traits| traits.class == MachineClass::Nixos) {
                 let mut view = self.sight.view(&needs, context.suite.stage, Some(&machine));
                 view.skip = view.skip.or_else(|| self.foreign(&machine));
@@ -64,4 +69,11 @@ impl Drafting<'_> {
         let same = ours.is_empty() || theirs == ours;
         (!same).then(|| format!("it is built for {theirs}, and this is {ours}"))
     }
+}
+
+/// The machines of which the fleet asks something.
+fn asked(document: &Value) -> BTreeSet<&str> {
+    let asks = document.get("asks").and_then(Value::as_array);
+    let names = asks.into_iter().flatten().filter_map(|ask| ask.get("machines")?.as_array());
+    names.flatten().filter_map(Value::as_str).collect()
 }

@@ -31,6 +31,7 @@ fn fleet() -> ResolvedFleet {
             inventory: Default::default(),
             trees: None,
             boot: Default::default(),
+            asks: Vec::new(),
             waivers: Vec::new(),
             places: Default::default(),
         },

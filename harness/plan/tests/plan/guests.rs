@@ -68,6 +68,24 @@ fn an_answer_stands_for_the_derivation_and_the_facts_but_not_for_where_the_sourc
 }
 
 #[test]
+fn only_of_machines_of_which_the_fleet_asks_something_its_asks_are_asked() {
+    let CheckDefinition { kind, .. } = policy("asks", Scope::Machine, &[Part::Boot, Part::Guest, Part::Asks]);
+    let Kind::Policy(held) = kind else { panic!("a policy") };
+    let asks = CheckDefinition { kind: Kind::Guest(held), ..policy("asks", Scope::Machine, &[]) };
+    let suite = || Suite { stage: Stage::Boot, ..suite("asked", [asks.clone()]) };
+    harbour().suite(suite()).asks(&["boot::up::a"]);
+    let mut asking = harbour().suite(suite());
+    asking.facts.document["asks"] = json!([{"unit": "x", "machines": ["a"]}]);
+    let without = harbour().plan().checks[0].key;
+    let plan = asking.plan();
+    let ids: Vec<&str> = plan.checks.iter().map(|check| check.id.0.as_str()).collect();
+    assert_eq!(ids, ["asked::asks::a", "boot::up::a"]);
+    assert_ne!(plan.checks[1].key, without, "an answer stands for what is asked, too");
+    asking.facts.document["asks"] = json!([{"unit": "x", "machines": ["b"]}]);
+    asking.asks(&["boot::up::a"]);
+}
+
+#[test]
 fn what_does_not_evaluate_is_not_booted() {
     let told = |harbour: Sample| {
         let check = harbour.plan().checks.remove(0);

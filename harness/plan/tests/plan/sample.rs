@@ -39,6 +39,7 @@ pub(crate) fn sample() -> Sample {
         inventory: Default::default(),
         trees: None,
         boot: Default::default(),
+        asks: Vec::new(),
         waivers: Vec::new(),
         places: Default::default(),
     };
