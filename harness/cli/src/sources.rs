@@ -15,6 +15,7 @@ use model::{
     fleet::Fleet,
     machine::MachineName,
     place::Place,
+    resolved::ResolvedFleet,
     suite::{Suite, SuiteOrigin},
     tree::Tree,
 };
@@ -83,6 +84,15 @@ pub fn waivers(
     let text = sources.text.as_deref();
     let unknown = load::lint::waivers::unknown(fleet, &sources.suites, machines, text);
     none_of(desk, text, &unknown)
+}
+
+/// Holds what a fleet asks of its guests against the machines that there are.
+///
+/// # Errors
+/// Something is asked of nobody; it has been shown at its line.
+pub fn asks(desk: &Desk, sources: &Sources, fleet: &ResolvedFleet) -> Result<(), Stop> {
+    let text = sources.text.as_deref();
+    none_of(desk, text, &load::lint::asks::unanswered(fleet, text))
 }
 
 /// Holds the trees that a fleet names against the outputs that the flake has, where they are known, and the files.

@@ -4,6 +4,7 @@
 //! name of the suites' check that finds the same.
 //! Must not: refuse anything. `seaworthy fleet lint` shows these; in `seaworthy verify` the invariants find them.
 
+pub mod asks;
 pub mod trees;
 pub mod waivers;
 

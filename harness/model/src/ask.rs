@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::machine::MachineName;
+use crate::{
+    machine::{MachineClass, MachineName},
+    resolved::ResolvedMachine,
+};
 
 /// One `[[boot.asks]]` entry. Where it names neither machines nor tags, it is asked of every NixOS machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +16,17 @@ pub struct Ask {
     pub tags: Option<Vec<String>>,
     /// What.
     pub what: Asked,
+}
+
+impl Ask {
+    /// Whether it is asked of a machine. Only NixOS has what boots.
+    #[must_use]
+    pub fn is_of(&self, name: &MachineName, machine: &ResolvedMachine) -> bool {
+        let named = self.machines.as_ref().map(|names| names.contains(name));
+        let carries = self.tags.as_ref().map(|tags| tags.iter().any(|tag| machine.tags.contains(tag)));
+        let every = named.is_none() && carries.is_none();
+        machine.class == MachineClass::Nixos && (every || named == Some(true) || carries == Some(true))
+    }
 }
 
 /// What is asked, as the facts document holds it.

@@ -6,8 +6,7 @@
 use model::{
     ask::Ask,
     facts::{Places, pointer},
-    machine::{MachineClass, MachineName},
-    resolved::{ResolvedFleet, ResolvedMachine},
+    resolved::ResolvedFleet,
 };
 use serde_json::{Value, json};
 
@@ -17,18 +16,10 @@ pub(super) fn facts(fleet: &ResolvedFleet) -> Value {
 }
 
 fn fact(fleet: &ResolvedFleet, ask: &Ask) -> Value {
-    let asked = fleet.machines.iter().filter(|(name, machine)| is_asked(ask, name, machine));
+    let asked = fleet.machines.iter().filter(|(name, machine)| ask.is_of(name, machine));
     let mut fact = super::value(&ask.what);
     fact["machines"] = asked.map(|(name, _)| json!(name)).collect();
     fact
-}
-
-/// Only NixOS has what boots.
-fn is_asked(ask: &Ask, name: &MachineName, machine: &ResolvedMachine) -> bool {
-    let named = ask.machines.as_ref().map(|names| names.contains(name));
-    let carries = ask.tags.as_ref().map(|tags| tags.iter().any(|tag| machine.tags.contains(tag)));
-    let every = named.is_none() && carries.is_none();
-    machine.class == MachineClass::Nixos && (every || named == Some(true) || carries == Some(true))
 }
 
 /// `[[boot.asks]]` in the file is `asks` in the document.

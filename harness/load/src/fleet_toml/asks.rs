@@ -110,12 +110,15 @@ fn within<'t>(
 fn names<'t>(reader: &mut Reader<'t>, at: &At<'_>, fields: &DeTable<'t>, key: &str) -> Option<Vec<String>> {
     let value = reader.field(at, fields, key)?;
     let at = at.child(key);
-    let names: Vec<_> = reader.texts(&at, value).into_iter().map(|(name, _)| name).collect();
+    let names = reader.texts(&at, value);
+    for (index, (_, span)) in names.iter().enumerate() {
+        reader.mark(&at.child(&index.to_string()), span);
+    }
     if value.get_ref().as_array().is_some_and(|list| list.is_empty()) {
         let help = "take it out to ask every NixOS machine".to_owned();
         reader.error("asks-nobody", format!("`{}` names nobody", at.path()), value.span(), Some(help));
     }
-    Some(names)
+    Some(names.into_iter().map(|(name, _)| name).collect())
 }
 
 fn is_mode(text: &str) -> bool {
