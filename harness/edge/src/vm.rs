@@ -5,12 +5,15 @@
 //!
 //! In the order in which data meets them: `system` (the machine's own configuration, extended by `guest.nix` and built),
 //! `image` (its store as a disk), `ready` (all of it), `standin` (what stands for its secrets), `boot` (up, or not), `inspect` and `told` (what
-//! it tells about itself), [`worker`] (what the rules make of it). `harness/DESIGN/boot.md` says why it is done so.
+//! it tells about itself), `measure` (what of that is a number) and `log` (what it said meanwhile), [`worker`] (what the
+//! rules make of it). `harness/DESIGN/boot.md` says why it is done so.
 
 mod boot;
 pub mod by_hand;
 mod image;
 mod inspect;
+mod log;
+mod measure;
 mod ready;
 mod standin;
 mod system;

@@ -16,6 +16,7 @@ use vms::{
 
 use super::{
     inspect::{Wanted, inspect},
+    log::ConsoleLog,
     ready::Ready,
     standin::secrets,
 };
@@ -30,6 +31,8 @@ pub(super) struct Start<'a> {
     /// Where guests have their private folders.
     pub(super) folders: &'a Path,
     pub(super) wanted: Wanted,
+    /// Where it is written down what the guest says.
+    pub(super) log: &'a ConsoleLog,
 }
 
 /// What a guest told.
@@ -75,6 +78,7 @@ pub(super) async fn boot(start: &Start<'_>) -> Result<Told, Fault> {
     let guest = Guest::start(&start.ready.qemu, &machine, folder).await;
     let guest =
         guest.map_err(|error| fault(&error, "`seaworthy doctor` says what this computer can boot"))?;
+    start.log.follow(guest.console());
     let came = come_up(&guest, start.limit).await.map_err(|error| fault(&error, &by_hand(start)))?;
     let seconds = began.elapsed().as_secs_f64();
     let (came, told) = match came {
