@@ -103,7 +103,7 @@ struct CheckEntry<'a> {
     result: &'static str,
     took_ms: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    reused: Option<&'a Reuse>,
+    reused: Option<Reused<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -112,6 +112,13 @@ struct CheckEntry<'a> {
     fault: Option<&'a Fault>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     findings: Vec<FindingEntry<'a>>,
+}
+
+/// The run whose answer stands.
+#[derive(Serialize)]
+struct Reused<'a> {
+    run: &'a str,
+    at: Timestamp,
 }
 
 #[derive(Serialize)]
@@ -247,7 +254,7 @@ impl<'a> CheckEntry<'a> {
             severity: check.severity,
             result: row.standing.as_str(),
             took_ms: millis(row.took()),
-            reused: row.outcome.and_then(|outcome| outcome.reuse.as_ref()),
+            reused: row.outcome.and_then(|outcome| outcome.reuse.as_ref()).map(Reused::of),
             why: row.why(),
             limit_ms: if let Some(Verdict::TimedOut { limit }) = verdict {
                 Some(millis(*limit))
@@ -257,6 +264,12 @@ impl<'a> CheckEntry<'a> {
             fault: if let Some(Verdict::Broken { fault }) = verdict { Some(fault) } else { None },
             findings: findings.iter().map(FindingEntry::of).collect(),
         }
+    }
+}
+
+impl<'a> Reused<'a> {
+    fn of(reuse: &'a Reuse) -> Self {
+        Self { run: &reuse.run.0, at: reuse.at }
     }
 }
 

@@ -164,7 +164,7 @@ impl Story {
     /// An answer of so many seconds before this run stands.
     pub(crate) fn reused_from(mut self, run: &str, seconds: i64, mut check: Check) -> Self {
         let at = Timestamp::from_second(START - seconds).expect("a moment");
-        let reuse = Reuse { run: RunId(run.to_owned()), at };
+        let reuse = Reuse { run: RunId(run.to_owned()), at, measurements: Vec::new() };
         check.reuse = Some(reuse.clone());
         self.events.push(event(1, What::CheckReused { check: check.id.clone(), reuse }));
         self.with(check, Some(&Verdict::Pass))
