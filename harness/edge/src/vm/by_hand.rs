@@ -10,6 +10,7 @@ use vms::arguments::shell_line;
 use super::{
     Yard,
     ready::{Unready, ready},
+    sops::Secrets,
     worker::secret_paths,
 };
 use crate::nix::pool::Evaluators;
@@ -41,17 +42,19 @@ pub async fn by_hand(
     name: &MachineName,
     size: GuestSize,
 ) -> Result<ByHand, Fault> {
-    let ready = ready(nix, yard, name, BUILD_LIMIT).await.map_err(|unready| match unready {
-        Unready::Fault(fault) => fault,
-        Unready::NoGuest(why) => Fault {
-            what: format!("{name} cannot be booted as a guest: {why}"),
-            remedy: None,
-            detail: Vec::new(),
+    let ready = ready(nix, yard, name, &Secrets::of(&facts.document, name), BUILD_LIMIT).await.map_err(
+        |unready| match unready {
+            Unready::Fault(fault) => fault,
+            Unready::NoGuest(why) => Fault {
+                what: format!("{name} cannot be booted as a guest: {why}"),
+                remedy: None,
+                detail: Vec::new(),
+            },
+            Unready::Machine(_, said) => {
+                Fault { what: format!("{name} cannot be built as a guest"), remedy: None, detail: said }
+            }
         },
-        Unready::Machine(_, said) => {
-            Fault { what: format!("{name} cannot be built as a guest"), remedy: None, detail: said }
-        }
-    })?;
+    )?;
     let stand_ins = ready.stand_ins(&secret_paths(&facts.document, name))?;
     let mut machine = ready.machine(size, stand_ins);
     machine.boot.command_line = format!("{} {SHELL}", machine.boot.command_line);
