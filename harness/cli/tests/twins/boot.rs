@@ -18,17 +18,18 @@ use crate::{
 
 /// A test for each host, and those of a host that is looked into.
 pub(crate) fn trials() -> impl Iterator<Item = Trial> {
-    let ignored = !has_parts();
-    let twins = hosts().into_iter().map(|name| {
+    let (parts, sops) = (has_parts(), has_sops());
+    let twins = hosts().into_iter().map(move |name| {
         let host = name.clone();
-        Trial::test(format!("boot::{name}"), move || verify(&host))
+        let ignored = name.starts_with("sops-") && !sops;
+        Trial::test(format!("boot::{name}"), move || verify(&host)).with_ignored_flag(ignored)
     });
     let others = [
         Trial::test("boot::a_shell_in_a_host", a_shell_in_a_host),
         Trial::test("boot::a_host_that_failed_is_kept", a_host_that_failed_is_kept),
         Trial::test("boot::a_host_that_came_up_is_restored", a_host_that_came_up_is_restored),
     ];
-    twins.chain(others).map(move |trial| trial.with_ignored_flag(ignored))
+    twins.chain(others).map(move |trial| if parts { trial } else { trial.with_ignored_flag(true) })
 }
 
 fn verify(host: &str) -> Result<(), Failed> {
@@ -110,8 +111,16 @@ fn hosts() -> Vec<String> {
     names
 }
 
+fn set(name: &str) -> Option<PathBuf> {
+    env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+/// Which decrypts in the guests whose names begin with it.
+fn has_sops() -> bool {
+    set("SEAWORTHY_SOPS").is_some_and(|sops| sops.is_file())
+}
+
 fn has_parts() -> bool {
-    let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let cache = set("XDG_CACHE_HOME").or_else(|| Some(set("HOME")?.join(".cache")));
     cache.is_some_and(|cache| cache.join("seaworthy/guest-parts").is_dir())
 }

@@ -15,6 +15,7 @@ use super::{
     come_up::Came,
     inspect::Wanted,
     ready::{Ready, Unready, ready},
+    sops::Secrets,
     worker::secret_paths,
 };
 use crate::nix::pool::Evaluators;
@@ -46,7 +47,7 @@ pub async fn by_hand(
     name: &MachineName,
     size: GuestSize,
 ) -> Result<ByHand, Fault> {
-    let ready = built(nix, yard, name).await?;
+    let ready = built(nix, yard, facts, name).await?;
     let stand_ins = ready.stand_ins(&secret_paths(&facts.document, name))?;
     let mut machine = ready.machine(size, stand_ins);
     machine.boot.command_line = format!("{} {SHELL}", machine.boot.command_line);
@@ -68,7 +69,7 @@ pub async fn afloat(
     name: &MachineName,
     terms: BootTerms,
 ) -> Result<Afloat, Fault> {
-    let ready = built(nix, yard, name).await?;
+    let ready = built(nix, yard, facts, name).await?;
     let wanted = Wanted { secrets: secret_paths(&facts.document, name), ..Wanted::default() };
     let Yard { folders, snapshots, .. } = yard;
     let BootTerms { size, limit } = terms;
@@ -87,8 +88,9 @@ pub async fn afloat(
     }
 }
 
-async fn built(nix: &Evaluators, yard: &Yard, name: &MachineName) -> Result<Ready, Fault> {
-    ready(nix, yard, name, BUILD_LIMIT).await.map_err(|unready| match unready {
+async fn built(nix: &Evaluators, yard: &Yard, facts: &Facts, name: &MachineName) -> Result<Ready, Fault> {
+    let secrets = Secrets::of(&facts.document, name);
+    ready(nix, yard, name, &secrets, BUILD_LIMIT).await.map_err(|unready| match unready {
         Unready::Fault(fault) => fault,
         Unready::NoGuest(why) => Fault {
             what: format!("{name} cannot be booted as a guest: {why}"),

@@ -26,6 +26,7 @@ use super::{
     log::ConsoleLog,
     measure::{measurements, measuring},
     ready::{Unready, ready},
+    sops::Secrets,
 };
 use crate::{
     journal::Artifacts,
@@ -137,13 +138,15 @@ impl Shared {
     /// What the guest told, or the one verdict on everything that was to be asked of it.
     async fn boot(&self, asked: &Questions<'_>, log: &ConsoleLog) -> Result<(Told, Option<Afloat>), Verdict> {
         let limit = asked.checks.iter().map(|(check, _)| check.limit).max().unwrap_or_default();
-        let ready = match ready(&self.nix, &self.yard, asked.machine, limit).await {
+        let secrets = Secrets::of(&self.facts.document, asked.machine);
+        let ready = match ready(&self.nix, &self.yard, asked.machine, &secrets, limit).await {
             Ok(ready) => ready,
             Err(Unready::Machine(end, said)) => return Ok((unbuilt(end, said), None)),
             Err(Unready::NoGuest(why)) => return Err(Verdict::Skipped { reason: why }),
             Err(Unready::Fault(fault)) => return Err(Verdict::Broken { fault }),
         };
-        let wanted = self.wanted(asked);
+        let mut wanted = self.wanted(asked);
+        wanted.files.extend(secrets.paths());
         let (size, limit) = (asked.size, asked.limit);
         let Yard { folders, snapshots, .. } = &self.yard;
         let start = Start { ready: &ready, size, limit, folders, snapshots, wanted, log: Some(log) };

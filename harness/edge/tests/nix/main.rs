@@ -10,6 +10,7 @@
 mod faults;
 mod fixture;
 mod life;
+mod sops;
 mod survey;
 mod unit;
 mod worker;
