@@ -31,19 +31,21 @@ pub async fn boot(
         return Err(Stop::input("there is no flake here that could be built"));
     };
     desk.screen.note(&format!("building {name}"));
-    let (size, yard) = (known.fleet.fleet.boot.size, settings::yard(desk));
+    let (terms, yard) = (&known.fleet.fleet.boot, settings::yard(desk));
+    let Some(source) = plan::boot_source(&known.facts.document, terms, &name) else {
+        let help = format!("say what boots of it in fleet.toml: `[boot.given.{name}]`");
+        return Err(Stop::input(format!("nothing of {name} boots as a guest")).help(help));
+    };
     let ready = tokio::select! {
         biased;
         Some(()) = interrupts.recv() => return Err(settings::interrupted()),
-        ready = by_hand(nix, &yard, &known.facts, &name, size) => ready.map_err(stop)?,
+        ready = by_hand(nix, &yard, &known.facts, &name, terms.size, &source) => ready.map_err(stop)?,
     };
     if options.print {
         desk.out(&format!("{}\n", ready.line))?;
         return Ok(Exit::Open);
     }
-    if !ready.replaced.is_empty() {
-        desk.screen.note(&format!("not as on the machine: {}", ready.replaced.join("; ")));
-    }
+    desk.screen.note(&format!("without {}", ready.replaced.join("; ")));
     desk.screen.note(&format!("booting {name} with {}; Ctrl-A X ends it", ready.accelerator));
     Err(Stop::broken("QEMU could not be started").because(become_program(&ready.line)))
 }

@@ -52,6 +52,14 @@ pub(super) struct Told {
     pub(super) guest: Option<Value>,
 }
 
+impl Told {
+    /// What of the machine its guest did not have.
+    pub(super) fn replaced(&self) -> Vec<String> {
+        let replaced = self.boot["replaced"].as_array().into_iter().flatten();
+        replaced.filter_map(|what| Some(what.as_str()?.to_owned())).collect()
+    }
+}
+
 /// A guest, as far as it came.
 struct Reached {
     guest: Guest,
@@ -95,8 +103,7 @@ const MOST_LINES: usize = 200;
 /// # Errors
 /// This computer could not run it, or it went away while it was asked.
 pub(super) async fn boot(start: &Start<'_>) -> Result<Told, Fault> {
-    let stand_ins = start.ready.stand_ins(&start.wanted.secrets)?;
-    let machine = start.ready.machine(start.size, stand_ins);
+    let machine = start.ready.machine(start.size, &start.wanted.secrets)?;
     let reached = up(start, &machine).await?;
     let Reached { guest, came: Came::Up(shell), boot } = reached else {
         return Ok(Told { boot: reached.boot, guest: None });
@@ -109,7 +116,9 @@ pub(super) async fn boot(start: &Start<'_>) -> Result<Told, Fault> {
 
 /// A guest that is up, or went as far as it does.
 async fn up(start: &Start<'_>, machine: &Machine) -> Result<Reached, Fault> {
-    let room = start.snapshots.have_room(machine.memory, start.folders);
+    // Others mount folders of this computer, or write to their disks: they cannot be saved.
+    let saved = start.ready.source.is_configuration();
+    let room = saved && start.snapshots.have_room(machine.memory, start.folders);
     let Some(key) = Snapshots::key(machine).filter(|_| room) else {
         return boot_anew(start, machine, false).await;
     };
@@ -135,6 +144,8 @@ async fn restore(start: &Start<'_>, machine: &Machine, key: &Key, saved: When) -
     let Restored { guest, shell, note: mut boot } = restored;
     boot["seconds"].as_f64().filter(|seconds| *seconds <= start.limit.as_secs_f64())?;
     boot["limit"] = start.limit.as_secs().into();
+    // The same guest may stand for another machine than it did then.
+    boot["replaced"] = start.ready.replaced.clone().into();
     start.log.follow(guest.console(), saved.told(&boot));
     Some(Reached { guest, came: Came::Up(shell), boot })
 }
@@ -152,7 +163,9 @@ async fn boot_anew(start: &Start<'_>, machine: &Machine, to_be_saved: bool) -> R
     let guest =
         guest.map_err(|error| fault(&error, "`seaworthy doctor` says what this computer can boot"))?;
     start.log.follow(guest.console(), Vec::new());
-    let came = come_up(&guest, start.limit).await.map_err(|error| fault(&error, &by_hand(start)))?;
+    let came = come_up(&guest, &start.ready.source, start.limit)
+        .await
+        .map_err(|error| fault(&error, &by_hand(start)))?;
     let seconds = began.elapsed().as_secs_f64();
     if let Came::Ended(end) = &came {
         ours(end)?;
@@ -192,7 +205,7 @@ fn told_of_boot(start: &Start<'_>, guest: &Guest, came: &Came, at: Timestamp, se
     let console = guest.console().last_lines(MOST_LINES).into_iter().map(|line| line.text).collect();
     let mut console = last_words(console);
     let (end, waiting) = match came {
-        Came::Up(_) => ("up", [].as_slice()),
+        Came::Up(_) | Came::UpUnasked => ("up", [].as_slice()),
         Came::Late(jobs) => ("late", jobs.as_slice()),
         Came::Silent => ("silent", [].as_slice()),
         Came::Ended(end) => {
@@ -204,11 +217,12 @@ fn told_of_boot(start: &Start<'_>, guest: &Guest, came: &Came, at: Timestamp, se
         "end": end,
         "at": at.to_string(),
         "limit": start.limit.as_secs(),
-        "seconds": matches!(came, Came::Up(_)).then_some((seconds * 1000.0).round() / 1000.0),
+        "seconds": (end == "up").then_some((seconds * 1000.0).round() / 1000.0),
         "accelerator": start.ready.accelerator.as_str(),
         "console": console,
         "waiting": waiting,
-        "replaced": start.ready.system.replaced,
+        "source": start.ready.source.as_str(),
+        "replaced": start.ready.replaced,
     })
 }
 

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use model::{check::GuestSize, facts::Facts, machine::MachineName, verdict::Fault};
+use model::{check::GuestSize, facts::Facts, fleet::BootSource, machine::MachineName, verdict::Fault};
 use vms::arguments::shell_line;
 
 use super::{
@@ -40,24 +40,19 @@ pub async fn by_hand(
     facts: &Facts,
     name: &MachineName,
     size: GuestSize,
+    source: &BootSource,
 ) -> Result<ByHand, Fault> {
-    let ready = ready(nix, yard, name, BUILD_LIMIT).await.map_err(|unready| match unready {
+    let ready = ready(nix, yard, name, source, BUILD_LIMIT).await.map_err(|unready| match unready {
         Unready::Fault(fault) => fault,
-        Unready::NoGuest(why) => Fault {
-            what: format!("{name} cannot be booted as a guest: {why}"),
-            remedy: None,
-            detail: Vec::new(),
-        },
         Unready::Machine(_, said) => {
             Fault { what: format!("{name} cannot be built as a guest"), remedy: None, detail: said }
         }
     })?;
-    let stand_ins = ready.stand_ins(&secret_paths(&facts.document, name))?;
-    let mut machine = ready.machine(size, stand_ins);
+    let mut machine = ready.machine(size, &secret_paths(&facts.document, name))?;
     machine.boot.command_line = format!("{} {SHELL}", machine.boot.command_line);
     Ok(ByHand {
         line: shell_line(&ready.qemu.program, &machine),
         accelerator: ready.accelerator.as_str(),
-        replaced: ready.system.replaced,
+        replaced: ready.replaced,
     })
 }

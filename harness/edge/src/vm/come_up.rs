@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use model::fleet::BootSource;
 use tokio::time::{Instant, timeout};
 use vms::{
     channel::{Channel as _, ChannelError, backdoor::Backdoor},
@@ -16,6 +17,8 @@ use vms::{
 pub(super) enum Came {
     /// All services were started.
     Up(Backdoor),
+    /// The same, as its console says, and it has no shell that could be asked.
+    UpUnasked,
     /// Its shell answers, and systemd is not done: the jobs that wait.
     Late(Vec<String>),
     /// Its shell never spoke.
@@ -26,6 +29,8 @@ pub(super) enum Came {
 
 /// What systemd answers at once.
 const JOBS_LIMIT: Duration = Duration::from_secs(30);
+/// What a shell says of a program that is not there.
+const NO_PROGRAM: i32 = 127;
 /// How long after its shell a guest that ends is gone itself.
 pub(super) const LAST_WORDS: Duration = Duration::from_secs(5);
 
@@ -33,17 +38,28 @@ pub(super) const LAST_WORDS: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// Nobody can tell: the shell answers with what it should not.
-pub(super) async fn come_up(guest: &Guest, limit: Duration) -> Result<Came, ChannelError> {
+pub(super) async fn come_up(
+    guest: &Guest,
+    source: &BootSource,
+    limit: Duration,
+) -> Result<Came, ChannelError> {
     let deadline = Instant::now() + limit;
     let watched = async {
-        let shell = match guest.backdoor(limit).await {
+        let opened = tokio::select! {
+            biased;
+            opened = guest.backdoor(limit) => opened,
+            true = guest.console().says(|line| tells(source, line)) => return Ok(Came::UpUnasked),
+        };
+        let shell = match opened {
             Ok(shell) => shell,
-            Err(ChannelError::Silent { .. }) => return Ok(Came::Silent),
+            Err(ChannelError::Silent { .. }) if source.is_configuration() => return Ok(Came::Silent),
+            // It need not have a shell.
+            Err(ChannelError::Silent { .. }) => return Ok(Came::Late(Vec::new())),
             // Whether it ended, the other side of the race knows.
             Err(ChannelError::Closed { .. }) => return gone(guest).await,
             Err(error) => return Err(error),
         };
-        started(guest, shell, deadline).await
+        started(guest, source, shell, deadline).await
     };
     tokio::select! {
         biased;
@@ -52,10 +68,31 @@ pub(super) async fn come_up(guest: &Guest, limit: Duration) -> Result<Came, Chan
     }
 }
 
-async fn started(guest: &Guest, shell: Backdoor, deadline: Instant) -> Result<Came, ChannelError> {
+/// Whether a console says that everything was started. An extended configuration is asked itself; of what is given, nobody
+/// knows whether it has systemd, and one that lets people log in is up.
+fn tells(source: &BootSource, line: &str) -> bool {
+    let names = |target: &str| line.contains("Reached target") && line.contains(target);
+    let reached = || names("multi-user.target") || names("Multi-User System");
+    match source {
+        BootSource::Configuration => false,
+        BootSource::VmBuild => reached(),
+        BootSource::Given(_) => reached() || line.trim_end().ends_with("login:"),
+    }
+}
+
+async fn started(
+    guest: &Guest,
+    source: &BootSource,
+    shell: Backdoor,
+    deadline: Instant,
+) -> Result<Came, ChannelError> {
     let left = deadline.saturating_duration_since(Instant::now());
     // Ends with 1 where a unit has failed: that is for others to judge.
     match shell.run("systemctl is-system-running --wait", left).await {
+        // What is given opens its shell when it is done, if it has no systemd to say so.
+        Ok(output) if output.status == NO_PROGRAM && matches!(source, BootSource::Given(_)) => {
+            Ok(Came::UpUnasked)
+        }
         Ok(_) if shell.run("systemctl is-active multi-user.target", JOBS_LIMIT).await?.success() => {
             Ok(Came::Up(shell))
         }
@@ -73,5 +110,26 @@ async fn gone(guest: &Guest) -> Result<Came, ChannelError> {
     match timeout(LAST_WORDS, guest.ended()).await {
         Ok(end) => Ok(Came::Ended(end)),
         Err(_) => Err(ChannelError::Closed { what: "backdoor", console: Vec::new() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::fleet::Given;
+
+    use super::*;
+
+    #[test]
+    fn a_console_tells_of_what_has_no_shell_and_a_prompt_only_of_what_may_have_no_systemd() {
+        let given = Given { kernel: "k".to_owned(), initrd: None, root: None, append: String::new() };
+        let sources = [BootSource::Configuration, BootSource::VmBuild, BootSource::Given(given)];
+        let tell = |line: &str| sources.each_ref().map(|source| tells(source, line));
+        let (none, others, last) = ([false; 3], [false, true, true], [false, false, true]);
+        assert_eq!(tell("[  OK  ] Reached target multi-user.target - Multi-User System."), others);
+        assert_eq!(tell("[  OK  ] Reached target Multi-User System."), others);
+        assert_eq!(tell("[  OK  ] Reached target basic.target - Basic System."), none);
+        assert_eq!(tell("         Starting multi-user.target"), none);
+        assert_eq!(tell("cinnabar login: "), last);
+        assert_eq!(tell("Last login: Fri Nov 27"), none);
     }
 }

@@ -9,13 +9,20 @@ let
   # The root and the store of a guest are its own whatever they are on the machine.
   disks = filter (point: config.fileSystems.${point}.fsType or "" != "tmpfs") (names (config.fileSystems or null));
   tell = what: list: if list == [ ] then [ ] else [ "${what} ${concatStringsSep ", " list}" ];
-  swap = length (config.swapDevices or [ ]);
+  say = what: is: if is then [ what ] else [ ];
+  loader = config.boot.loader or { };
 in
 {
   # A set that somebody made by hand has a system, and no way to say more about it.
   drv = if ! isExtensible then null else builtins.unsafeDiscardStringContext extended.config.system.build.toplevel.drvPath;
+  # What it offers instead: nixpkgs' own virtual machine of it.
+  vm = if isExtensible || ! (config ? system.build.vm) then null else builtins.unsafeDiscardStringContext config.system.build.vm.drvPath;
   replaced =
     tell "the disks of" disks
     ++ tell "the encrypted disks" (names (config.boot.initrd.luks.devices or null))
-    ++ (if swap == 0 then [ ] else [ "the swap space" ]);
+    ++ say "the swap space" (length (config.swapDevices or [ ]) > 0)
+    ++ say "the boot loader" (loader.grub.enable or false || loader.systemd-boot.enable or false)
+    ++ say "the radio" (config.networking.wireless.enable or false || config.hardware.bluetooth.enable or false)
+    ++ say "the TPM" (config.security.tpm2.enable or false)
+    ++ tell "the graphics cards of" (if config.services.xserver.enable or false then config.services.xserver.videoDrivers or [ ] else [ ]);
 }
