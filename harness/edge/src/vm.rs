@@ -7,8 +7,9 @@
 //! stands for it: `vm_build`, with `script` and `words`, or `given`), `kernel` (whether that boots here), `drive` and `image` (its store
 //! and other disks), `standin` (what stands for its secrets), `ready` (all of it), `come_up` (up, or not), `snapshots` (up once,
 //! and kept), `inspect`, `http` and `told` (what it tells about itself), `boot` (all of that), `measure` (what of it is a number) and `log`
-//! (what it said meanwhile), [`worker`] (what the rules make of it). `harness/DESIGN/boot.md` says why it is done so.
+//! (what it said meanwhile), [`afloat`] (kept for a person), [`worker`] (what the rules make of it). `harness/DESIGN/boot.md` says why it is done so.
 
+pub mod afloat;
 mod boot;
 pub mod by_hand;
 mod come_up;

@@ -19,9 +19,9 @@ pub(super) enum Came {
     Up(Backdoor),
     /// The same, as its console says, and it has no shell that could be asked.
     UpUnasked,
-    /// Its shell answers, and systemd is not done: the jobs that wait.
-    Late(Vec<String>),
-    /// Its shell never spoke.
+    /// Its shell answered, and systemd is not done: the jobs that wait.
+    Late(Backdoor, Vec<String>),
+    /// Its shell never spoke; or its console, where it has no shell.
     Silent,
     /// It is gone.
     Ended(End),
@@ -29,8 +29,6 @@ pub(super) enum Came {
 
 /// What systemd answers at once.
 const JOBS_LIMIT: Duration = Duration::from_secs(30);
-/// What a shell says of a program that is not there.
-const NO_PROGRAM: i32 = 127;
 /// How long after its shell a guest that ends is gone itself.
 pub(super) const LAST_WORDS: Duration = Duration::from_secs(5);
 
@@ -45,26 +43,31 @@ pub(super) async fn come_up(
 ) -> Result<Came, ChannelError> {
     let deadline = Instant::now() + limit;
     let watched = async {
-        let opened = tokio::select! {
-            biased;
-            opened = guest.backdoor(limit) => opened,
-            true = guest.console().says(|line| tells(source, line)) => return Ok(Came::UpUnasked),
-        };
-        let shell = match opened {
+        if !source.is_configuration() {
+            return on_its_console(guest, source, limit).await;
+        }
+        let shell = match guest.backdoor(limit).await {
             Ok(shell) => shell,
-            Err(ChannelError::Silent { .. }) if source.is_configuration() => return Ok(Came::Silent),
-            // It need not have a shell.
-            Err(ChannelError::Silent { .. }) => return Ok(Came::Late(Vec::new())),
+            Err(ChannelError::Silent { .. }) => return Ok(Came::Silent),
             // Whether it ended, the other side of the race knows.
             Err(ChannelError::Closed { .. }) => return gone(guest).await,
             Err(error) => return Err(error),
         };
-        started(guest, source, shell, deadline).await
+        started(guest, shell, deadline).await
     };
     tokio::select! {
         biased;
         end = guest.ended() => Ok(Came::Ended(end)),
         came = watched => came,
+    }
+}
+
+/// Waits for a guest that nobody gave a shell.
+async fn on_its_console(guest: &Guest, source: &BootSource, limit: Duration) -> Result<Came, ChannelError> {
+    match timeout(limit, guest.console().says(|line| tells(source, line))).await {
+        Ok(true) => Ok(Came::UpUnasked),
+        Ok(false) => gone(guest).await,
+        Err(_) => Ok(Came::Silent),
     }
 }
 
@@ -80,26 +83,17 @@ fn tells(source: &BootSource, line: &str) -> bool {
     }
 }
 
-async fn started(
-    guest: &Guest,
-    source: &BootSource,
-    shell: Backdoor,
-    deadline: Instant,
-) -> Result<Came, ChannelError> {
+async fn started(guest: &Guest, shell: Backdoor, deadline: Instant) -> Result<Came, ChannelError> {
     let left = deadline.saturating_duration_since(Instant::now());
     // Ends with 1 where a unit has failed: that is for others to judge.
     match shell.run("systemctl is-system-running --wait", left).await {
-        // What is given opens its shell when it is done, if it has no systemd to say so.
-        Ok(output) if output.status == NO_PROGRAM && matches!(source, BootSource::Given(_)) => {
-            Ok(Came::UpUnasked)
-        }
         Ok(_) if shell.run("systemctl is-active multi-user.target", JOBS_LIMIT).await?.success() => {
             Ok(Came::Up(shell))
         }
         Ok(_) | Err(ChannelError::OutOfTime { .. } | ChannelError::Mute { .. }) => {
             let jobs = shell.run("systemctl list-jobs --no-pager --no-legend --plain", JOBS_LIMIT).await;
             let jobs = jobs.map(|output| output.text()).unwrap_or_default();
-            Ok(Came::Late(jobs.lines().map(str::to_owned).collect()))
+            Ok(Came::Late(shell, jobs.lines().map(str::to_owned).collect()))
         }
         Err(ChannelError::Closed { .. }) => gone(guest).await,
         Err(error) => Err(error),

@@ -128,7 +128,7 @@ impl Ready {
             user_network: None,
             links: Vec::new(),
             screen: false,
-            backdoor: true,
+            backdoor: self.source.is_configuration(),
             agent: false,
         })
     }
