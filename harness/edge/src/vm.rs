@@ -5,7 +5,7 @@
 //!
 //! In the order in which data meets them: `system` (the machine's own configuration, extended by `guest.nix` and built; or else what
 //! stands for it: `vm_build`, with `script` and `words`, or `given`), `kernel` (whether that boots here), `drive` and `image` (its store
-//! and other disks), `standin` (what stands for its secrets), `ready` (all of it), `come_up` (up, or not), `snapshots` (up once,
+//! and other disks), `standin` and `sops` (what stands for its secrets), `ready` (all of it), `come_up` (up, or not), `snapshots` (up once,
 //! and kept), `inspect`, `http` and `told` (what it tells about itself), `boot` (all of that), `measure` (what of it is a number) and `log`
 //! (what it said meanwhile), [`afloat`] (kept for a person), [`worker`] (what the rules make of it). `harness/DESIGN/boot.md` says why it is done so.
 
@@ -24,6 +24,7 @@ mod measure;
 mod ready;
 mod script;
 mod snapshots;
+mod sops;
 mod standin;
 mod system;
 mod told;

@@ -23,10 +23,11 @@ use crate::{
 
 /// A test for each host, and those of a host that is looked into.
 pub(crate) fn trials() -> impl Iterator<Item = Trial> {
-    let ignored = !has_parts();
-    let twins = hosts().into_iter().map(|name| {
+    let (parts, sops) = (has_parts(), has_sops());
+    let twins = hosts().into_iter().map(move |name| {
         let host = name.clone();
-        Trial::test(format!("boot::{name}"), move || verify(&host))
+        let ignored = name.starts_with("sops-") && !sops;
+        Trial::test(format!("boot::{name}"), move || verify(&host)).with_ignored_flag(ignored)
     });
     let others = [
         Trial::test("boot::a_shell_in_a_host", a_shell_in_a_host),
@@ -35,7 +36,7 @@ pub(crate) fn trials() -> impl Iterator<Item = Trial> {
         Trial::test("boot::source::offered", offered),
         Trial::test("boot::source::given", given),
     ];
-    twins.chain(others).map(move |trial| trial.with_ignored_flag(ignored))
+    twins.chain(others).map(move |trial| if parts { trial } else { trial.with_ignored_flag(true) })
 }
 
 fn verify(host: &str) -> Result<(), Failed> {
@@ -157,8 +158,16 @@ fn hosts() -> Vec<String> {
     BTreeSet::from_iter(names).into_iter().collect()
 }
 
+fn set(name: &str) -> Option<PathBuf> {
+    env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+/// Which decrypts in the guests whose names begin with it.
+fn has_sops() -> bool {
+    set("SEAWORTHY_SOPS").is_some_and(|sops| sops.is_file())
+}
+
 fn has_parts() -> bool {
-    let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let cache = set("XDG_CACHE_HOME").or_else(|| Some(set("HOME")?.join(".cache")));
     cache.is_some_and(|cache| cache.join("seaworthy/guest-parts").is_dir())
 }

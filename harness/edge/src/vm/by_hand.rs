@@ -21,6 +21,7 @@ use super::{
     come_up::Came,
     inspect::Wanted,
     ready::{Ready, Unready, ready},
+    sops::Secrets,
     worker::secret_paths,
 };
 use crate::nix::pool::Evaluators;
@@ -53,7 +54,7 @@ pub async fn by_hand(
     source: &BootSource,
     size: GuestSize,
 ) -> Result<ByHand, Fault> {
-    let ready = built(nix, yard, name, source).await?;
+    let ready = built(nix, yard, facts, name, source).await?;
     let mut machine = ready.machine(size, &secret_paths(&facts.document, name))?;
     machine.boot.command_line = format!("{} {SHELL}", machine.boot.command_line);
     Ok(ByHand {
@@ -75,7 +76,7 @@ pub async fn afloat(
     source: &BootSource,
     terms: &BootTerms,
 ) -> Result<Afloat, Fault> {
-    let ready = built(nix, yard, name, source).await?;
+    let ready = built(nix, yard, facts, name, source).await?;
     let wanted = Wanted { secrets: secret_paths(&facts.document, name), ..Wanted::default() };
     let Yard { folders, snapshots, .. } = yard;
     let BootTerms { size, limit, .. } = *terms;
@@ -102,10 +103,12 @@ pub async fn afloat(
 async fn built(
     nix: &Evaluators,
     yard: &Yard,
+    facts: &Facts,
     name: &MachineName,
     source: &BootSource,
 ) -> Result<Ready, Fault> {
-    ready(nix, yard, name, source, BUILD_LIMIT).await.map_err(|unready| match unready {
+    let secrets = Secrets::of(&facts.document, name);
+    ready(nix, yard, name, source, &secrets, BUILD_LIMIT).await.map_err(|unready| match unready {
         Unready::Fault(fault) => fault,
         Unready::Machine(_, said) => {
             Fault { what: format!("{name} cannot be built as a guest"), remedy: None, detail: said }

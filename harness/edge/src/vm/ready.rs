@@ -1,7 +1,7 @@
 //! Everything that a machine needs to be booted as a guest, made ready.
 //!
-//! Flows in: a machine of the flake, and what the plan says to boot of it. Flows out: its built system, its disks, and what
-//! runs it. Must not: start it.
+//! Flows in: a machine of the flake, what the plan says to boot of it, and which secrets sops-nix puts in place there. Flows
+//! out: its built system, its disks, and what runs it. Must not: start it.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -15,7 +15,9 @@ use vms::{
 use super::{
     Yard,
     drive::read_only,
-    given, kernel, standin,
+    given, kernel,
+    sops::Secrets,
+    standin,
     system::{System, Unbuilt, build},
 };
 use crate::nix::pool::Evaluators;
@@ -57,9 +59,10 @@ pub(super) async fn ready(
     yard: &Yard,
     name: &MachineName,
     source: &BootSource,
+    secrets: &Secrets,
     limit: Duration,
 ) -> Result<Ready, Unready> {
-    let system = build(nix, name, source, limit).await.map_err(|unbuilt| match unbuilt {
+    let system = build(nix, name, source, secrets, limit).await.map_err(|unbuilt| match unbuilt {
         Unbuilt::Evaluation(error) => {
             let place = error.file.iter().map(|file| format!("at {file}:{}", error.line.unwrap_or(0)));
             Unready::Machine("unevaluated", [error.message.clone()].into_iter().chain(place).collect())

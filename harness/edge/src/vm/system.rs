@@ -18,7 +18,9 @@ use serde::Deserialize;
 
 use super::{
     drive::{Drive, Shared},
-    given, vm_build,
+    given,
+    sops::Secrets,
+    vm_build,
 };
 use crate::{
     nix::{fault::NixFault, pool::Evaluators, prelude::one_line, unit::subject::output},
@@ -58,6 +60,8 @@ pub(super) enum Unbuilt {
 struct Told {
     drv: Option<String>,
     vm: Option<String>,
+    /// What has to build as well, and is not a part of the guest.
+    checked: Vec<String>,
     replaced: Vec<String>,
 }
 
@@ -91,12 +95,16 @@ pub(super) async fn build(
     nix: &Evaluators,
     machine: &MachineName,
     source: &BootSource,
+    secrets: &Secrets,
     limit: Duration,
 ) -> Result<System, Unbuilt> {
     if let BootSource::Given(given) = source {
         return given::build(nix, given, limit).await;
     }
-    let told = evaluate(nix, machine).await?;
+    let told = evaluate(nix, machine, secrets).await?;
+    for drv in &told.checked {
+        realise(nix, &format!("{drv}^out"), limit).await?;
+    }
     let mut system = match (source, told.drv, told.vm) {
         (BootSource::Configuration, Some(drv), _) => configuration(nix, &drv, limit).await?,
         (BootSource::VmBuild, _, Some(vm)) => vm_build::build(nix, &vm, limit).await?,
@@ -129,12 +137,13 @@ async fn configuration(nix: &Evaluators, drv: &str, limit: Duration) -> Result<S
     })
 }
 
-async fn evaluate(nix: &Evaluators, machine: &MachineName) -> Result<Told, Unbuilt> {
+async fn evaluate(nix: &Evaluators, machine: &MachineName, secrets: &Secrets) -> Result<Told, Unbuilt> {
     let of = output(&["nixosConfigurations".to_owned(), machine.0.clone()]);
     let guest = format!(
-        "({}) {{ machine = {of}; guest = {}; }}",
+        "({}) {{ machine = {of}; guest = {}; sops = {}; }}",
         one_line(include_str!("system.nix")),
         one_line(include_str!("guest.nix")),
+        secrets.expression(),
     );
     let told = nix.json("json", &guest, "null").await.map_err(fault)?;
     let told = told.map_err(|error| Unbuilt::Evaluation(Box::new(error)))?;

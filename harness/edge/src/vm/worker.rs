@@ -27,6 +27,7 @@ use super::{
     log::ConsoleLog,
     measure::{measurements, measuring},
     ready::{Unready, ready},
+    sops::Secrets,
 };
 use crate::{
     journal::Artifacts,
@@ -141,12 +142,14 @@ impl Shared {
     /// What the guest told, or the one verdict on everything that was to be asked of it.
     async fn boot(&self, asked: &Questions<'_>, log: &ConsoleLog) -> Result<(Told, Option<Afloat>), Verdict> {
         let limit = asked.checks.iter().map(|(check, _)| check.limit).max().unwrap_or_default();
-        let ready = match ready(&self.nix, &self.yard, asked.machine, asked.source, limit).await {
+        let secrets = Secrets::of(&self.facts.document, asked.machine);
+        let ready = match ready(&self.nix, &self.yard, asked.machine, asked.source, &secrets, limit).await {
             Ok(ready) => ready,
             Err(Unready::Machine(end, said)) => return Ok((unbuilt(end, asked.source, said), None)),
             Err(Unready::Fault(fault)) => return Err(Verdict::Broken { fault }),
         };
-        let wanted = self.wanted(asked);
+        let mut wanted = self.wanted(asked);
+        wanted.files.extend(secrets.paths());
         let (size, limit) = (asked.size, asked.limit);
         let Yard { folders, snapshots, .. } = &self.yard;
         let start = Start { ready: &ready, size, limit, folders, snapshots, wanted, log: Some(log) };

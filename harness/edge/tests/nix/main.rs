@@ -11,6 +11,7 @@ mod boots;
 mod faults;
 mod fixture;
 mod life;
+mod sops;
 mod survey;
 mod unit;
 mod worker;
