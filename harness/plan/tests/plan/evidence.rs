@@ -128,6 +128,7 @@ fn a_pass_that_stands_brings_along_what_was_measured() {
     let attached = attach(plan.clone(), &passes(&plan), false);
     let reuse = attached.checks[0].reuse.as_ref().expect("it stands");
     assert_eq!(reuse.measurements, [seconds(12)]);
+    assert_eq!(reuse.replaced, ["the disks"]);
 }
 
 #[test]
