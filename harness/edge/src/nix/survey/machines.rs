@@ -23,7 +23,7 @@ use crate::nix::{
 };
 
 /// The facts, as `facts.nix` names them. The cheap ones come first, so that they are known whatever the others do.
-const FACTS: [&str; 16] = [
+const FACTS: [&str; 17] = [
     "hostName",
     "system",
     "stateVersion",
@@ -40,6 +40,7 @@ const FACTS: [&str; 16] = [
     "zerotier",
     "services",
     "toplevel",
+    "boots",
 ];
 
 type Machines = BTreeMap<MachineName, MachineSurvey>;
