@@ -27,6 +27,8 @@ struct Finding {
     subject: String,
     file: Option<String>,
     line: Option<u64>,
+    /// A part of what it says.
+    message: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -99,5 +101,9 @@ impl Finding {
             && subject == self.subject
             && self.file.as_deref().is_none_or(|file| place["file"] == file)
             && self.line.is_none_or(|line| place["line"] == line)
+            && self
+                .message
+                .as_deref()
+                .is_none_or(|part| finding["message"].as_str().is_some_and(|message| message.contains(part)))
     }
 }

@@ -174,10 +174,7 @@ async fn boot_anew(start: &Start<'_>, machine: &Machine, to_be_saved: bool) -> R
         .await
         .map_err(|error| fault(&error, &by_hand(start)))?;
     let seconds = began.elapsed().as_secs_f64();
-    if let Came::Ended(end) = &came {
-        ours(end)?;
-    }
-    let boot = told_of_boot(start, &guest, &came, at, seconds);
+    let boot = told_of_boot(start, &guest, &came, at, seconds)?;
     Ok(Reached { guest, came, boot })
 }
 
@@ -190,39 +187,42 @@ async fn ask(start: &Start<'_>, guest: &Guest, shell: &Backdoor, boot: Value) ->
     let Ok(end) = timeout(LAST_WORDS, guest.ended()).await else {
         return Err(fault(&error, "it was up, and then did not answer: run this again, with fewer --jobs"));
     };
-    ours(&end)?;
-    let came = Came::Ended(end);
     let seconds = boot["seconds"].as_f64().unwrap_or_default();
-    Ok(Told { boot: told_of_boot(start, guest, &came, now(), seconds), guest: None })
+    Ok(Told { boot: told_of_boot(start, guest, &Came::Ended(end), now(), seconds)?, guest: None })
 }
 
-/// An end that is QEMU's own, and so none of the machine's.
-fn ours(end: &End) -> Result<(), Fault> {
+/// How a guest ended, in the facts' words; or QEMU, which is none of the machine's doing.
+fn ended(end: &End) -> Result<&'static str, Fault> {
     match end {
+        End::SwitchedOff => Ok("switched-off"),
+        End::Restarted => Ok("restarted"),
+        End::Panicked { .. } => Ok("panicked"),
         End::Died { .. } | End::Killed => Err(Fault {
             what: end.to_string(),
             remedy: Some("see whether memory or disk ran out; run this again, with fewer --jobs".to_owned()),
             detail: Vec::new(),
         }),
-        End::SwitchedOff | End::Restarted | End::Panicked { .. } => Ok(()),
     }
 }
 
-fn told_of_boot(start: &Start<'_>, guest: &Guest, came: &Came, at: Timestamp, seconds: f64) -> Value {
+fn told_of_boot(
+    start: &Start<'_>,
+    guest: &Guest,
+    came: &Came,
+    at: Timestamp,
+    seconds: f64,
+) -> Result<Value, Fault> {
     let console = guest.console().last_lines(MOST_LINES).into_iter().map(|line| line.text).collect();
-    let mut console = last_words(console);
+    let console = last_words(console);
     let (end, waiting) = match came {
         Came::Up(_) | Came::UpUnasked => ("up", [].as_slice()),
         Came::Late(_, jobs) => ("late", jobs.as_slice()),
         // Nobody knows what a guest waits for that has no shell.
         Came::Silent if !start.ready.source.is_configuration() => ("late", [].as_slice()),
         Came::Silent => ("silent", [].as_slice()),
-        Came::Ended(end) => {
-            console.push(end.to_string());
-            ("ended", [].as_slice())
-        }
+        Came::Ended(end) => (ended(end)?, [].as_slice()),
     };
-    json!({
+    Ok(json!({
         "end": end,
         "at": at.to_string(),
         "limit": start.limit.as_secs(),
@@ -232,7 +232,7 @@ fn told_of_boot(start: &Start<'_>, guest: &Guest, came: &Came, at: Timestamp, se
         "waiting": waiting,
         "source": start.ready.source.as_str(),
         "replaced": start.ready.replaced,
-    })
+    }))
 }
 
 fn by_hand(start: &Start<'_>) -> String {
