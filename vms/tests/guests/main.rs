@@ -8,6 +8,7 @@
 
 mod agent;
 mod console;
+mod disks;
 mod ends;
 mod network;
 mod newc;

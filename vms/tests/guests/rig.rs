@@ -43,12 +43,13 @@ pub(crate) fn kernel() -> PathBuf {
 }
 
 /// Those of the drivers that this kernel has as modules, in the order in which they need each other.
-const MODULES: [&str; 12] = [
+const MODULES: [&str; 13] = [
     "virtio",
     "virtio_ring",
     "virtio_pci_legacy_dev",
     "virtio_pci_modern_dev",
     "virtio_pci",
+    "virtio_blk",
     "virtio_console",
     "virtio-rng",
     "failover",

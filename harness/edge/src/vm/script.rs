@@ -2,7 +2,7 @@
 //!
 //! Flows in: its text. Flows out: a [`Script`]. Must not: run any of it; guess: a word whose meaning is not known is an error.
 //!
-//! Source: nixpkgs `nixos/modules/virtualisation/qemu-vm.nix`, of 23.05 to 25.11. Everything that counts stands in the last command, `exec
+//! Source: nixpkgs `nixos/modules/virtualisation/qemu-vm.nix`, as of 2025. Everything that counts stands in the last command, `exec
 //! .../qemu-system-x86_64 ...`, and in the call by which the root's file system is made before it.
 
 use std::path::{Path, PathBuf};
