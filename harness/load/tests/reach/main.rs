@@ -1,0 +1,9 @@
+//! Who is to reach whom, as specifications.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "what the tests stand on may fail them")]
+
+mod properties;
+mod sample;
+mod wireguard;
+mod yggdrasil;
+mod zerotier;
