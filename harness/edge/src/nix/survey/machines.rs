@@ -23,7 +23,7 @@ use crate::nix::{
 };
 
 /// The facts, as `facts.nix` names them. The cheap ones come first, so that they are known whatever the others do.
-const FACTS: [&str; 15] = [
+const FACTS: [&str; 18] = [
     "hostName",
     "system",
     "stateVersion",
@@ -37,6 +37,9 @@ const FACTS: [&str; 15] = [
     "firewall",
     "generators",
     "zerotier",
+    "wireguard",
+    "yggdrasil",
+    "forwarding",
     "services",
     "toplevel",
 ];
