@@ -6,7 +6,9 @@
 
 mod firewall;
 mod known;
+mod network;
 mod seat;
+mod stated;
 mod wireguard;
 mod yggdrasil;
 mod zerotier;
@@ -21,7 +23,8 @@ use model::{
     machine::MachineName,
     matrix::{Matrix, Mesh, directed},
     overlay::{Member, Overlay, OverlayKind},
-    reach::{Expectation, Reason, Who},
+    reach::Expectation,
+    reason::{Reason, Who},
     resolved::ResolvedFleet,
 };
 use serde_json::Value;
@@ -38,9 +41,8 @@ use self::{
 pub fn derive(fleet: &ResolvedFleet, facts: &Value) -> Matrix {
     let known = Known::of(fleet, facts);
     let instances = fleet.fleet.inventory.instances.iter();
-    let overlays = instances.filter_map(|(name, instance)| {
-        Some((name, OverlayKind::of_module(instance.module.name.as_deref().unwrap_or(name))?))
-    });
+    let overlays = instances
+        .filter_map(|(name, instance)| Some((name, OverlayKind::of_instance(name, &instance.module)?)));
     // What a member of one overlay is called is how others find it to peer with it: addresses of all come first.
     let nets: Vec<Net> = overlays.map(|(name, kind)| Net::of(&known, fleet, name, kind)).collect();
     let of_machine = |index| nets.iter().filter_map(move |net: &Net| net.seats.get(index));
@@ -58,6 +60,7 @@ struct Net<'f> {
     /// In the order of the machines.
     seats: Vec<Seat>,
     roles: Vec<BTreeSet<String>>,
+    /// Whether somebody is there who lets members in, as ZeroTier needs it.
     has_controller: bool,
 }
 
@@ -91,7 +94,8 @@ impl<'f> Net<'f> {
             }
         });
         let seats = seats.collect();
-        let has_controller = !controllers.is_empty();
+        let runs = |name: &&MachineName| zerotier::may_run(known, name);
+        let has_controller = controllers.iter().any(runs);
         Self { name, kind, seats, roles, has_controller }
     }
 
@@ -102,7 +106,8 @@ impl<'f> Net<'f> {
             OverlayKind::Yggdrasil => Ways::Peerings(Peerings::of(known, fleet, &self.seats, addresses)),
         };
         let pairs = directed(known.machines.len());
-        let expectations = pairs.map(|(from, to)| self.expectation(&ways, from, to)).collect();
+        let mut expectations: Vec<_> = pairs.map(|(from, to)| self.expectation(&ways, from, to)).collect();
+        stated::put(&mut expectations, fleet, self.name, &self.seats);
         let members: BTreeMap<MachineName, Member> = known
             .machines
             .iter()
@@ -118,17 +123,17 @@ impl<'f> Net<'f> {
 
     fn expectation(&self, ways: &Ways<'_>, from: usize, to: usize) -> Expectation {
         let (Some(source), Some(target)) = (self.seats.get(from), self.seats.get(to)) else {
-            return Expectation { reason: Reason::Outsiders, ask: None };
+            return Expectation { reason: Reason::Outsiders, probe: None };
         };
         if let Some(reason) = self.obstacle(source, target) {
-            return Expectation { reason, ask: target.everything.clone() };
+            return Expectation { reason, probe: target.everything.clone() };
         }
         let open = target.open.clone();
         match ways {
-            Ways::Switch => Expectation { reason: Reason::Members, ask: open },
+            Ways::Switch => Expectation { reason: Reason::Members, probe: open },
             Ways::Peerings(peerings) => match peerings.join(from, to) {
-                true => Expectation { reason: Reason::Members, ask: open },
-                false => Expectation { reason: Reason::NoPeering, ask: target.everything.clone() },
+                true => Expectation { reason: Reason::Members, probe: open },
+                false => Expectation { reason: Reason::NoPeering, probe: target.everything.clone() },
             },
             Ways::Tunnels(tunnels) => tunnels.expectation((from, source), (to, target)),
         }

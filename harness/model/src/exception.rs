@@ -1,8 +1,6 @@
 //! What a fleet's owner states about who reaches whom, in the place of what follows from the configurations.
 
-use std::fmt;
-
-use crate::{machine::MachineName, resolved::ResolvedMachine};
+use crate::{machine::MachineName, place::Place, reach::Reach, resolved::ResolvedMachine};
 
 /// One `[[mesh.exceptions]]` entry of `fleet.toml`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,39 +9,37 @@ pub struct Exception {
     pub from: Party,
     /// Who is reached.
     pub to: Party,
-    /// The overlay; `None` means every one.
+    /// The overlay; `None` means every one that both are on.
     pub overlay: Option<String>,
-    /// Whether they must reach, or must not.
-    pub reach: bool,
+    /// What is expected; `Unknown` where it is not to be judged.
+    pub reach: Reach,
     /// Why; never empty.
     pub reason: String,
+    /// Where it is written.
+    pub place: Place,
 }
 
-/// One machine, or those that carry a tag.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Party {
-    /// This machine.
-    Machine(MachineName),
-    /// Every machine with this tag.
-    Tag(String),
+impl Exception {
+    /// Whether it is about an overlay.
+    #[must_use]
+    pub fn is_over(&self, overlay: &str) -> bool {
+        self.overlay.as_deref().is_none_or(|own| own == overlay)
+    }
+}
+
+/// Machines by name, and those that carry one of some tags.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Party {
+    /// These.
+    pub machines: Vec<MachineName>,
+    /// Every machine with one of these.
+    pub tags: Vec<String>,
 }
 
 impl Party {
     /// Whether a machine belongs to it.
     #[must_use]
     pub fn holds(&self, name: &MachineName, machine: &ResolvedMachine) -> bool {
-        match self {
-            Self::Machine(own) => own == name,
-            Self::Tag(tag) => machine.tags.contains(tag),
-        }
-    }
-}
-
-impl fmt::Display for Party {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Machine(name) => write!(f, "`{name}`"),
-            Self::Tag(tag) => write!(f, "tag `{tag}`"),
-        }
+        self.machines.contains(name) || self.tags.iter().any(|tag| machine.tags.contains(tag))
     }
 }

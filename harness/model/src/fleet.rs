@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ask::Ask, check::GuestSize, facts::Places, inventory::Inventory, waiver::Waiver};
+use crate::{
+    ask::Ask, check::GuestSize, exception::Exception, facts::Places, inventory::Inventory, waiver::Waiver,
+};
 
 /// Everything that is defined about a fleet, with where each part is written.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +21,8 @@ pub struct Fleet {
     pub boot: BootTerms,
     /// What is asked of them then.
     pub asks: Vec<Ask>,
+    /// What its owner states about who reaches whom.
+    pub exceptions: Vec<Exception>,
     /// Accepted findings.
     pub waivers: Vec<Waiver>,
     /// Pointers into the facts document (`/inventory/machines/cinnabar`) and where they are written.

@@ -5,7 +5,7 @@
 //!
 //! The modules stand in the order in which data meets them:
 //! sources ([`place`], [`tree`], [`survey`]) -> the fleet ([`machine`], [`inventory`], [`fleet`], [`resolved`])
-//! -> who is to reach whom ([`overlay`], [`reach`], [`exception`], [`matrix`])
+//! -> who is to reach whom ([`overlay`], [`exception`], [`reason`], [`reach`], [`matrix`])
 //! -> what is asked ([`stage`], [`suite`], [`case`], [`subject`], [`facts`], [`check`], [`plan`])
 //! -> what was answered ([`finding`], [`verdict`], [`measurement`], [`artifact`], [`event`], [`record`])
 //! -> what follows ([`evidence`], [`decision`]).
@@ -31,6 +31,7 @@ pub mod overlay;
 pub mod place;
 pub mod plan;
 pub mod reach;
+pub mod reason;
 pub mod record;
 pub mod resolved;
 pub mod stage;

@@ -1,11 +1,9 @@
 //! The reachability matrix: what is expected of each machine towards each other one, over each overlay.
 
-use serde::Serialize;
-
 use crate::{
     machine::MachineName,
     overlay::Overlay,
-    reach::{Ask, Expectation, Reach},
+    reach::{Expectation, Reach},
 };
 
 /// All expectations of a fleet.
@@ -92,29 +90,6 @@ impl Pair<'_> {
     #[must_use]
     pub fn why(&self) -> String {
         self.expectation.reason.told(self.overlay.kind, self.from, self.to)
-    }
-}
-
-impl Serialize for Pair<'_> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Told<'a> {
-            overlay: &'a str,
-            from: &'a MachineName,
-            to: &'a MachineName,
-            reach: Reach,
-            why: String,
-            ask: Option<&'a Ask>,
-        }
-        let told = Told {
-            overlay: &self.overlay.name,
-            from: self.from,
-            to: self.to,
-            reach: self.reach(),
-            why: self.why(),
-            ask: self.expectation.ask.as_deref(),
-        };
-        told.serialize(serializer)
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::machine::MachineName;
+use crate::{inventory::Module, machine::MachineName};
 
 /// What an overlay is made with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -28,9 +28,10 @@ impl OverlayKind {
     /// Every kind.
     pub const ALL: [Self; 3] = [Self::Zerotier, Self::Wireguard, Self::Yggdrasil];
 
-    /// The kind that a service module of clan makes, by the module's name.
+    /// The kind that an instance of a service makes, by its module: clan takes the instance's name where none is said.
     #[must_use]
-    pub fn of_module(module: &str) -> Option<Self> {
+    pub fn of_instance(name: &str, module: &Module) -> Option<Self> {
+        let module = module.name.as_deref().unwrap_or(name);
         Self::ALL.into_iter().find(|kind| kind.module() == module)
     }
 

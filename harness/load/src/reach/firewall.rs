@@ -6,9 +6,12 @@
 //! The rules are those of NixOS, `nixos/modules/services/networking/firewall-{iptables,nftables}.nix`: `allowPing` is about
 //! IPv4 alone; of ICMPv6 an echo is always let in.
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    collections::BTreeSet,
+    net::{IpAddr, SocketAddr},
+};
 
-use model::reach::Ask;
+use model::reach::Probe;
 use serde_json::Value;
 
 use super::known::{Told, address, texts};
@@ -38,30 +41,34 @@ impl<'f> Doors<'f> {
     }
 
     /// What answers at these addresses.
-    pub(super) fn open(&self, addresses: &[IpAddr]) -> Ask {
+    pub(super) fn open(&self, addresses: &[IpAddr]) -> Probe {
         let all = self.everything(addresses);
         let ping = all.ping.into_iter().filter(|address| self.answers(*address)).collect();
         let tcp = all.tcp.into_iter().filter(|at| self.lets_in(at.port())).collect();
-        Ask { ping, tcp }
+        Probe { ping, tcp }
     }
 
     /// What would answer if nothing were closed.
-    pub(super) fn everything(&self, addresses: &[IpAddr]) -> Ask {
-        let ports = self.sshd.and_then(|sshd| sshd["ports"].as_array()).into_iter().flatten();
-        let ports: Vec<u16> =
-            ports.filter_map(|port| port.as_u64().and_then(|port| port.try_into().ok())).collect();
-        let heard: Vec<IpAddr> =
-            addresses.iter().copied().filter(|address| self.is_listened_to(*address)).collect();
-        let tcp = heard.iter().flat_map(|address| ports.iter().map(|port| SocketAddr::new(*address, *port)));
-        Ask { ping: addresses.to_vec(), tcp: tcp.collect() }
+    pub(super) fn everything(&self, addresses: &[IpAddr]) -> Probe {
+        let ports = |address: &IpAddr| {
+            let address = *address;
+            self.ports(address).into_iter().map(move |port| SocketAddr::new(address, port))
+        };
+        Probe { ping: addresses.to_vec(), tcp: addresses.iter().flat_map(ports).collect() }
     }
 
-    /// Whether the SSH daemon waits at an address: at every one, unless it is told at which.
-    fn is_listened_to(&self, at: IpAddr) -> bool {
-        let mut listens = texts(self.sshd.and_then(|sshd| sshd.get("listenAddresses"))).peekable();
-        let everywhere = |listen: IpAddr| listen.is_unspecified() && (listen.is_ipv6() || at.is_ipv4());
-        listens.peek().is_none()
-            || listens.filter_map(address).any(|listen| listen == at || everywhere(listen))
+    /// The ports at which the SSH daemon waits at an address: all of them everywhere, unless it is told where.
+    fn ports(&self, at: IpAddr) -> BTreeSet<u16> {
+        let list = |key: &str| self.sshd.and_then(|sshd| sshd[key].as_array()).into_iter().flatten();
+        let number = |port: &Value| port.as_u64().and_then(|port| u16::try_from(port).ok());
+        let ports = || list("ports").filter_map(number);
+        if list("listenAddresses").next().is_none() {
+            return ports().collect();
+        }
+        let heard = list("listenAddresses").filter(|listen| is_heard(listen["addr"].as_str(), at));
+        heard
+            .flat_map(|listen| number(&listen["port"]).map_or_else(|| ports().collect(), |port| vec![port]))
+            .collect()
     }
 
     fn answers(&self, address: IpAddr) -> bool {
@@ -71,9 +78,12 @@ impl<'f> Doors<'f> {
 
     fn lets_in(&self, port: u16) -> bool {
         let Some(rules) = self.rules else { return true };
+        let port = u64::from(port);
         let interfaces = rules["interfaces"].as_object().into_iter().flatten();
         let mut of_interface = interfaces.filter(|(name, _)| is_meant(name, self.interface));
-        self.is_trusted(rules) || opens(rules, port) || of_interface.any(|(_, rules)| opens(rules, port))
+        self.is_trusted(rules)
+            || opens(rules, "TCP", port)
+            || of_interface.any(|(_, rules)| opens(rules, "TCP", port))
     }
 
     fn is_trusted(&self, rules: &Value) -> bool {
@@ -81,16 +91,32 @@ impl<'f> Doors<'f> {
     }
 }
 
-fn opens(rules: &Value, port: u16) -> bool {
-    let list = |key: &str| rules[key].as_array().into_iter().flatten();
+/// Whether a machine hears those who call a UDP port of it on some interface but the tunnel's own. One that does not tell is
+/// taken to.
+pub(super) fn hears(firewall: Told<'_>, port: u64, tunnel: &str) -> bool {
+    let Told::Is(rules) = firewall else { return true };
+    let mut of_interfaces =
+        rules["interfaces"].as_object().into_iter().flat_map(|interfaces| interfaces.values());
+    rules["enable"] != true
+        || opens(rules, "UDP", port)
+        || of_interfaces.any(|rules| opens(rules, "UDP", port))
+        || texts(rules.get("trustedInterfaces")).any(|name| !is_meant(name, tunnel))
+}
+
+/// Whether what listens there hears those who call this address; without an address it listens at all of them.
+fn is_heard(listen: Option<&str>, at: IpAddr) -> bool {
+    let everywhere = |listen: IpAddr| listen.is_unspecified() && (listen.is_ipv6() || at.is_ipv4());
+    listen.is_none_or(|listen| address(listen).is_some_and(|listen| listen == at || everywhere(listen)))
+}
+
+fn opens(rules: &Value, protocol: &str, port: u64) -> bool {
+    let list = |what: &str| rules[format!("allowed{protocol}{what}")].as_array().into_iter().flatten();
     let bound = |range: &Value, key: &str| range[key].as_u64();
-    let port = u64::from(port);
     let is_within = |range: &Value| {
         bound(range, "from").is_some_and(|from| from <= port)
             && bound(range, "to").is_some_and(|to| port <= to)
     };
-    list("allowedTCPPorts").any(|open| open.as_u64() == Some(port))
-        || list("allowedTCPPortRanges").any(is_within)
+    list("Ports").any(|open| open.as_u64() == Some(port)) || list("PortRanges").any(is_within)
 }
 
 /// Whether a name in the firewall's rules means an interface: `zt+` is iptables' word for all that begin so, `zt*` nftables'.
@@ -107,11 +133,11 @@ mod tests {
     #[track_caller]
     fn check(firewall: &Value, sshd: &Value, ping: &[&str], tcp: &[&str]) {
         let addresses = ["10.0.0.1".parse().unwrap(), "fd00::1".parse().unwrap()];
-        let ask =
+        let probe =
             Doors::of(Told::Is(firewall), Told::Is(sshd), "zt3jnkd4lo").map(|doors| doors.open(&addresses));
-        let ask = ask.unwrap();
-        assert_eq!(ask.ping.iter().map(ToString::to_string).collect::<Vec<_>>(), ping, "{firewall}");
-        assert_eq!(ask.tcp.iter().map(ToString::to_string).collect::<Vec<_>>(), tcp, "{firewall}");
+        let probe = probe.unwrap();
+        assert_eq!(probe.ping.iter().map(ToString::to_string).collect::<Vec<_>>(), ping, "{firewall}");
+        assert_eq!(probe.tcp.iter().map(ToString::to_string).collect::<Vec<_>>(), tcp, "{firewall}");
     }
 
     #[test]
@@ -125,8 +151,16 @@ mod tests {
     }
 
     #[test]
+    fn an_address_may_have_a_port_of_its_own() {
+        let sshd = json!({"enable": true, "ports": [22], "listenAddresses": [{"addr": "10.0.0.1", "port": 2222}, {"addr": "::", "port": null}]});
+        let tcp = ["10.0.0.1:22", "10.0.0.1:2222", "[fd00::1]:22"];
+        check(&json!({"enable": false}), &sshd, &["10.0.0.1", "fd00::1"], &tcp);
+    }
+
+    #[test]
     fn a_port_is_let_in_where_its_interface_is_meant() {
-        let sshd = json!({"enable": true, "ports": [22], "listenAddresses": ["fd00::1"]});
+        let sshd =
+            json!({"enable": true, "ports": [22], "listenAddresses": [{"addr": "fd00::1", "port": null}]});
         let both = ["10.0.0.1", "fd00::1"];
         let open = ["[fd00::1]:22"];
         for (rules, tcp) in [

@@ -51,6 +51,11 @@ impl<'f> Known<'f> {
         self.machines.get(index).map_or("", |name| name.as_str())
     }
 
+    /// Where a machine stands.
+    pub(super) fn index(&self, name: &MachineName) -> Option<usize> {
+        self.machines.binary_search_by(|known| known.as_ref().cmp(name)).ok()
+    }
+
     pub(super) fn fact(&self, index: usize, fact: &str) -> Told<'f> {
         match self.facts.get(index).copied().flatten().and_then(|facts| facts.get(fact)) {
             Some(Value::Null) => Told::Nothing,

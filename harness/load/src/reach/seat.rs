@@ -5,7 +5,10 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use model::reach::{Ask, Reason, Who};
+use model::{
+    reach::Probe,
+    reason::{Reason, Who},
+};
 
 use super::{
     firewall::Doors,
@@ -20,9 +23,9 @@ pub(super) struct Seat {
     /// On the overlay, sorted.
     pub(super) addresses: Vec<IpAddr>,
     /// What answers there; `None` where nothing can be asked.
-    pub(super) open: Option<Arc<Ask>>,
+    pub(super) open: Option<Arc<Probe>>,
     /// What would, if nothing were closed.
-    pub(super) everything: Option<Arc<Ask>>,
+    pub(super) everything: Option<Arc<Probe>>,
 }
 
 /// Whether it takes part, by its own configuration.
@@ -55,8 +58,8 @@ impl Seat {
         addresses.sort_unstable();
         addresses.dedup();
         let doors = Doors::of(known.fact(index, "firewall"), known.fact(index, "sshd"), interface);
-        let asked = |ask: Ask| (!addresses.is_empty()).then(|| Arc::new(ask));
-        let pings = || Ask { ping: addresses.clone(), tcp: Vec::new() };
+        let asked = |probe: Probe| (!addresses.is_empty()).then(|| Arc::new(probe));
+        let pings = || Probe { ping: addresses.clone(), tcp: Vec::new() };
         let open = doors.as_ref().and_then(|doors| asked(doors.open(&addresses)));
         let everything = asked(doors.as_ref().map_or_else(pings, |doors| doors.everything(&addresses)));
         let standing = match standing {
@@ -67,6 +70,11 @@ impl Seat {
         Self { member: true, standing, addresses, open, everything }
     }
 
+    /// What is asked of it by one that must get through: what its firewall lets in, or all of it where that is nothing.
+    pub(super) fn wanted(&self) -> Option<Arc<Probe>> {
+        if self.is_closed() { self.everything.clone() } else { self.open.clone() }
+    }
+
     /// Whether it has nothing to do with the overlay.
     pub(super) fn is_stranger(&self) -> bool {
         !self.member && matches!(self.standing, Standing::Ready)
@@ -74,7 +82,7 @@ impl Seat {
 
     /// Whether it has addresses, and lets in nothing that is asked there.
     pub(super) fn is_closed(&self) -> bool {
-        self.open.as_ref().is_some_and(|ask| ask.is_empty())
+        self.open.as_ref().is_some_and(|probe| probe.is_empty())
     }
 }
 

@@ -5,17 +5,21 @@
 //! packets, and is the only one from which that address is taken.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     net::IpAddr,
     sync::Arc,
 };
 
-use model::reach::{Ask, Expectation, Reach, Reason, Who};
+use model::{
+    reach::{Expectation, Probe, Reach},
+    reason::{Reason, Who},
+};
 use serde_json::Value;
 
 use super::{
-    Name,
+    Name, firewall,
     known::{Known, Told, address, texts},
+    network::{masked, nearest, network},
     seat::{Seat, Standing, Why, needed},
 };
 
@@ -58,8 +62,10 @@ pub(super) struct Tunnels<'f> {
 struct End {
     /// By length of the network, then by network: the peer whose it is.
     routes: BTreeMap<u8, HashMap<IpAddr, Peer>>,
-    /// Peers of which it knows where they are.
-    endpoints: Vec<Peer>,
+    /// Peers of which it knows where they are, so that it can call them.
+    calls: HashSet<usize>,
+    /// Whether its firewall keeps out those who call it.
+    shut: bool,
     /// Over IPv4 and over IPv6; `None` where its configuration does not tell.
     forwards: [Option<bool>; 2],
 }
@@ -73,7 +79,7 @@ impl<'f> Tunnels<'f> {
         let keys: HashMap<&str, usize> = keys.collect();
         let end = |(index, seat): (usize, &Seat)| match needed(known.fact(index, "wireguard")) {
             Ok(all) => match all.get(instance).filter(|_| seat.member) {
-                Some(interface) => Ok(End::of(interface, known.fact(index, "forwarding"), &keys)),
+                Some(interface) => Ok(End::of(known, (index, instance), interface, &keys)),
                 None => Err(Reason::NotTold as Why),
             },
             Err(why) => Err(why),
@@ -92,19 +98,19 @@ impl<'f> Tunnels<'f> {
         let leads = |way: &Result<Option<Name>, Reason>| way.is_ok();
         let reached: Vec<&IpAddr> =
             ways.iter().filter(|(_, way)| leads(way)).map(|(address, _)| *address).collect();
-        let asked = |ask: &Arc<Ask>| match reached.len() == ways.len() {
-            true => Arc::clone(ask),
-            false => Arc::new(only(ask, &reached)),
+        let asked = |probe: &Arc<Probe>| match reached.len() == ways.len() {
+            true => Arc::clone(probe),
+            false => Arc::new(only(probe, &reached)),
         };
         if !reached.is_empty() {
             let hop = ways.iter().find_map(|(_, way)| way.as_ref().ok());
             let reason = hop.cloned().flatten().map_or(Reason::Members, Reason::Through);
-            return Expectation { reason, ask: target.open.as_ref().map(asked) };
+            return Expectation { reason, probe: target.open.as_ref().map(asked) };
         }
         let failed = || ways.iter().filter_map(|(_, way)| way.as_ref().err());
         let unclear = failed().find(|reason| reason.reach() == Reach::Unknown);
         let reason = unclear.or_else(|| failed().next()).cloned().unwrap_or(Reason::NoAddress(Who::To));
-        Expectation { reason, ask: target.everything.clone() }
+        Expectation { reason, probe: target.everything.clone() }
     }
 
     /// The way there and back; the first machine that forwards on it, if one does.
@@ -132,8 +138,12 @@ impl<'f> Tunnels<'f> {
             let next = end.route(target).ok_or_else(|| Reason::NoRoute(who(here)))?;
             let next = next.ok_or_else(|| Reason::StrangeKey(who(here)))?;
             let there = self.end(next, who(next))?;
-            if !end.endpoints.contains(&Some(next)) && !there.endpoints.contains(&Some(here)) {
-                return Err(Reason::NoEndpoint(who(next)));
+            match (end.calls.contains(&next), there.calls.contains(&here)) {
+                (false, false) => return Err(Reason::NoEndpoint(who(next))),
+                (true, false) if there.shut => return Err(Reason::Unheard(who(next))),
+                (false, true) if end.shut => return Err(Reason::Unheard(who(here))),
+                // Where both call, each has asked for what comes in.
+                _ => {}
             }
             if there.route(source) != Some(Some(here)) {
                 return Err(Reason::Refused(who(next)));
@@ -162,7 +172,12 @@ impl<'f> Tunnels<'f> {
 }
 
 impl End {
-    fn of(interface: &Value, forwarding: Told<'_>, keys: &HashMap<&str, usize>) -> Self {
+    fn of(
+        known: &Known<'_>,
+        (index, instance): (usize, &str),
+        interface: &Value,
+        keys: &HashMap<&str, usize>,
+    ) -> Self {
         let mut end = Self::default();
         let peers = interface.get("peers").and_then(Value::as_array);
         for peer in peers.into_iter().flatten() {
@@ -171,13 +186,17 @@ impl End {
                 // As in the kernel, a network that two peers are given is the later one's.
                 end.routes.entry(network.1).or_default().insert(network.0, name);
             }
-            end.endpoints.extend(peer["endpoint"].is_string().then_some(name));
+            end.calls.extend(name.filter(|_| peer["endpoint"].is_string()));
         }
+        let forwarding = known.fact(index, "forwarding");
         let forwards = |family: &str| match forwarding {
             Told::Is(told) => told[family].as_bool(),
             _ => None,
         };
-        Self { forwards: [forwards("ipv4"), forwards("ipv6")], ..end }
+        // On which interface others call is not known: one that is opened anywhere is taken for open.
+        let port = interface["listenPort"].as_u64();
+        let shut = port.is_some_and(|port| !firewall::hears(known.fact(index, "firewall"), port, instance));
+        Self { forwards: [forwards("ipv4"), forwards("ipv6")], shut, ..end }
     }
 
     /// The peer that an address belongs to; nobody's if there is none.
@@ -188,55 +207,8 @@ impl End {
 }
 
 /// The part of what is asked that is about some addresses.
-fn only(ask: &Ask, addresses: &[&IpAddr]) -> Ask {
-    let ping = ask.ping.iter().filter(|address| addresses.contains(address));
-    let tcp = ask.tcp.iter().filter(|at| addresses.contains(&&at.ip()));
-    Ask { ping: ping.copied().collect(), tcp: tcp.copied().collect() }
-}
-
-/// The address from which the kernel speaks to another: the one with which it has the longest beginning in common.
-fn nearest(own: &[IpAddr], to: IpAddr) -> Option<IpAddr> {
-    let common = |address: &IpAddr| match (address, to) {
-        (IpAddr::V4(own), IpAddr::V4(to)) => Some((own.to_bits() ^ to.to_bits()).leading_zeros()),
-        (IpAddr::V6(own), IpAddr::V6(to)) => Some((own.to_bits() ^ to.to_bits()).leading_zeros()),
-        _ => None,
-    };
-    let same_family = own.iter().filter_map(|address| Some((common(address)?, *address)));
-    same_family.max_by_key(|(bits, _)| *bits).map(|(_, address)| address)
-}
-
-/// A network and its length; an address alone is a network of its own.
-fn network(text: &str) -> Option<(IpAddr, u8)> {
-    let address = address(text)?;
-    let whole = if address.is_ipv6() { 128 } else { 32 };
-    let length = text.split_once('/').map_or(Some(whole), |(_, length)| length.trim().parse().ok())?;
-    Some((masked(address, length)?, length))
-}
-
-/// An address with all bits behind a length at zero; nothing if it has not so many.
-fn masked(address: IpAddr, length: u8) -> Option<IpAddr> {
-    Some(match address {
-        IpAddr::V4(address) => {
-            let behind = 32_u32.checked_sub(length.into())?;
-            IpAddr::V4((address.to_bits() & u32::MAX.checked_shl(behind).unwrap_or(0)).into())
-        }
-        IpAddr::V6(address) => {
-            let behind = 128_u32.checked_sub(length.into())?;
-            IpAddr::V6((address.to_bits() & u128::MAX.checked_shl(behind).unwrap_or(0)).into())
-        }
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn networks_are_read_with_their_length() {
-        let read = |text: &str| network(text).map(|(address, length)| format!("{address}/{length}"));
-        assert_eq!(read("fd51:19c1:3b:f700:8750::1/56").as_deref(), Some("fd51:19c1:3b:f700::/56"));
-        assert_eq!(read("10.1.2.3").as_deref(), Some("10.1.2.3/32"));
-        assert_eq!(read("0.0.0.0/0").as_deref(), Some("0.0.0.0/0"));
-        assert_eq!(read("10.0.0.0/33"), None);
-    }
+fn only(probe: &Probe, addresses: &[&IpAddr]) -> Probe {
+    let ping = probe.ping.iter().filter(|address| addresses.contains(address));
+    let tcp = probe.tcp.iter().filter(|at| addresses.contains(&&at.ip()));
+    Probe { ping: ping.copied().collect(), tcp: tcp.copied().collect() }
 }

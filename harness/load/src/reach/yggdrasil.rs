@@ -9,7 +9,7 @@ use std::{
 };
 
 use model::{
-    reach::Reason,
+    reason::Reason,
     resolved::{ResolvedFleet, ResolvedMachine},
 };
 
@@ -24,7 +24,7 @@ pub(super) fn seat(known: &Known<'_>, index: usize, member: bool) -> Seat {
         return Seat::beside(false);
     }
     let fact = needed(known.fact(index, "yggdrasil"));
-    let interface = fact.as_ref().ok().and_then(|service| service["interface"].as_str()).unwrap_or("ygg");
+    let interface = fact.as_ref().ok().and_then(|service| service["interface"].as_str()).unwrap_or("");
     let standing = match fact {
         Ok(service) if service["enable"] == true => Standing::Ready,
         Ok(_) => Standing::Cannot(Reason::NotRunning),

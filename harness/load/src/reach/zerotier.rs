@@ -8,7 +8,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use data_encoding::BASE32_NOPAD;
-use model::{machine::MachineName, reach::Reason};
+use model::{machine::MachineName, reason::Reason};
 use serde_json::Value;
 
 use super::{
@@ -21,6 +21,12 @@ pub(super) fn network(known: &Known<'_>, instance: &str, controllers: &[&Machine
     let shared = known.shared(&format!("zerotier-network-{instance}"), "network-id");
     let of = |machine: &&MachineName| known.var(machine.as_str(), "zerotier", "zerotier-network-id");
     shared.or_else(|| controllers.iter().find_map(of)).map(ToOwned::to_owned)
+}
+
+/// Whether a machine runs the service, as far as it tells.
+pub(super) fn may_run(known: &Known<'_>, machine: &MachineName) -> bool {
+    let fact = known.index(machine).map_or(Told::NotEvaluated, |index| known.fact(index, "zerotier"));
+    !matches!(fact, Told::Is(service) if service["enable"] != true)
 }
 
 pub(super) fn seat(

@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "what the tests stand on may fail them")]
 
+mod exceptions;
+mod firewalls;
+mod graph;
 mod properties;
 mod sample;
 mod wireguard;

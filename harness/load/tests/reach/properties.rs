@@ -1,10 +1,12 @@
 //! What holds for every fleet's matrix.
 
+use super::{
+    firewalls::{Rules, rank, rules},
+    sample::Sample,
+};
 use model::{matrix::Matrix, reach::Reach};
 use proptest::{collection::vec, prelude::*, sample::select};
-use serde_json::json;
-
-use super::sample::Sample;
+use std::collections::BTreeSet;
 
 /// A fleet as numbers: each machine's part in three overlays, and its firewall.
 #[derive(Debug, Clone)]
@@ -17,7 +19,7 @@ struct Part {
     zerotier: bool,
     wireguard: Tunnel,
     yggdrasil: Option<usize>,
-    firewall: Firewall,
+    firewall: Rules,
     evaluated: bool,
 }
 
@@ -28,20 +30,11 @@ enum Tunnel {
     Controller,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Firewall {
-    Off,
-    Ssh,
-    Shut,
-}
-
 const NAMES: [&str; 9] = ["a0", "b1", "c2", "d3", "e4", "f5", "g6", "h7", "i8"];
 
 fn part() -> impl Strategy<Value = Part> {
     let tunnel = select(vec![Tunnel::None, Tunnel::Peer, Tunnel::Peer, Tunnel::Controller]);
-    let firewall = select(vec![Firewall::Off, Firewall::Ssh, Firewall::Ssh, Firewall::Shut]);
-    let parts =
-        (any::<bool>(), tunnel, proptest::option::of(0..9_usize), firewall, prop::bool::weighted(0.9));
+    let parts = (any::<bool>(), tunnel, proptest::option::of(0..9_usize), rules(), prop::bool::weighted(0.9));
     parts.prop_map(|(zerotier, wireguard, yggdrasil, firewall, evaluated)| Part {
         zerotier,
         wireguard,
@@ -80,12 +73,7 @@ impl Parts {
                 let peers: Vec<&str> = peer.iter().map(String::as_str).collect();
                 sample = sample.yggdrasil("ygg", name, &address, &peers);
             }
-            let firewall = match part.firewall {
-                Firewall::Off => json!({"enable": false}),
-                Firewall::Ssh => json!({"enable": true, "allowedTCPPorts": [22]}),
-                Firewall::Shut => json!({"enable": true, "allowPing": false}),
-            };
-            sample = sample.fact(name, "firewall", firewall);
+            sample = sample.fact(name, "firewall", part.firewall.fact());
             if !part.evaluated {
                 sample = sample.unevaluated(name);
             }
@@ -114,7 +102,8 @@ proptest! {
         for mesh in &matrix.meshes {
             prop_assert_eq!(mesh.expectations.len(), machines * (machines - 1));
             prop_assert_eq!(matrix.of(mesh).count(), machines * (machines - 1));
-            prop_assert!(matrix.of(mesh).all(|pair| pair.from != pair.to));
+            let two: BTreeSet<_> = matrix.of(mesh).map(|pair| (pair.from, pair.to)).collect();
+            prop_assert!(two.len() == machines * (machines - 1) && two.iter().all(|(from, to)| from != to));
         }
     }
 
@@ -125,7 +114,7 @@ proptest! {
             let shared = members.contains_key(pair.from) && members.contains_key(pair.to);
             prop_assert!(shared || pair.reach() != Reach::Must, "{}", pair.why());
             // Whoever has to be reached can be asked.
-            let asked = pair.expectation.ask.as_ref().is_some_and(|ask| !ask.is_empty());
+            let asked = pair.expectation.probe.as_ref().is_some_and(|probe| !probe.is_empty());
             prop_assert!(pair.reach() != Reach::Must || asked, "{}", pair.why());
         }
     }
@@ -145,11 +134,50 @@ proptest! {
 
     #[test]
     fn zerotier_is_symmetric_where_no_firewall_stands(mut parts in parts()) {
-        parts.machines.iter_mut().for_each(|part| part.firewall = Firewall::Off);
+        parts.machines.iter_mut().for_each(|part| part.firewall.enable = false);
         let matrix = parts.matrix();
         for pair in matrix.pairs().filter(|pair| pair.overlay.name == "zt") {
             let back = reach(&matrix, "zt", pair.to.as_str(), pair.from.as_str());
             prop_assert_eq!(back, Some(pair.reach()));
+        }
+    }
+
+    #[test]
+    fn a_rule_that_closes_opens_no_pair(parts in parts(), at in 0..8_usize, closing in 0..5_usize) {
+        let before = parts.matrix();
+        let mut closed = parts.clone();
+        let at = at % parts.machines.len();
+        closed.machines[at].firewall = closed.machines[at].firewall.closed(closing);
+        let after = closed.matrix();
+        for (before, after) in before.pairs().zip(after.pairs()) {
+            prop_assert!(rank(after) <= rank(before), "{} -> {}: {}", after.from, after.to, after.why());
+        }
+    }
+
+    #[test]
+    fn an_exception_changes_its_own_pairs_alone(
+        parts in parts(),
+        from in vec(0..8_usize, 1..3),
+        to in vec(0..8_usize, 1..3),
+        overlay in select(vec![None, Some("zt"), Some("wg"), Some("ygg")]),
+        reach in select(vec![Reach::Must, Reach::MustNot, Reach::Unknown]),
+    ) {
+        let named = |places: &[usize]| -> Vec<&str> { places.iter().map(|place| NAMES[place % parts.machines.len()]).collect() };
+        let (from, to) = (named(&from), named(&to));
+        let over = overlay.map(|name| format!("overlay = \"{name}\"\n")).unwrap_or_default();
+        let word = serde_json::to_string(&reach).unwrap();
+        let fields = format!("from.machines = {from:?}\nto.machines = {to:?}\n{over}reach = {word}");
+        let (before, after) = (parts.matrix(), parts.sample(&NAMES).exception(&fields).matrix());
+        for (before, after) in before.pairs().zip(after.pairs()) {
+            let members = &before.overlay.members;
+            let shared = members.contains_key(before.from) && members.contains_key(before.to);
+            let over = overlay.map_or(shared, |name| name == before.overlay.name);
+            if over && from.contains(&before.from.as_str()) && to.contains(&before.to.as_str()) {
+                prop_assert_eq!(after.reach(), reach);
+                prop_assert!(after.why().ends_with("states: known"), "{}", after.why());
+            } else {
+                prop_assert_eq!(after.expectation, before.expectation);
+            }
         }
     }
 

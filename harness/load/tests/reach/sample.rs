@@ -12,6 +12,7 @@ pub(crate) struct Sample {
     machines: BTreeMap<String, Value>,
     instances: BTreeMap<String, (String, BTreeMap<String, BTreeSet<String>>)>,
     vars: Vec<Value>,
+    exceptions: String,
 }
 
 /// The id of every ZeroTier network here.
@@ -21,7 +22,7 @@ impl Sample {
     /// Machines that evaluate, with an SSH daemon that the firewall lets in.
     pub(crate) fn of(machines: &[&str]) -> Self {
         let facts = json!({
-            "firewall": {"enable": true, "allowedTCPPorts": [22]},
+            "firewall": {"enable": true, "allowedTCPPorts": [22], "allowedUDPPorts": [51820]},
             "sshd": {"enable": true, "ports": [22]},
             "zerotier": {"enable": false, "joinNetworks": []},
             "wireguard": {},
@@ -99,7 +100,8 @@ impl Sample {
                 json!({"publicKey": key(peer), "allowedIPs": networks, "endpoint": null})
             });
             let all: Vec<Value> = to_controllers(name).into_iter().chain(to_peers).collect();
-            let interface = json!({"ips": [format!("{}::1/40", prefix(number))], "peers": all});
+            let interface =
+                json!({"ips": [format!("{}::1/40", prefix(number))], "listenPort": 51820, "peers": all});
             self = self.interface(name, instance, interface);
             self = self.fact(name, "forwarding", json!({"ipv4": false, "ipv6": true}));
         }
@@ -127,6 +129,12 @@ impl Sample {
             .fact(machine, "yggdrasil", json!({"enable": true, "interface": "ygg", "peers": peers}))
     }
 
+    /// An exception, told as its fields but the reason.
+    pub(crate) fn exception(mut self, fields: &str) -> Self {
+        self.exceptions += &format!("[[mesh.exceptions]]\nreason = \"known\"\n{fields}\n");
+        self
+    }
+
     pub(crate) fn fleet(&self) -> ResolvedFleet {
         let mut text = String::new();
         for machine in self.machines.keys() {
@@ -139,6 +147,7 @@ impl Sample {
                 text += &format!("roles.{role}.machines.{machine} = {{}}\n");
             }
         }
+        text += &self.exceptions;
         let (fleet, problems) = fleet_toml::parse("fleet.toml", text.as_bytes());
         resolve(fleet.unwrap_or_else(|| panic!("{problems:?}\n{text}")))
     }
@@ -162,7 +171,7 @@ pub(crate) fn told(matrix: &Matrix, from: &str, to: &str) -> String {
 pub(crate) fn asked(matrix: &Matrix, from: &str, to: &str) -> Vec<String> {
     let (from, to) = (matrix.index(from).unwrap(), matrix.index(to).unwrap());
     let pair = matrix.pair(&matrix.meshes[0], from, to).unwrap();
-    let ask = pair.expectation.ask.as_deref();
-    let pings = ask.into_iter().flat_map(|ask| ask.ping.iter().map(ToString::to_string));
-    pings.chain(ask.into_iter().flat_map(|ask| ask.tcp.iter().map(ToString::to_string))).collect()
+    let probe = pair.expectation.probe.as_deref();
+    let pings = probe.into_iter().flat_map(|probe| probe.ping.iter().map(ToString::to_string));
+    pings.chain(probe.into_iter().flat_map(|probe| probe.tcp.iter().map(ToString::to_string))).collect()
 }

@@ -68,6 +68,30 @@ fn a_tunnel_needs_an_endpoint_at_one_end() {
 }
 
 #[test]
+fn a_firewall_that_keeps_callers_out_leaves_the_way_to_those_whom_its_machine_calls() {
+    let shut = json!({"enable": true, "allowedTCPPorts": [22]});
+    let matrix = star().fact("hub", "firewall", shut.clone()).matrix();
+    assert_eq!(
+        told(&matrix, "p", "hub"),
+        "must not reach: the firewall of `hub` keeps WireGuard's packets out"
+    );
+    let through = "must not reach: the firewall of `hub` keeps WireGuard's packets out";
+    assert_eq!(told(&matrix, "p", "q"), through);
+    let on_one = json!({"enable": true, "allowedTCPPorts": [22], "interfaces": {"eth0": {"allowedUDPPortRanges": [{"from": 51000, "to": 52000}]}}});
+    let open = star().fact("hub", "firewall", on_one).matrix();
+    assert_eq!(told(&open, "p", "hub"), "must reach: both are members");
+    let off = star().fact("hub", "firewall", json!({"enable": false})).matrix();
+    assert_eq!(told(&off, "p", "hub"), "must reach: both are members");
+    let trusts =
+        |name: &str| star().fact("hub", "firewall", json!({"enable": true, "trustedInterfaces": [name]}));
+    assert_eq!(told(&trusts("eth0").matrix(), "p", "hub"), "must reach: both are members");
+    assert!(told(&trusts("wg").matrix(), "p", "hub").starts_with("must not reach"), "the tunnel's own");
+    // Peers have no port of their own that anybody calls.
+    let peer = star().fact("p", "firewall", shut).matrix();
+    assert_eq!(told(&peer, "p", "hub"), "must reach: both are members");
+}
+
+#[test]
 fn a_key_that_is_nobodys_leads_nowhere_that_is_known() {
     let strange = json!({"ips": ["fd00::a/64"], "peers": [{"publicKey": "other", "allowedIPs": ["::/0"], "endpoint": "x:1"}]});
     let matrix = star().interface("p", "wg", strange).matrix();

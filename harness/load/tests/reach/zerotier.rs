@@ -76,7 +76,20 @@ fn a_network_without_a_controller_admits_nobody_that_is_known() {
         .var("a", "zerotier", "zerotier-ip", "fd2f:1c17:918f:ae3b:dc99:9300:0:1")
         .var("b", "zerotier", "zerotier-ip", "fd2f:1c17:918f:ae3b:dc99:9300:0:2");
     let told = told(&peers_alone.matrix(), "a", "b");
-    assert_eq!(told, "unknown: the network has no controller in this fleet");
+    assert_eq!(told, "unknown: no machine of this fleet runs the controller of the network");
+}
+
+#[test]
+fn a_controller_that_does_not_run_admits_nobody() {
+    let off = json!({"enable": false, "joinNetworks": [NETWORK]});
+    let matrix = sample().fact("c", "zerotier", off).matrix();
+    assert_eq!(
+        told(&matrix, "a", "b"),
+        "unknown: no machine of this fleet runs the controller of the network"
+    );
+    assert_eq!(told(&matrix, "a", "c"), "must not reach: `c` does not run ZeroTier");
+    let untold = sample().unevaluated("c").matrix();
+    assert_eq!(told(&untold, "a", "b"), "must reach: both are members", "it may run");
 }
 
 #[test]
