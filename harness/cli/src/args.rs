@@ -71,6 +71,9 @@ pub enum Command {
     /// Show what is defined
     #[command(subcommand)]
     Fleet(Fleet),
+    /// Show who must reach whom
+    #[command(subcommand)]
+    Mesh(Mesh),
     /// Show and test the suites
     #[command(subcommand)]
     Suites(Suites),
@@ -232,6 +235,51 @@ pub enum Fleet {
         pointer: Option<String>,
     },
 }
+
+/// `seaworthy mesh`
+#[derive(Debug, Subcommand)]
+pub enum Mesh {
+    /// Who must reach whom over each overlay network, who must not, and where nobody can tell
+    Matrix(MatrixArguments),
+}
+
+/// `seaworthy mesh matrix`
+#[derive(Debug, Args)]
+#[command(after_help = MATRIX)]
+pub struct MatrixArguments {
+    /// Only the pairs with one of these machines, each with its reason
+    #[arg(long = "machine", short, value_name = "NAME", value_delimiter = ',')]
+    pub machines: Vec<String>,
+    /// Only this overlay network: the name of an instance
+    #[arg(long, value_name = "NAME")]
+    pub overlay: Option<String>,
+    /// One JSON document with every pair, versioned; reports/JSON.md describes it
+    #[arg(long)]
+    pub json: bool,
+}
+
+const MATRIX: &str = r#"An overlay network is an instance of one of clan's services zerotier, wireguard and yggdrasil. For every two machines,
+in both directions, it follows from the inventory, the machines' configurations and the public vars:
+
+  must reach       both are members, both run it, and nothing stands between them
+  must not reach   one is no member, does not run or join it, the firewall lets nothing in, or no allowed IPs lead there
+  unknown          something that decides it is not told: a Mac that joins by hand, a var that is not generated yet
+
+Nothing is sent to any machine. What is expected of a firewall is that of the overlay's own address: a ping, and the
+ports of sshd. Shown first are the pairs that are kept apart although both are members, those that are open one way
+only, and exceptions. An exception is the owner's word in fleet.toml, in the place of what follows:
+
+  [[mesh.exceptions]]
+  from = { tags = ["workstation"] }     # machines, tags, or both; every machine carries `all`
+  to = { machines = ["cinnabar"] }
+  overlay = "zerotier-local"            # left out, every one that both are on
+  reach = "must"                        # or "must-not", or "unknown": not to be judged
+  reason = "joined by hand on the day that they are set up"
+
+Examples:
+  seaworthy mesh matrix
+  seaworthy mesh matrix -m cinnabar --overlay zerotier-local
+  seaworthy mesh matrix --json | jq '.overlays[].pairs[] | select(.reach == "must-not")'"#;
 
 /// `seaworthy suites`
 #[derive(Debug, Subcommand)]

@@ -4,6 +4,7 @@ use crate::{
     machine::MachineName,
     overlay::Overlay,
     reach::{Expectation, Reach},
+    reason::Reason,
 };
 
 /// All expectations of a fleet.
@@ -33,6 +34,8 @@ pub struct Pair<'a> {
     pub from: &'a MachineName,
     /// Who is reached.
     pub to: &'a MachineName,
+    /// Where the two stand in the matrix.
+    pub at: (usize, usize),
     /// What is expected.
     pub expectation: &'a Expectation,
 }
@@ -52,6 +55,7 @@ impl Matrix {
             overlay: &mesh.overlay,
             from: self.machines.get(from)?,
             to: self.machines.get(to)?,
+            at: (from, to),
             expectation,
         })
     }
@@ -89,7 +93,24 @@ impl Pair<'_> {
     /// Why, in a sentence without a full stop.
     #[must_use]
     pub fn why(&self) -> String {
-        self.expectation.reason.told(self.overlay.kind, self.from, self.to)
+        self.told(&self.expectation.reason)
+    }
+
+    /// Whether the fleet's owner stated it.
+    #[must_use]
+    pub fn is_stated(&self) -> bool {
+        matches!(self.expectation.reason, Reason::Stated(..))
+    }
+
+    /// What would be expected, and why, if the fleet's owner did not state something in its place.
+    #[must_use]
+    pub fn instead(&self) -> Option<(Reach, String)> {
+        let Reason::Stated(_, derived) = &self.expectation.reason else { return None };
+        Some((derived.reach(), self.told(derived)))
+    }
+
+    fn told(&self, reason: &Reason) -> String {
+        reason.told(self.overlay.kind, self.from, self.to)
     }
 }
 

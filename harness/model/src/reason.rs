@@ -99,6 +99,12 @@ impl Reason {
         }
     }
 
+    /// Whether it is that one of the two is on the overlay no more than any machine elsewhere.
+    #[must_use]
+    pub fn is_outside(&self) -> bool {
+        matches!(self, Self::Outsider(_) | Self::Outsiders)
+    }
+
     /// In a sentence without a full stop, of a machine towards another.
     #[must_use]
     pub fn told(&self, kind: OverlayKind, from: &MachineName, to: &MachineName) -> String {
