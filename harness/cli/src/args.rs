@@ -339,4 +339,13 @@ mod tests {
             .collect();
         assert!(read.len() >= 19, "{}", read.len());
     }
+
+    #[test]
+    fn the_exception_of_the_help_is_one() {
+        let entry = MATRIX.lines().skip_while(|line| line.trim() != "[[mesh.exceptions]]");
+        let entry: Vec<&str> = entry.take_while(|line| !line.is_empty()).collect();
+        let (fleet, problems) = load::fleet_toml::parse("fleet.toml", entry.join("\n").as_bytes());
+        let exceptions = fleet.unwrap_or_else(|| panic!("{problems:?}")).exceptions;
+        assert_eq!((entry.len(), exceptions.len(), problems.len()), (6, 1, 0), "{entry:?}");
+    }
 }

@@ -9,7 +9,7 @@ use model::{
     matrix::{Matrix, Mesh, Pair},
     reach::Reach,
 };
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::special::Kind;
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
     report::count,
 };
 
-/// Columns that a name gets at most.
+/// Columns that a name gets at most, where the page is wide.
 const WIDEST_NAME: usize = 24;
 /// Lines that the table gets at most.
 const MOST: usize = 60;
@@ -27,9 +27,9 @@ const MOST: usize = 60;
 /// Puts the table on the page. Where it has no room for all machines, those with special pairs come first.
 pub(super) fn table(page: &mut Page, matrix: &Matrix, mesh: &Mesh, special: &[(Kind, Pair<'_>)]) {
     let concerned = concerned(matrix, mesh);
-    let width =
-        concerned.iter().filter_map(|at| matrix.machines.get(*at)).map(|name| shown(name.as_str()).width());
-    let width = width.max().unwrap_or(0).min(WIDEST_NAME);
+    let names = concerned.iter().filter_map(|at| matrix.machines.get(*at));
+    let longest = names.map(|name| escape::line(name.as_str()).width()).max().unwrap_or(0);
+    let width = longest.min(WIDEST_NAME).min(page.width() / 3);
     let digits = concerned.len().to_string().len();
     let room = page.width().saturating_sub(digits + 1 + width) / 2;
     let shown = fitting(&concerned, room.min(MOST), special);
@@ -100,7 +100,7 @@ fn line(
     shown: &[usize],
     (digits, width): (usize, usize),
 ) {
-    let name = matrix.machines.get(from).map_or_else(String::new, |name| self::shown(name.as_str()));
+    let name = matrix.machines.get(from).map_or_else(String::new, |name| self::shown(name.as_str(), width));
     let mut line = format!("{} {}", cell(&(number + 1).to_string(), digits, true), cell(&name, width, false));
     for to in shown {
         let pair = matrix.pair(mesh, from, *to);
@@ -117,14 +117,14 @@ fn line(
 }
 
 /// A name as far as there is room for it.
-fn shown(name: &str) -> String {
+fn shown(name: &str, width: usize) -> String {
     let name = escape::line(name);
-    if name.width() <= WIDEST_NAME {
+    if name.width() <= width {
         return name.into_owned();
     }
     let mut cut = String::new();
     for letter in name.chars() {
-        if cut.width() + letter.to_string().width() > WIDEST_NAME - 2 {
+        if cut.width() + letter.width().unwrap_or(0) + 2 > width {
             break;
         }
         cut.push(letter);
