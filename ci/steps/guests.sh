@@ -7,7 +7,17 @@
 # Exports NIX_CONFIG, by which builds see the parts as /guest-parts. Fails, and says why, where they cannot be made.
 need_guests() {
     [ -d "$cache/guest-parts" ] || make_guest_parts || return 1
-    export NIX_CONFIG="${NIX_CONFIG:+$NIX_CONFIG$'\n'}extra-sandbox-paths = /guest-parts=$cache/guest-parts?"
+    export NIX_CONFIG="${NIX_CONFIG:+$NIX_CONFIG$'\n'}extra-sandbox-paths = /guest-parts=$cache/guest-parts? /guest-sops=$cache/sops?"
+    need_sops || say "guests: no sops: the hosts with secrets of sops-nix cannot be built, and no file of ours is read by it"
+}
+
+# Exports SEAWORTHY_SOPS: the real sops, which decrypts in the fixtures' guests, and reads in tests what is made up there.
+need_sops() {
+    (
+        flock 9
+        [ -x "$cache/sops" ] || bash "$here/steps/fetch-sops.sh" "$cache"
+    ) 9>"$cache/sops.lock" >&2 || return 1
+    export SEAWORTHY_SOPS=$cache/sops
 }
 
 make_guest_parts() {

@@ -3,19 +3,30 @@ package seaworthy.boot.secrets_arrive
 
 import rego.v1
 
-secrets contains {"machine": name, "generator": generator, "file": file, "declared": declared} if {
+secrets contains {"machine": name, "name": sprintf("%s/%s", [generator, file]), "path": path, "declared": declared} if {
 	some name, machine in input.machines
+	is_object(machine.facts.generators)
 	some generator, told in machine.facts.generators
 	some file, declared in told.files
 	declared.secret
 	declared.deploy
 	is_string(declared.path)
+	path := ["machines", name, "facts", "generators", generator, "files", file]
+}
+
+# Those of sops-nix.
+secrets contains {"machine": name, "name": secret, "path": path, "declared": declared} if {
+	some name, machine in input.machines
+	is_object(machine.facts.sopsSecrets)
+	some secret, declared in machine.facts.sopsSecrets
+	is_string(declared.path)
+	path := ["machines", name, "facts", "sopsSecrets", secret]
 }
 
 deny contains {
 	"subject": secret.machine,
-	"path": path(secret),
-	"message": sprintf("the secret %s/%s did not arrive", [secret.generator, secret.file]),
+	"path": secret.path,
+	"message": sprintf("the secret %s did not arrive", [secret.name]),
 	"expected": secret.declared.path,
 } if {
 	some secret in secrets
@@ -24,8 +35,8 @@ deny contains {
 
 deny contains {
 	"subject": secret.machine,
-	"path": path(secret),
-	"message": sprintf("the secret %s/%s arrives with another %s", [secret.generator, secret.file, key]),
+	"path": secret.path,
+	"message": sprintf("the secret %s arrives with another %s", [secret.name, key]),
 	"expected": declared,
 	"actual": actual,
 } if {
@@ -37,5 +48,3 @@ deny contains {
 	actual := arrived[key]
 	trim_left(actual, "0") != trim_left(declared, "0")
 }
-
-path(secret) := ["machines", secret.machine, "facts", "generators", secret.generator, "files", secret.file]

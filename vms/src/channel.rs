@@ -9,6 +9,7 @@ mod frame;
 pub(crate) mod script;
 #[cfg(test)]
 mod stand_in;
+pub mod terminal;
 pub mod wait;
 
 use std::{fmt, time::Duration};

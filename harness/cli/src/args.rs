@@ -116,13 +116,19 @@ pub struct Boot {
     #[arg(value_name = "MACHINE")]
     pub machine: String,
     /// Print the command that boots it instead, to be run or changed by hand
-    #[arg(long)]
+    #[arg(long, conflicts_with = "shell")]
     pub print: bool,
+    /// Open a root shell in it instead of its console: at once, where it came up before
+    #[arg(long)]
+    pub shell: bool,
 }
 
 const BOOT: &str = "\
 The machine's own configuration is built and booted as `verify` does it: a root in memory, no network, made-up secrets.
-A root shell comes up on this terminal as soon as systemd runs. Ctrl-A X ends the guest, Ctrl-A C asks QEMU.";
+A root shell comes up on this terminal as soon as systemd runs. Ctrl-A X ends the guest, Ctrl-A C asks QEMU.
+
+With --shell the guest is up before the shell opens, restored from where it had come up if that was ever seen. `exit` or
+Ctrl-A X ends both; however the shell ended, the exit status is 0.";
 
 /// The form of what is printed on stdout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -149,6 +155,9 @@ pub struct Verify {
     /// How many checks run at once; by default one a processor
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
+    /// Leave the first guest that fails running, and open a root shell in it after the report
+    #[arg(long)]
+    pub keep: bool,
     /// The form of the report on stdout
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,

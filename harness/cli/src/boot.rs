@@ -1,13 +1,16 @@
-//! `seaworthy boot`: one machine as a guest, with its console on the terminal.
+//! `seaworthy boot`: one machine as a guest, with its console or a shell on the terminal.
 
-use edge::{process::become_program, vm::by_hand::by_hand};
+use edge::{
+    process::become_program,
+    vm::by_hand::{afloat, by_hand},
+};
 use model::{
     machine::{MachineClass, MachineName},
     verdict::Fault,
 };
 use tokio::sync::mpsc;
 
-use crate::{args, desk::Desk, exit::Exit, pipeline, settings, stop::Stop};
+use crate::{args, desk::Desk, exit::Exit, pipeline, settings, stop::Stop, terminal};
 
 /// Boots a machine; does not come back unless something is wrong.
 ///
@@ -18,6 +21,9 @@ pub async fn boot(
     options: &args::Boot,
     interrupts: &mut mpsc::Receiver<()>,
 ) -> Result<Exit, Stop> {
+    if options.shell {
+        terminal::is_there("shell")?;
+    }
     let known = pipeline::know(desk, true, interrupts).await?;
     let name = MachineName(options.machine.clone());
     let machines = &known.evaluated.survey.machines;
@@ -31,11 +37,21 @@ pub async fn boot(
         return Err(Stop::input("there is no flake here that could be built"));
     };
     desk.screen.note(&format!("building {name}"));
-    let (size, yard) = (known.fleet.fleet.boot.size, settings::yard(desk));
+    let (terms, yard) = (known.fleet.fleet.boot, settings::yard(desk));
+    if options.shell {
+        let guest = tokio::select! {
+            biased;
+            Some(()) = interrupts.recv() => return Err(settings::interrupted()),
+            guest = afloat(nix, &yard, &known.facts, &name, terms) => guest.map_err(stop)?,
+        };
+        desk.screen.note(&format!("{name} is up; `exit` or Ctrl-A X ends it"));
+        terminal::open(desk, guest, interrupts).await?;
+        return Ok(Exit::Open);
+    }
     let ready = tokio::select! {
         biased;
         Some(()) = interrupts.recv() => return Err(settings::interrupted()),
-        ready = by_hand(nix, &yard, &known.facts, &name, size) => ready.map_err(stop)?,
+        ready = by_hand(nix, &yard, &known.facts, &name, terms.size) => ready.map_err(stop)?,
     };
     if options.print {
         desk.out(&format!("{}\n", ready.line))?;

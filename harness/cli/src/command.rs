@@ -35,7 +35,7 @@ async fn dispatch(arguments: Arguments, environment: Environment, screen: Screen
     }
     let desk = Desk::at(&everywhere, environment, screen)?;
     match arguments.command {
-        Command::Verify(options) => verify::verify(&desk, &options, interrupts).await,
+        Command::Verify(options) => verify::verify(&desk, &options, &mut interrupts).await,
         Command::Plan(options) => planned::show(&desk, &options, &mut interrupts).await,
         Command::Fleet(Fleet::Show { format }) => fleet::show(&desk, format, &mut interrupts).await,
         Command::Fleet(Fleet::Lint) => fleet::lint(&desk, &mut interrupts).await,

@@ -27,6 +27,7 @@ pub mod settings;
 pub mod sources;
 pub mod stop;
 pub mod suite;
+pub mod terminal;
 pub mod trial;
 pub mod trouble;
 pub mod verify;

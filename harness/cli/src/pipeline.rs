@@ -7,7 +7,7 @@ use edge::{
     ledger::{Freshness, Ledger},
     policy::PolicyWorker,
     state::State,
-    vm::worker::GuestWorker,
+    vm::{afloat::Berth, worker::GuestWorker},
 };
 use model::{
     decision::Decision, digest::Digest, evidence::Evidence, facts::Facts, plan::Plan, record::Record,
@@ -65,6 +65,8 @@ pub struct Wish {
     pub fresh: bool,
     /// How many jobs at once; one a processor where it is not said.
     pub jobs: Option<NonZeroUsize>,
+    /// Where the first guest that fails is kept.
+    pub keep: Option<Berth>,
 }
 
 /// Sources -> fleet -> facts.
@@ -138,7 +140,7 @@ pub async fn run(
     known: Known,
     plan: Plan,
     wish: &Wish,
-    interrupts: mpsc::Receiver<()>,
+    interrupts: &mut mpsc::Receiver<()>,
 ) -> Result<Done, Stop> {
     let state = State::open(&desk.project.folder).map_err(trouble::state)?;
     known.evaluated.keep(&state);
@@ -146,7 +148,9 @@ pub async fn run(
     let run = journal.run().clone();
     let slots = wish.jobs.or_else(|| available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
     let yard = settings::yard(desk);
-    let limits = Limits { memory: yard.memory().await, ..Limits::of_slots(slots) };
+    // One that is kept has its memory as long as the others run.
+    let kept = wish.keep.as_ref().map_or(0, |_| known.fleet.fleet.boot.size.memory);
+    let limits = Limits { memory: yard.memory().await.saturating_sub(kept), ..Limits::of_slots(slots) };
     let dispatcher = Dispatcher::new(&plan, run.clone(), journal.plan(), limits);
     let flake = known.evaluated.evaluators.map(|nix| Flake {
         guests: GuestWorker::new(
@@ -155,6 +159,7 @@ pub async fn run(
             plan.policies.clone(),
             Arc::clone(&known.facts),
             journal.artifacts(),
+            wish.keep.clone(),
         ),
         nix,
     });

@@ -26,6 +26,7 @@ pub async fn show(
         filter: options.selection.filter.clone(),
         fresh: options.fresh,
         jobs: None,
+        keep: None,
     };
     let known = pipeline::know(desk, !wish.fresh, interrupts).await?;
     let plan = pipeline::plan(desk, &known, &wish)?;

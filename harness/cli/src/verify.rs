@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use edge::export;
+use edge::{export, vm::afloat::Berth};
 use reports::{Look, Report};
 use tokio::sync::mpsc;
 
@@ -18,7 +18,7 @@ use crate::{
     print::print,
     settings,
     stop::Stop,
-    trouble,
+    terminal, trouble,
 };
 
 /// Verifies the fleet.
@@ -28,21 +28,30 @@ use crate::{
 pub async fn verify(
     desk: &Desk,
     options: &args::Verify,
-    mut interrupts: mpsc::Receiver<()>,
+    interrupts: &mut mpsc::Receiver<()>,
 ) -> Result<Exit, Stop> {
+    if options.keep {
+        terminal::is_there("keep")?;
+    }
     let wish = Wish {
         selection: settings::selection(&options.selection)?,
         filter: options.selection.filter.clone(),
         fresh: options.fresh,
         jobs: options.jobs.and_then(|jobs| NonZeroUsize::new(jobs.into())),
+        keep: options.keep.then(Berth::default),
     };
     let desk = &Desk { outputs: outputs(options)?, ..desk.clone() };
-    let known = pipeline::know(desk, !wish.fresh, &mut interrupts).await?;
+    let known = pipeline::know(desk, !wish.fresh, interrupts).await?;
     let plan = pipeline::plan(desk, &known, &wish)?;
     let done = pipeline::run(desk, known, plan, &wish, interrupts).await?;
     let report = Report { plan: &done.plan, record: &done.record, decision: &done.decision };
     write_files(&report, options)?;
     desk.out(&print(&report, options.format, desk.screen))?;
+    if let Some(guest) = wish.keep.and_then(|berth| berth.take()) {
+        desk.screen
+            .note(&format!("{} is as it was when it failed; `exit` or Ctrl-A X ends it", guest.machine));
+        terminal::open(desk, guest, interrupts).await?;
+    }
     Ok(exit(desk, &done))
 }
 

@@ -9,6 +9,8 @@ mod boot;
 mod expected;
 #[path = "twins/harbour.rs"]
 mod harbour;
+#[path = "twins/person.rs"]
+mod person;
 
 use std::{
     fs,

@@ -20,7 +20,7 @@ mod log;
 pub mod pool;
 pub(crate) mod prelude;
 pub mod project;
-mod quote;
+pub(crate) mod quote;
 mod repl;
 pub mod survey;
 pub mod unit;

@@ -4,10 +4,11 @@
 //! Must not: touch a real machine, give a guest a secret or a network, or leave anything running.
 //!
 //! In the order in which data meets them: `system` (the machine's own configuration, extended by `guest.nix` and built),
-//! `image` (its store as a disk), `standin` (what stands for its secrets), `ready` (all of it), `come_up` (up, or not), `snapshots` (up once,
+//! `image` (its store as a disk), `standin` and `sops` (what stands for its secrets), `ready` (all of it), `come_up` (up, or not), `snapshots` (up once,
 //! and kept), `inspect`, `http` and `told` (what it tells about itself), `boot` (all of that), `measure` (what of it is a number) and `log`
-//! (what it said meanwhile), [`worker`] (what the rules make of it). `harness/DESIGN/boot.md` says why it is done so.
+//! (what it said meanwhile), [`afloat`] (kept for a person), [`worker`] (what the rules make of it). `harness/DESIGN/boot.md` says why it is done so.
 
+pub mod afloat;
 mod boot;
 pub mod by_hand;
 mod come_up;
@@ -18,6 +19,7 @@ mod log;
 mod measure;
 mod ready;
 mod snapshots;
+mod sops;
 mod standin;
 mod system;
 mod told;

@@ -35,7 +35,7 @@ pub struct Ports<'a> {
     /// Takes the events.
     pub sink: &'a mut dyn Sink,
     /// Tells of each time that the user asked to stop. May be closed.
-    pub interrupts: mpsc::Receiver<()>,
+    pub interrupts: &'a mut mpsc::Receiver<()>,
 }
 
 /// A sink failed, so the run was stopped: what is not written down has not happened.
@@ -53,7 +53,7 @@ pub struct SinkFailed {
 /// The sink failed. No worker is left running.
 pub async fn execute(dispatcher: Dispatcher<'_>, ports: Ports<'_>) -> Result<Record, SinkFailed> {
     let (reporter, mut reports) = mpsc::unbounded_channel();
-    let Ports { worker, clock, sink, mut interrupts } = ports;
+    let Ports { worker, clock, sink, interrupts } = ports;
     let mut shell = Shell {
         sink,
         worker,
@@ -62,7 +62,7 @@ pub async fn execute(dispatcher: Dispatcher<'_>, ports: Ports<'_>) -> Result<Rec
         jobs: HashMap::new(),
         record: Record::default(),
     };
-    let ended = drive(dispatcher, &mut shell, clock, &mut reports, &mut interrupts).await;
+    let ended = drive(dispatcher, &mut shell, clock, &mut reports, interrupts).await;
     // A worker that does not let go in time is left to the end of the process.
     let _ = time::timeout(LET_GO, shell.tasks.shutdown()).await;
     ended.map(|()| shell.record).map_err(|source| SinkFailed { source })

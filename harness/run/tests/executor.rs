@@ -39,7 +39,7 @@ async fn run(plan: &Plan, worker: ScriptedWorker, sink: &mut dyn Sink, interrupt
     let dispatcher = Dispatcher::new(plan, RunId("run".to_owned()), Digest::of("plan"), limits);
     let worker = Arc::new(worker);
     let clock = FakeClock::start();
-    let (user, interrupts) = mpsc::channel(2);
+    let (user, mut interrupts) = mpsc::channel(2);
     let times = interrupts_at.to_vec();
     let start = tokio::time::Instant::now();
     tokio::spawn(async move {
@@ -48,7 +48,12 @@ async fn run(plan: &Plan, worker: ScriptedWorker, sink: &mut dyn Sink, interrupt
             user.send(()).await.ok();
         }
     });
-    let ports = Ports { worker: Arc::<ScriptedWorker>::clone(&worker), clock: &clock, sink, interrupts };
+    let ports = Ports {
+        worker: Arc::<ScriptedWorker>::clone(&worker),
+        clock: &clock,
+        sink,
+        interrupts: &mut interrupts,
+    };
     let result = execute(dispatcher, ports).await;
     Course { result, worker, took: start.elapsed() }
 }
@@ -176,9 +181,10 @@ async fn answers_arrive_before_their_jobs_end() {
     let plan = plan(rules.map(|rule| fleet_policy(Stage::Invariants, &rule)));
     let limits = Limits::of_slots(NonZeroUsize::MIN.saturating_add(3));
     let dispatcher = Dispatcher::new(&plan, RunId("run".to_owned()), Digest::of("plan"), limits);
-    let (_user, interrupts) = mpsc::channel(1);
+    let (_user, mut interrupts) = mpsc::channel(1);
     let clock = run::HostClock::start();
-    let ports = Ports { worker: Arc::new(Hasty), clock: &clock, sink: &mut Vec::new(), interrupts };
+    let ports =
+        Ports { worker: Arc::new(Hasty), clock: &clock, sink: &mut Vec::new(), interrupts: &mut interrupts };
     let record = execute(dispatcher, ports).await.expect("a record");
     let lost = record.outcomes.values().filter(|outcome| !outcome.verdict.passed()).count();
     assert_eq!((record.outcomes.len(), lost), (30_000, 0), "answers, and lost answers");
@@ -190,9 +196,9 @@ async fn what_came_before_the_first_check_counts_too() {
     tokio::time::advance(Duration::from_secs(2)).await;
     let limits = Limits::of_slots(NonZeroUsize::MIN);
     let dispatcher = Dispatcher::new(&plan, RunId("run".to_owned()), Digest::of("plan"), limits);
-    let (_user, interrupts) = mpsc::channel(1);
+    let (_user, mut interrupts) = mpsc::channel(1);
     let worker = Arc::new(ScriptedWorker::new());
-    let ports = Ports { worker, clock: &clock, sink: &mut Vec::new(), interrupts };
+    let ports = Ports { worker, clock: &clock, sink: &mut Vec::new(), interrupts: &mut interrupts };
     let record = execute(dispatcher, ports).await.expect("a record");
     assert_eq!(record.took, Some(Duration::from_secs(2)));
 }

@@ -21,6 +21,7 @@ use super::{
     Channel, ChannelError, Output,
     frame::{Frame, MOST, PIECE, Told},
     script::{bounded, folder, in_time, number},
+    terminal::{Size, Terminal},
 };
 use crate::shell::quote;
 
@@ -37,7 +38,15 @@ const FILE_LIMIT: Duration = Duration::from_secs(300);
 /// A shell that answers. Each call waits for the one before it.
 #[derive(Debug)]
 pub struct Backdoor {
-    requests: mpsc::Sender<Request>,
+    requests: mpsc::Sender<Wish>,
+}
+
+/// What is wanted of the task that serves.
+#[derive(Debug)]
+enum Wish {
+    Run(Request),
+    /// The other end of the terminal itself; nothing is served afterwards.
+    Leave(oneshot::Sender<UnixStream>),
 }
 
 #[derive(Debug)]
@@ -81,6 +90,18 @@ impl Backdoor {
         Ok(Self::serving(stream))
     }
 
+    /// Makes the shell one for a person.
+    ///
+    /// # Errors
+    /// The guest is gone.
+    pub async fn into_terminal(self, size: Size, kind: &str) -> Result<Terminal, ChannelError> {
+        let closed = || ChannelError::Closed { what: NAME, console: Vec::new() };
+        let (leave, left) = oneshot::channel();
+        self.requests.send(Wish::Leave(leave)).await.map_err(|_| closed())?;
+        let stream = left.await.map_err(|_| closed())?;
+        Terminal::open(stream, size, kind).await.map_err(|_| closed())
+    }
+
     fn serving(stream: UnixStream) -> Self {
         let (requests, received) = mpsc::channel(1);
         tokio::spawn(serve(stream, received));
@@ -101,7 +122,7 @@ impl Backdoor {
         let (answer, answered) = oneshot::channel();
         let request = Request { number, script, input, command: command.to_owned(), limit, answer };
         let closed = || ChannelError::Closed { what: NAME, console: Vec::new() };
-        self.requests.send(request).await.map_err(|_| closed())?;
+        self.requests.send(Wish::Run(request)).await.map_err(|_| closed())?;
         answered.await.map_err(|_| closed())?
     }
 }
@@ -130,8 +151,12 @@ fn no_file(what: &'static str, path: &str, output: &Output) -> ChannelError {
 }
 
 /// Answers one request after the other, until the guest or the owner is gone.
-async fn serve(mut stream: UnixStream, mut requests: mpsc::Receiver<Request>) {
-    while let Some(request) = requests.recv().await {
+async fn serve(mut stream: UnixStream, mut wishes: mpsc::Receiver<Wish>) {
+    while let Some(wish) = wishes.recv().await {
+        let request = match wish {
+            Wish::Run(request) => request,
+            Wish::Leave(leave) => return drop(leave.send(stream)),
+        };
         let whole = request.limit + GRACE;
         let began = Instant::now();
         let mut frame = Frame::new(&request.number);
@@ -197,7 +222,8 @@ async fn exchange(
     }
 }
 
-fn unwritten_is_left(bytes: &Cursor<Vec<u8>>) -> bool {
+/// Whether there is more to be written.
+pub(super) fn unwritten_is_left(bytes: &Cursor<Vec<u8>>) -> bool {
     bytes.position() < bytes.get_ref().len() as u64
 }
 

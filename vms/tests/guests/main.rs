@@ -15,3 +15,4 @@ mod refusals;
 mod rig;
 mod shell;
 mod snapshots;
+mod terminal;

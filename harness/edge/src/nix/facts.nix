@@ -82,6 +82,24 @@ let
       persist = prompt.persist or false;
     });
   };
+
+  # As sops-nix puts it in place: what is needed for users is root's, since there are no others then.
+  sopsSecret = secret:
+    let
+      users = secret.neededForUsers or false;
+      account = name: number:
+        if users then "root" else if name != null then text name else if number == 0 then "root" else null;
+    in
+    {
+      path = text (secret.path or null);
+      owner = account (secret.owner or null) (secret.uid or 0);
+      group = account (secret.group or null) (secret.gid or 0);
+      mode = text (secret.mode or null);
+      format = text (secret.format or null);
+      key = text (secret.key or null);
+      sopsFile = soft (text (secret.sopsFile or null));
+      neededForUsers = users;
+    };
 in
 {
   hostName = machine: text (machine.config.networking.hostName or null);
@@ -161,6 +179,8 @@ in
     };
 
   generators = machine: each (machine.config.clan.core.vars.generators or null) generator;
+
+  sopsSecrets = machine: each (machine.config.sops.secrets or null) sopsSecret;
 
   zerotier = machine: zerotier (machine.config or { });
 

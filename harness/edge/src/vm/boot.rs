@@ -21,6 +21,7 @@ use vms::{
 };
 
 use super::{
+    afloat::Afloat,
     come_up::{Came, LAST_WORDS, come_up},
     inspect::{Wanted, inspect},
     log::ConsoleLog,
@@ -40,8 +41,8 @@ pub(super) struct Start<'a> {
     /// Where guests are kept that came up.
     pub(super) snapshots: &'a Snapshots,
     pub(super) wanted: Wanted,
-    /// Where it is written down what the guest says.
-    pub(super) log: &'a ConsoleLog,
+    /// Where it is written down what the guest says; nowhere outside of a run.
+    pub(super) log: Option<&'a ConsoleLog>,
 }
 
 /// What a guest told.
@@ -53,11 +54,11 @@ pub(super) struct Told {
 }
 
 /// A guest, as far as it came.
-struct Reached {
-    guest: Guest,
-    came: Came,
+pub(super) struct Reached {
+    pub(super) guest: Guest,
+    pub(super) came: Came,
     /// The part `boot` of the facts document.
-    boot: Value,
+    pub(super) boot: Value,
 }
 
 /// When a guest was saved that is restored.
@@ -90,25 +91,27 @@ const CONSOLE_LINES: usize = 30;
 /// Lines in which its last words are looked for: a kernel that panics writes a hundred.
 const MOST_LINES: usize = 200;
 
-/// Boots a guest, or goes on from where it had come up before; asks it, and ends it.
+/// Boots a guest, or goes on from where it had come up before, and asks it. The guest still runs, if its shell answers.
 ///
 /// # Errors
 /// This computer could not run it, or it went away while it was asked.
-pub(super) async fn boot(start: &Start<'_>) -> Result<Told, Fault> {
-    let stand_ins = start.ready.stand_ins(&start.wanted.secrets)?;
-    let machine = start.ready.machine(start.size, stand_ins);
-    let reached = up(start, &machine).await?;
-    let Reached { guest, came: Came::Up(shell), boot } = reached else {
-        return Ok(Told { boot: reached.boot, guest: None });
+pub(super) async fn boot(start: &Start<'_>) -> Result<(Told, Option<Afloat>), Fault> {
+    let Reached { guest, came, boot } = up(start).await?;
+    let (told, shell) = match came {
+        Came::Up(shell) => (ask(start, &guest, &shell, boot).await?, shell),
+        Came::Late(shell, _) => (Told { boot, guest: None }, shell),
+        Came::Silent | Came::Ended(_) => return Ok((Told { boot, guest: None }, None)),
     };
-    let told = ask(start, &guest, &shell, boot).await;
-    // It has told everything: nobody waits until it has shut itself down.
-    guest.kill().await;
-    told
+    Ok((told, Some(Afloat { machine: start.ready.name.clone(), guest, shell })))
 }
 
 /// A guest that is up, or went as far as it does.
-async fn up(start: &Start<'_>, machine: &Machine) -> Result<Reached, Fault> {
+///
+/// # Errors
+/// This computer could not run it.
+pub(super) async fn up(start: &Start<'_>) -> Result<Reached, Fault> {
+    let stand_ins = start.ready.stand_ins(&start.wanted.secrets)?;
+    let machine = &start.ready.machine(start.size, stand_ins);
     let room = start.snapshots.have_room(machine.memory, start.folders);
     let Some(key) = Snapshots::key(machine).filter(|_| room) else {
         return boot_anew(start, machine, false).await;
@@ -135,7 +138,9 @@ async fn restore(start: &Start<'_>, machine: &Machine, key: &Key, saved: When) -
     let Restored { guest, shell, note: mut boot } = restored;
     boot["seconds"].as_f64().filter(|seconds| *seconds <= start.limit.as_secs_f64())?;
     boot["limit"] = start.limit.as_secs().into();
-    start.log.follow(guest.console(), saved.told(&boot));
+    if let Some(log) = start.log {
+        log.follow(guest.console(), saved.told(&boot));
+    }
     Some(Reached { guest, came: Came::Up(shell), boot })
 }
 
@@ -151,7 +156,9 @@ async fn boot_anew(start: &Start<'_>, machine: &Machine, to_be_saved: bool) -> R
     };
     let guest =
         guest.map_err(|error| fault(&error, "`seaworthy doctor` says what this computer can boot"))?;
-    start.log.follow(guest.console(), Vec::new());
+    if let Some(log) = start.log {
+        log.follow(guest.console(), Vec::new());
+    }
     let came = come_up(&guest, start.limit).await.map_err(|error| fault(&error, &by_hand(start)))?;
     let seconds = began.elapsed().as_secs_f64();
     if let Came::Ended(end) = &came {
@@ -193,7 +200,7 @@ fn told_of_boot(start: &Start<'_>, guest: &Guest, came: &Came, at: Timestamp, se
     let mut console = last_words(console);
     let (end, waiting) = match came {
         Came::Up(_) => ("up", [].as_slice()),
-        Came::Late(jobs) => ("late", jobs.as_slice()),
+        Came::Late(_, jobs) => ("late", jobs.as_slice()),
         Came::Silent => ("silent", [].as_slice()),
         Came::Ended(end) => {
             console.push(end.to_string());

@@ -1,15 +1,21 @@
-//! A machine booted by a person, with its console on their terminal.
+//! A machine booted by a person, with its console on their terminal, or a shell in it.
 //!
-//! Flows in: a machine of the flake. Flows out: the command that boots it. Must not: start it, or give it a secret.
+//! Flows in: a machine of the flake. Flows out: the command that boots it, or the guest that is up. Must not: give it a
+//! secret.
 
 use std::time::Duration;
 
-use model::{check::GuestSize, facts::Facts, machine::MachineName, verdict::Fault};
+use model::{check::GuestSize, facts::Facts, fleet::BootTerms, machine::MachineName, verdict::Fault};
 use vms::arguments::shell_line;
 
 use super::{
     Yard,
-    ready::{Unready, ready},
+    afloat::Afloat,
+    boot::{Reached, Start, up},
+    come_up::Came,
+    inspect::Wanted,
+    ready::{Ready, Unready, ready},
+    sops::Secrets,
     worker::secret_paths,
 };
 use crate::nix::pool::Evaluators;
@@ -41,7 +47,50 @@ pub async fn by_hand(
     name: &MachineName,
     size: GuestSize,
 ) -> Result<ByHand, Fault> {
-    let ready = ready(nix, yard, name, BUILD_LIMIT).await.map_err(|unready| match unready {
+    let ready = built(nix, yard, facts, name).await?;
+    let stand_ins = ready.stand_ins(&secret_paths(&facts.document, name))?;
+    let mut machine = ready.machine(size, stand_ins);
+    machine.boot.command_line = format!("{} {SHELL}", machine.boot.command_line);
+    Ok(ByHand {
+        line: shell_line(&ready.qemu.program, &machine),
+        accelerator: ready.accelerator.as_str(),
+        replaced: ready.system.replaced,
+    })
+}
+
+/// Boots a machine, or goes on from where it had come up before.
+///
+/// # Errors
+/// It does not evaluate or build, this computer lacks something, or it has no shell within its limit.
+pub async fn afloat(
+    nix: &Evaluators,
+    yard: &Yard,
+    facts: &Facts,
+    name: &MachineName,
+    terms: BootTerms,
+) -> Result<Afloat, Fault> {
+    let ready = built(nix, yard, facts, name).await?;
+    let wanted = Wanted { secrets: secret_paths(&facts.document, name), ..Wanted::default() };
+    let Yard { folders, snapshots, .. } = yard;
+    let BootTerms { size, limit } = terms;
+    let start = Start { ready: &ready, size, limit, folders, snapshots, wanted, log: None };
+    let Reached { guest, came, boot } = up(&start).await?;
+    match came {
+        Came::Up(shell) | Came::Late(shell, _) => Ok(Afloat { machine: name.clone(), guest, shell }),
+        Came::Silent | Came::Ended(_) => {
+            let said = boot["console"].as_array().into_iter().flatten().filter_map(|line| line.as_str());
+            Err(Fault {
+                what: format!("{name} did not come so far as to have a shell"),
+                remedy: Some(format!("`seaworthy boot {name}` boots it with its console on yours")),
+                detail: said.map(str::to_owned).collect(),
+            })
+        }
+    }
+}
+
+async fn built(nix: &Evaluators, yard: &Yard, facts: &Facts, name: &MachineName) -> Result<Ready, Fault> {
+    let secrets = Secrets::of(&facts.document, name);
+    ready(nix, yard, name, &secrets, BUILD_LIMIT).await.map_err(|unready| match unready {
         Unready::Fault(fault) => fault,
         Unready::NoGuest(why) => Fault {
             what: format!("{name} cannot be booted as a guest: {why}"),
@@ -51,13 +100,5 @@ pub async fn by_hand(
         Unready::Machine(_, said) => {
             Fault { what: format!("{name} cannot be built as a guest"), remedy: None, detail: said }
         }
-    })?;
-    let stand_ins = ready.stand_ins(&secret_paths(&facts.document, name))?;
-    let mut machine = ready.machine(size, stand_ins);
-    machine.boot.command_line = format!("{} {SHELL}", machine.boot.command_line);
-    Ok(ByHand {
-        line: shell_line(&ready.qemu.program, &machine),
-        accelerator: ready.accelerator.as_str(),
-        replaced: ready.system.replaced,
     })
 }

@@ -16,8 +16,8 @@ use vms::{
 pub(super) enum Came {
     /// All services were started.
     Up(Backdoor),
-    /// Its shell answers, and systemd is not done: the jobs that wait.
-    Late(Vec<String>),
+    /// Its shell answered, and systemd is not done: the jobs that wait.
+    Late(Backdoor, Vec<String>),
     /// Its shell never spoke.
     Silent,
     /// It is gone.
@@ -62,7 +62,7 @@ async fn started(guest: &Guest, shell: Backdoor, deadline: Instant) -> Result<Ca
         Ok(_) | Err(ChannelError::OutOfTime { .. } | ChannelError::Mute { .. }) => {
             let jobs = shell.run("systemctl list-jobs --no-pager --no-legend --plain", JOBS_LIMIT).await;
             let jobs = jobs.map(|output| output.text()).unwrap_or_default();
-            Ok(Came::Late(jobs.lines().map(str::to_owned).collect()))
+            Ok(Came::Late(shell, jobs.lines().map(str::to_owned).collect()))
         }
         Err(ChannelError::Closed { .. }) => gone(guest).await,
         Err(error) => Err(error),

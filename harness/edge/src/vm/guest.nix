@@ -1,11 +1,31 @@
 # What a NixOS configuration gets when it is booted as a guest, and no more: a shell that can be asked, and what stands
 # for the hardware that a virtual machine does not have. Everything else is the machine's own.
 #
-# `options` are those of the machine as it is: a module of its own cannot let what it says depend on them.
-options:
+# `options` are those of the machine as it is: a module of its own cannot let what it says depend on them. `sops` is what stands
+# for the secrets that sops-nix decrypts: a key, documents, and by a secret's name the place of its document among them.
+{ options, sops }:
 { lib, ... }:
 let
   inherit (lib) mkForce;
+
+  documents = map (builtins.toFile "made-up-secrets") sops.documents;
+
+  # sops-nix refuses a key in the store, and reads it before anything of ours could put it elsewhere: it is in the store, by
+  # a path that does not say so. The file in /etc makes it a part of the system.
+  keyInStore = builtins.toFile "made-up-key" sops.key;
+  key = builtins.unsafeDiscardStringContext "/proc/self/root${keyInStore}";
+
+  madeUp = {
+    secrets = builtins.mapAttrs (_: place: { sopsFile = mkForce (builtins.elemAt documents place); }) sops.secrets;
+    age = {
+      keyFile = mkForce key;
+      sshKeyPaths = mkForce [ ];
+    } // (if options.sops.age ? generateKey then { generateKey = mkForce false; } else { });
+    gnupg = {
+      home = mkForce null;
+      sshKeyPaths = mkForce [ ];
+    };
+  };
 in
 {
   config = {
@@ -80,5 +100,9 @@ in
       };
     };
   }
-  // (if options ? swapDevices then { swapDevices = mkForce [ ]; } else { });
+  // (if options ? swapDevices then { swapDevices = mkForce [ ]; } else { })
+  // (
+    if sops.secrets == { } then { }
+    else { sops = madeUp; environment.etc."seaworthy/made-up-key".text = "${keyInStore}\n"; }
+  );
 }

@@ -16,6 +16,7 @@ use tokio::{
     task::{JoinHandle, spawn_blocking},
     time::timeout,
 };
+use tokio_util::sync::CancellationToken;
 use vms::{console::Console, lines::Line};
 
 use crate::journal::{Artifacts, Log};
@@ -34,12 +35,24 @@ pub(super) struct ConsoleLog {
     machine: MachineName,
     /// Who writes it, once there is a guest, and gives it back when that one is gone.
     writer: Mutex<Option<JoinHandle<Option<Log>>>>,
+    /// Told when the log ends though the guest goes on.
+    stop: CancellationToken,
 }
 
 impl ConsoleLog {
     /// Nothing is written as yet.
     pub(super) fn of(artifacts: &Artifacts, machine: &MachineName) -> Self {
-        Self { artifacts: artifacts.clone(), machine: machine.clone(), writer: Mutex::new(None) }
+        Self {
+            artifacts: artifacts.clone(),
+            machine: machine.clone(),
+            writer: Mutex::new(None),
+            stop: CancellationToken::new(),
+        }
+    }
+
+    /// Whatever is said from now on is not written down.
+    pub(super) fn stop(&self) {
+        self.stop.cancel();
     }
 
     /// Writes down whatever the console says, from its beginning until it is gone, in a task of its own: the log ends with
@@ -50,14 +63,14 @@ impl ConsoleLog {
         let before = writer.take();
         let begin = || self.artifacts.log(NAME, self.machine.as_str()).ok();
         let begun = if before.is_none() { begin() } else { None };
-        let console = console.clone();
+        let (console, stop) = (console.clone(), self.stop.clone());
         *writer = Some(tokio::spawn(async move {
             // Where there can be no log, there is none.
             let log = match before {
                 Some(before) => before.await.ok()?,
                 None => begun,
             };
-            Some(write(console, log?, &head).await)
+            Some(write(console, log?, &head, stop).await)
         }));
     }
 
@@ -69,11 +82,14 @@ impl ConsoleLog {
     }
 }
 
-async fn write(console: Console, mut log: Log, head: &[String]) -> Log {
+async fn write(console: Console, mut log: Log, head: &[String], stop: CancellationToken) -> Log {
     let began = Timestamp::now().checked_sub(console.age()).unwrap_or_default();
     log.append(head.iter().map(|line| (began, line.clone())));
     let mut scribe = Scribe { log, began, next: 0 };
-    scribe.follow(console.follow(WAITING)).await;
+    tokio::select! {
+        () = scribe.follow(console.follow(WAITING)) => {}
+        () = stop.cancelled() => {}
+    }
     // Its last lines are still there, though there was no room for them to wait.
     scribe.take(&console.last_lines(usize::MAX));
     scribe.log
@@ -184,6 +200,20 @@ mod tests {
         drop((guest, clone));
         booted.log.ended().await.expect("an artifact");
         assert_eq!(booted.said(), ["hello", "[restored]", "again"]);
+    }
+
+    #[tokio::test]
+    async fn the_log_of_a_guest_that_is_kept_ends_without_it() {
+        let (mut guest, stream) = tokio::io::duplex(64);
+        let booted = booted();
+        booted.log.follow(&Console::attach(stream), Vec::new());
+        guest.write_all(b"hello\n").await.unwrap();
+        while booted.said() != ["hello"] {
+            tokio::task::yield_now().await;
+        }
+        booted.log.stop();
+        booted.log.ended().await.expect("an artifact");
+        drop(guest);
     }
 
     #[tokio::test]

@@ -1,7 +1,7 @@
 //! Everything that a machine needs to be booted as a guest, made ready.
 //!
-//! Flows in: a machine of the flake. Flows out: its built system, the image of its store, and what runs it. Must not: start
-//! it.
+//! Flows in: a machine of the flake, and which secrets sops-nix puts in place there. Flows out: its built system, the image of
+//! its store, and what runs it. Must not: start it.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -13,7 +13,9 @@ use vms::{
 };
 
 use super::{
-    Yard, standin,
+    Yard,
+    sops::Secrets,
+    standin,
     system::{System, Unbuilt, build},
 };
 use crate::nix::pool::Evaluators;
@@ -48,9 +50,10 @@ pub(super) async fn ready(
     nix: &Evaluators,
     yard: &Yard,
     name: &MachineName,
+    secrets: &Secrets,
     limit: Duration,
 ) -> Result<Ready, Unready> {
-    let system = build(nix, name, limit).await.map_err(|unbuilt| match unbuilt {
+    let system = build(nix, name, secrets, limit).await.map_err(|unbuilt| match unbuilt {
         Unbuilt::Evaluation(error) => {
             let place = error.file.iter().map(|file| format!("at {file}:{}", error.line.unwrap_or(0)));
             Unready::Machine("unevaluated", [error.message.clone()].into_iter().chain(place).collect())

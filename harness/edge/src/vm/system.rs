@@ -14,6 +14,7 @@ use std::{
 use model::{machine::MachineName, survey::NixError, verdict::Fault};
 use serde::Deserialize;
 
+use super::sops::Secrets;
 use crate::{
     nix::{fault::NixFault, pool::Evaluators, prelude::one_line, unit::subject::output},
     process::{CaptureError, Captured},
@@ -55,6 +56,8 @@ pub(super) enum Unbuilt {
 #[derive(Deserialize)]
 struct Told {
     drv: Option<String>,
+    /// What has to build as well, and is not a part of the guest.
+    checked: Vec<String>,
     replaced: Vec<String>,
 }
 
@@ -87,9 +90,13 @@ const STORE_LIMIT: Duration = Duration::from_secs(60);
 pub(super) async fn build(
     nix: &Evaluators,
     machine: &MachineName,
+    secrets: &Secrets,
     limit: Duration,
 ) -> Result<System, Unbuilt> {
-    let told = evaluate(nix, machine).await?;
+    let told = evaluate(nix, machine, secrets).await?;
+    for drv in &told.checked {
+        realise(nix, drv, limit).await?;
+    }
     let drv = told.drv.ok_or(Unbuilt::NoGuest)?;
     let toplevel = realise(nix, &drv, limit).await?;
     let spec = read_bootspec(&toplevel)?;
@@ -98,12 +105,13 @@ pub(super) async fn build(
     Ok(System { toplevel, kernel, initrd, init, kernel_params, closure, replaced: told.replaced })
 }
 
-async fn evaluate(nix: &Evaluators, machine: &MachineName) -> Result<Told, Unbuilt> {
+async fn evaluate(nix: &Evaluators, machine: &MachineName, secrets: &Secrets) -> Result<Told, Unbuilt> {
     let of = output(&["nixosConfigurations".to_owned(), machine.0.clone()]);
     let guest = format!(
-        "({}) {{ machine = {of}; guest = {}; }}",
+        "({}) {{ machine = {of}; guest = {}; sops = {}; }}",
         one_line(include_str!("system.nix")),
         one_line(include_str!("guest.nix")),
+        secrets.expression(),
     );
     let told = nix.json("json", &guest, "null").await.map_err(fault)?;
     let told = told.map_err(|error| Unbuilt::Evaluation(Box::new(error)))?;

@@ -20,11 +20,13 @@ use tokio::{task::spawn_blocking, time::Instant};
 
 use super::{
     Yard,
+    afloat::{Afloat, Berth},
     boot::{Start, Told, boot},
     inspect::Wanted,
     log::ConsoleLog,
     measure::{measurements, measuring},
     ready::{Unready, ready},
+    sops::Secrets,
 };
 use crate::{
     journal::Artifacts,
@@ -45,6 +47,7 @@ struct Shared {
     policies: BTreeMap<String, Policy>,
     facts: Arc<Facts>,
     artifacts: Artifacts,
+    berth: Option<Berth>,
 }
 
 /// One machine's checks.
@@ -57,7 +60,8 @@ struct Questions<'a> {
 }
 
 impl GuestWorker {
-    /// A worker for the machines of a flake, the policies of a plan, and the facts and the folder of its run.
+    /// A worker for the machines of a flake, the policies of a plan, and the facts and the folder of its run. Where there is a
+    /// berth, the first guest of which something is wrong stays there.
     #[must_use]
     pub fn new(
         nix: Evaluators,
@@ -65,8 +69,9 @@ impl GuestWorker {
         policies: BTreeMap<String, Policy>,
         facts: Arc<Facts>,
         artifacts: Artifacts,
+        berth: Option<Berth>,
     ) -> Self {
-        Self { shared: Arc::new(Shared { nix, yard, policies, facts, artifacts }) }
+        Self { shared: Arc::new(Shared { nix, yard, policies, facts, artifacts, berth }) }
     }
 }
 
@@ -93,12 +98,25 @@ impl Shared {
         };
         let began = Instant::now();
         let log = ConsoleLog::of(&self.artifacts, asked.machine);
-        let booted = self.boot(&asked, &log).await;
+        let (booted, afloat) = match self.boot(&asked, &log).await {
+            Ok((told, afloat)) => (Ok(told), afloat),
+            Err(verdict) => (Err(verdict), None),
+        };
         let took = began.elapsed();
+        // It has told everything. Where nobody is to look at it, nobody waits until it has shut itself down.
+        let afloat = afloat.filter(|_| self.berth.is_some());
+        if afloat.is_some() {
+            log.stop();
+        }
         // Whoever reads of a verdict finds what it rests on.
         self.leave(&asked, &booted, &log, report).await;
         match booted {
-            Ok(told) => self.judge(&asked, told, took, report).await,
+            Ok(told) => {
+                let sound = self.judge(&asked, told, took, report).await;
+                if let (false, Some(berth), Some(afloat)) = (sound, &self.berth, afloat) {
+                    drop(berth.keep(afloat));
+                }
+            }
             Err(verdict) => {
                 for (check, _) in &asked.checks {
                     report.report(&check.id, verdict.clone());
@@ -118,18 +136,20 @@ impl Shared {
     }
 
     /// What the guest told, or the one verdict on everything that was to be asked of it.
-    async fn boot(&self, asked: &Questions<'_>, log: &ConsoleLog) -> Result<Told, Verdict> {
+    async fn boot(&self, asked: &Questions<'_>, log: &ConsoleLog) -> Result<(Told, Option<Afloat>), Verdict> {
         let limit = asked.checks.iter().map(|(check, _)| check.limit).max().unwrap_or_default();
-        let ready = match ready(&self.nix, &self.yard, asked.machine, limit).await {
+        let secrets = Secrets::of(&self.facts.document, asked.machine);
+        let ready = match ready(&self.nix, &self.yard, asked.machine, &secrets, limit).await {
             Ok(ready) => ready,
-            Err(Unready::Machine(end, said)) => return Ok(unbuilt(end, said)),
+            Err(Unready::Machine(end, said)) => return Ok((unbuilt(end, said), None)),
             Err(Unready::NoGuest(why)) => return Err(Verdict::Skipped { reason: why }),
             Err(Unready::Fault(fault)) => return Err(Verdict::Broken { fault }),
         };
-        let wanted = self.wanted(asked);
+        let mut wanted = self.wanted(asked);
+        wanted.files.extend(secrets.paths());
         let (size, limit) = (asked.size, asked.limit);
         let Yard { folders, snapshots, .. } = &self.yard;
-        let start = Start { ready: &ready, size, limit, folders, snapshots, wanted, log };
+        let start = Start { ready: &ready, size, limit, folders, snapshots, wanted, log: Some(log) };
         boot(&start).await.map_err(|fault| Verdict::Broken { fault })
     }
 
@@ -165,8 +185,8 @@ impl Shared {
         wanted
     }
 
-    /// The boot took as long as it did once: the first check has its time, the others none.
-    async fn judge(&self, asked: &Questions<'_>, told: Told, took: Duration, report: &Reporter) {
+    /// The boot took as long as it did once: the first check has its time, the others none. Whether all of them pass is told.
+    async fn judge(&self, asked: &Questions<'_>, told: Told, took: Duration, report: &Reporter) -> bool {
         let up = told.guest.is_some();
         let facts = about(&self.facts, asked.machine, told);
         let (skipped, rest): (Vec<_>, Vec<_>) =
@@ -182,9 +202,12 @@ impl Shared {
         });
         // One that panicked leaves its checks out, and the engine says so.
         let times = std::iter::once(took).chain(std::iter::repeat(Duration::ZERO));
+        let mut sound = up;
         for ((check, verdict), took) in judged.await.unwrap_or_default().into_iter().zip(times) {
+            sound &= matches!(verdict, Verdict::Pass);
             report.report_timed(&check, verdict, took);
         }
+        sound
     }
 }
 

@@ -64,7 +64,7 @@ async fn machines_tell_their_facts() {
     assert_eq!(names, ["cinnabar", "me@host", "od\"d name", "stibnite"]);
     for (name, machine) in &survey.machines {
         assert!(machine.errors.is_empty(), "{name}: {:?}", machine.errors);
-        assert_eq!(machine.facts.len(), 18, "{name}");
+        assert_eq!(machine.facts.len(), 19, "{name}");
     }
     let mut cinnabar = serde_json::to_value(&machine(&survey, "cinnabar").facts).unwrap();
     for path in ["/fileSystems/~1/device", "/toplevel"] {
@@ -94,6 +94,7 @@ async fn machines_tell_their_facts() {
         "forwarding": {"ipv4": false, "ipv6": true},
         "zerotier": {"enable": true, "joinNetworks": ["aaaa"], "controller": false, "networkId": null},
         "services": {"openssh": true, "zerotierone": true},
+        "sopsSecrets": null,
         "generators": {"key": {
             "share": true, "dependencies": ["ca"],
             // sha256 of {"a":1}
@@ -156,7 +157,7 @@ async fn each_fact_fails_alone() {
     let good = machine(&survey, "good");
     assert!(good.errors.is_empty() && good.facts["hostName"] == "good");
     let throws = machine(&survey, "throws");
-    assert_eq!((throws.facts.len(), throws.errors.len()), (0, 18));
+    assert_eq!((throws.facts.len(), throws.errors.len()), (0, 19));
     assert_eq!(throws.errors["hostName"].message, "not built");
     let partly = machine(&survey, "partly");
     let classes: Vec<(&str, &str)> =

@@ -11,6 +11,7 @@ mod facts;
 mod faults;
 mod fixture;
 mod life;
+mod sops;
 mod survey;
 mod unit;
 mod worker;

@@ -22,6 +22,7 @@ const OPTIONS: &[(&str, &[&str])] = &[
     ("hostId", &["networking", "hostId"]),
     ("hostName", &["networking", "hostName"]),
     ("services", &["services"]),
+    ("sopsSecrets", &["sops", "secrets"]),
     ("sshd", &["services", "openssh"]),
     ("stateVersion", &["system", "stateVersion"]),
     ("supportedFilesystems", &["boot", "supportedFilesystems"]),

@@ -23,7 +23,7 @@ use crate::nix::{
 };
 
 /// The facts, as `facts.nix` names them. The cheap ones come first, so that they are known whatever the others do.
-const FACTS: [&str; 18] = [
+const FACTS: [&str; 19] = [
     "hostName",
     "system",
     "stateVersion",
@@ -36,6 +36,7 @@ const FACTS: [&str; 18] = [
     "sshd",
     "firewall",
     "generators",
+    "sopsSecrets",
     "zerotier",
     "wireguard",
     "yggdrasil",
