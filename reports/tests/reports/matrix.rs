@@ -115,6 +115,24 @@ fn a_table_that_does_not_fit_has_those_with_special_pairs_and_says_so() {
 }
 
 #[test]
+fn a_narrow_screen_has_a_table_too() {
+    let text =
+        shown(&matrix(&["a-name-as-long-as-a-host-may-have", "b-name-as-long-as-a-host-may-have", "c"]), 20);
+    assert!(text.contains("\n1 a-na.. . +\n2 b-na.. + .\n"), "{text}");
+}
+
+#[test]
+fn all_that_is_listed_of_an_overlay_shares_its_lines() {
+    let names: Vec<String> = (0..40).map(|number| format!("m{number:02}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let apart = (1..31).fold(matrix(&names), |matrix, to| because(matrix, 0, to, Reason::Closed));
+    let named = BTreeSet::from(["m00".into()]);
+    let text = render(&extract(&apart, &named), Look { width: 120, ..Look::default() });
+    assert_eq!(text.lines().filter(|line| line.contains(" -> ")).count(), 50, "{text}");
+    assert!(text.contains("\n  and 28 more pairs (see --json)\n"), "{text}");
+}
+
+#[test]
 fn pairs_and_reasons_that_do_not_fit_are_counted() {
     let names: Vec<String> = (0..40).map(|number| format!("m{number:02}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
