@@ -58,7 +58,12 @@ fn servers_of_the_sample_fleet_reach_each_other_and_of_macs_nobody_can_tell() {
     let members = &document["overlays"][0]["members"];
     let address =
         fs::read_to_string(eight.join("vars/per-machine/electrum/zerotier/zerotier-ip/value")).unwrap();
-    assert_eq!(members["electrum"], json!({"roles": ["peer"], "addresses": [address.trim()]}));
+    let peer = json!({"named": false, "tags": ["all"]});
+    assert_eq!(members["electrum"], json!({"roles": {"peer": peer}, "addresses": [address.trim()]}));
+    assert_eq!(
+        members["cinnabar"]["roles"],
+        json!({"controller": {"named": true, "tags": []}, "peer": peer})
+    );
     let told = shown(&eight, &[], 0);
     assert!(
         told.contains("\nzerotier-local: ZeroTier, 8 members; 12 pairs must reach, 0 must not, 44 unknown\n"),

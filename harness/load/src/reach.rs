@@ -7,6 +7,7 @@
 mod firewall;
 mod known;
 mod network;
+mod roles;
 mod seat;
 mod stated;
 mod wireguard;
@@ -22,7 +23,7 @@ use std::{
 use model::{
     machine::MachineName,
     matrix::{Matrix, Mesh, directed},
-    overlay::{Member, Overlay, OverlayKind},
+    overlay::{Given, Member, Overlay, OverlayKind},
     reach::Expectation,
     reason::{Reason, Who},
     resolved::ResolvedFleet,
@@ -59,7 +60,7 @@ struct Net<'f> {
     kind: OverlayKind,
     /// In the order of the machines.
     seats: Vec<Seat>,
-    roles: Vec<BTreeSet<String>>,
+    roles: Vec<BTreeMap<String, Given>>,
     /// Whether somebody is there who lets members in, as ZeroTier needs it.
     has_controller: bool,
 }
@@ -74,13 +75,8 @@ enum Ways<'f> {
 
 impl<'f> Net<'f> {
     fn of(known: &Known<'f>, fleet: &'f ResolvedFleet, name: &'f str, kind: OverlayKind) -> Self {
-        let of_instance = fleet.roles.get(name);
-        let is_in = |machine: &MachineName| {
-            let roles = of_instance.into_iter().flatten().filter(|(_, members)| members.contains(machine));
-            roles.map(|(role, _)| role.clone()).collect()
-        };
-        let roles: Vec<BTreeSet<String>> = known.machines.iter().map(|name| is_in(name)).collect();
-        let controllers = of_instance.and_then(|roles| roles.get("controller"));
+        let roles: Vec<_> = known.machines.iter().map(|machine| roles::of(fleet, name, machine)).collect();
+        let controllers = fleet.roles.get(name).and_then(|roles| roles.get("controller"));
         let controllers: Vec<&MachineName> = controllers.into_iter().flatten().collect();
         let network = (kind == OverlayKind::Zerotier).then(|| zerotier::network(known, name, &controllers));
         let seats = roles.iter().enumerate().map(|(index, roles)| {

@@ -2,11 +2,7 @@
 //!
 //! It is an instance of one of clan's services; its members are the machines in the instance's roles.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-    net::IpAddr,
-};
+use std::{collections::BTreeMap, fmt, net::IpAddr};
 
 use serde::{Deserialize, Serialize};
 
@@ -71,8 +67,17 @@ pub struct Overlay {
 /// A machine on an overlay.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
-    /// `peer`, `controller`, `moon`...
-    pub roles: BTreeSet<String>,
+    /// `peer`, `controller`, `moon`..., each with what gives it.
+    pub roles: BTreeMap<String, Given>,
     /// Its addresses on the overlay, as far as they are known, sorted.
     pub addresses: Vec<IpAddr>,
+}
+
+/// What puts a machine in a role.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Given {
+    /// Whether the role names the machine.
+    pub named: bool,
+    /// The machine's tags that the role asks for, sorted.
+    pub tags: Vec<String>,
 }

@@ -10,6 +10,7 @@ use std::{
 
 use model::{
     matrix::{Mesh, Pair},
+    overlay::Given,
     reach::Reach,
 };
 
@@ -57,6 +58,7 @@ fn one(page: &mut Page, extract: &Extract<'_>, mesh: &Mesh, most: usize) {
     let about =
         format!(": {}, {}; {}", overlay.kind, count(overlay.members.len(), "member"), sentence(&counts));
     page.label(0, Ink::Title, &overlay.name, &about);
+    memberships(page, extract, mesh);
     let special = special::of(extract.matrix, mesh, extract.pairs(mesh));
     let mut left = most;
     listed(page, special.iter().map(|(kind, pair)| (Some(*kind), *pair)), special.len(), &mut left);
@@ -68,6 +70,35 @@ fn one(page: &mut Page, extract: &Extract<'_>, mesh: &Mesh, most: usize) {
         let others: Vec<_> = extract.pairs(mesh).filter(|pair| !told.contains(&pair.at)).collect();
         listed(page, others.iter().map(|pair| (None, *pair)), others.len(), &mut left);
     }
+}
+
+/// Of the machines that are named, the roles that they are in, by what, and where they are reached.
+fn memberships(page: &mut Page, extract: &Extract<'_>, mesh: &Mesh) {
+    for name in extract.machines {
+        let told = match mesh.overlay.members.get(name) {
+            None => "is no member".to_owned(),
+            Some(member) => {
+                let roles: Vec<String> =
+                    member.roles.iter().map(|(role, given)| role_by(role, given)).collect();
+                let addresses: Vec<String> = member.addresses.iter().map(ToString::to_string).collect();
+                let at = if addresses.is_empty() {
+                    String::new()
+                } else {
+                    format!(" at {}", addresses.join(", "))
+                };
+                format!("is {}{at}", roles.join(" and "))
+            }
+        };
+        page.say(2, Ink::Quiet, &format!("{name} {told}"));
+    }
+}
+
+/// `peer by the tag all`
+fn role_by(role: &str, given: &Given) -> String {
+    let name = given.named.then(|| "its name".to_owned());
+    let tags = given.tags.iter().map(|tag| format!("the tag {tag}"));
+    let by: Vec<String> = name.into_iter().chain(tags).collect();
+    format!("{role} by {}", by.join(" and "))
 }
 
 fn sentence(counts: &Counts) -> String {
@@ -111,6 +142,7 @@ fn listed<'a>(
 fn besides(kind: Option<Kind>, pair: &Pair<'_>) -> String {
     match (kind, pair.instead()) {
         (Some(Kind::OneWay(back)), _) => format!(" (the other way: {})", back.as_str()),
+        (_, Some((reach, why))) if reach == pair.reach() => format!(" (that follows anyway: {why})"),
         (_, Some((reach, why))) => format!(" (else {}: {why})", reach.as_str()),
         _ => String::new(),
     }

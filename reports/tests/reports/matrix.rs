@@ -1,13 +1,16 @@
 //! What is shown of who must reach whom.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use insta::assert_snapshot;
 use model::{
     exception::{Exception, Party},
     machine::MachineName,
     matrix::{Matrix, Mesh, directed, place},
-    overlay::{Member, Overlay, OverlayKind},
+    overlay::{Given, Member, Overlay, OverlayKind},
     place::Place,
     reach::{Expectation, Probe, Reach},
     reason::{Reason, Who},
@@ -34,7 +37,16 @@ fn matrix(machines: &[&str]) -> Matrix {
     }));
     let expectation = |pair| Expectation { reason: reason(pair), probe: probe.clone() };
     let member = |name: &&str| {
-        (MachineName::from(*name), Member { roles: ["peer".to_owned()].into(), addresses: Vec::new() })
+        (
+            MachineName::from(*name),
+            Member {
+                roles: BTreeMap::from([(
+                    "peer".to_owned(),
+                    Given { named: false, tags: vec!["all".to_owned()] },
+                )]),
+                addresses: vec!["fd00::1".parse().unwrap()],
+            },
+        )
     };
     let members = machines[..outsider].iter().map(member).collect();
     let overlay = Overlay { name: "net".to_owned(), kind: OverlayKind::Zerotier, members };
@@ -53,21 +65,26 @@ fn because(mut matrix: Matrix, from: usize, to: usize, reason: Reason) -> Matrix
 
 /// One of each kind.
 fn sample() -> Matrix {
-    let exception = Exception {
-        from: Party::default(),
-        to: Party::default(),
-        overlay: None,
-        reach: Reach::MustNot,
-        reason: "guests stay away".to_owned(),
-        place: Place::new("fleet.toml".to_owned(), 7, 1),
-    };
     let all = matrix(&["cinnabar", "electrum", "galena", "stibnite", "zinc"]);
     let all = because(all, 0, 1, Reason::Closed);
     let all = because(all, 1, 2, Reason::NoRoute(Who::From));
     let all = because(all, 2, 1, Reason::NoRoute(Who::From));
     let all = because(all, 2, 3, Reason::NotTold(Who::To));
     let all = because(all, 3, 2, Reason::NotTold(Who::From));
-    because(all, 3, 0, Reason::Stated(Arc::new(exception), Box::new(Reason::Members)))
+    because(all, 3, 0, stated(Reach::MustNot))
+}
+
+/// In the place of two members.
+fn stated(reach: Reach) -> Reason {
+    let exception = Exception {
+        from: Party::default(),
+        to: Party::default(),
+        overlay: None,
+        reach,
+        reason: "guests stay away".to_owned(),
+        place: Place::new("fleet.toml".to_owned(), 7, 1),
+    };
+    Reason::Stated(Arc::new(exception), Box::new(Reason::Members))
 }
 
 fn extract<'a>(matrix: &'a Matrix, machines: &'a BTreeSet<MachineName>) -> Extract<'a> {
@@ -92,7 +109,7 @@ fn what_is_special_comes_first_then_the_table_then_why_nobody_can_tell() {
 
 #[test]
 fn a_machine_that_is_named_has_all_of_its_pairs_with_their_reasons() {
-    let machines = BTreeSet::from(["cinnabar".into()]);
+    let machines = BTreeSet::from(["cinnabar".into(), "zinc".into()]);
     let matrix = sample();
     assert_snapshot!(render(&extract(&matrix, &machines), Look { width: 80, ..Look::default() }));
 }
@@ -112,6 +129,13 @@ fn a_table_that_does_not_fit_has_those_with_special_pairs_and_says_so() {
         document(&extract(&matrix, &BTreeSet::new()))["overlays"][0]["pairs"].as_array().unwrap().len(),
         500 * 499
     );
+}
+
+#[test]
+fn an_exception_that_changes_nothing_is_told() {
+    let matrix = because(matrix(&["a", "b", "c"]), 0, 1, stated(Reach::Must));
+    let told = "a -> b must reach: as fleet.toml:7:1 states: guests stay away (that follows anyway: both are members)";
+    assert!(shown(&matrix, 200).contains(told));
 }
 
 #[test]
@@ -172,7 +196,10 @@ fn the_document_holds_every_pair_with_what_shows_it() {
     assert_eq!(overlay["pairs"].as_array().unwrap().len(), 20);
     let members = overlay["members"].as_object().unwrap();
     assert_eq!(members.keys().collect::<Vec<_>>(), ["cinnabar", "electrum", "galena", "stibnite"]);
-    assert_eq!(members["galena"], json!({"roles": ["peer"], "addresses": []}));
+    assert_eq!(
+        members["galena"],
+        json!({"roles": {"peer": {"named": false, "tags": ["all"]}}, "addresses": ["fd00::1"]})
+    );
     assert_eq!(
         overlay["counts"],
         json!({"must": 6, "must_not": 12, "unknown": 2, "outside": 8, "stated": 1})

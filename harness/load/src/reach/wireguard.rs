@@ -181,7 +181,8 @@ impl End {
         let mut end = Self::default();
         let peers = interface.get("peers").and_then(Value::as_array);
         for peer in peers.into_iter().flatten() {
-            let name = peer["publicKey"].as_str().and_then(|key| keys.get(key).copied());
+            // As a file is read in Nix, its last line break is in the text.
+            let name = peer["publicKey"].as_str().and_then(|key| keys.get(key.trim()).copied());
             for network in texts(peer.get("allowedIPs")).filter_map(network) {
                 // As in the kernel, a network that two peers are given is the later one's.
                 end.routes.entry(network.1).or_default().insert(network.0, name);

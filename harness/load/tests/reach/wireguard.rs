@@ -97,6 +97,9 @@ fn a_key_that_is_nobodys_leads_nowhere_that_is_known() {
     let matrix = star().interface("p", "wg", strange).matrix();
     let expected = "unknown: `p` hands packets for `q` to a key that is nobody's in the fleet";
     assert_eq!(told(&matrix, "p", "q"), expected);
+    let read = json!({"ips": ["fd51:19c1:3b:0:1::1/56"], "peers": [{"publicKey": "key-of-hub\n", "allowedIPs": ["::/0"], "endpoint": "x:1"}]});
+    let matrix = star().interface("p", "wg", read).matrix();
+    assert!(!told(&matrix, "p", "hub").contains("nobody's"), "{}", told(&matrix, "p", "hub"));
 }
 
 #[test]
