@@ -12,7 +12,8 @@ Examples:
   seaworthy verify -m cinnabar                   the checks of one machine, and those of the fleet
   seaworthy verify -E 'tag(cloud) & stage(invariants)'
   seaworthy plan                                 what verify would run, and why
-  seaworthy fleet lint                           what is wrong with fleet.toml, without evaluating";
+  seaworthy fleet lint                           what is wrong with fleet.toml, without evaluating
+  seaworthy mesh matrix                          who must reach whom over the fleet's overlay networks";
 
 /// What follows the options.
 fn after_help() -> String {
@@ -267,16 +268,21 @@ pub struct MatrixArguments {
     pub json: bool,
 }
 
-const MATRIX: &str = r#"An overlay network is an instance of one of clan's services zerotier, wireguard and yggdrasil. For every two machines,
-in both directions, it follows from the inventory, the machines' configurations and the public vars:
+const MATRIX: &str = r#"An overlay network is an instance of one of clan's services zerotier, wireguard and yggdrasil.
+For every two machines, in both directions, it follows from the inventory, the machines'
+configurations and the public vars:
 
   must reach       both are members, both run it, and nothing stands between them
-  must not reach   one is no member, does not run or join it, the firewall lets nothing in, or no allowed IPs lead there
-  unknown          something that decides it is not told: a Mac that joins by hand, a var that is not generated yet
+  must not reach   one is no member, or does not run or join it; the firewall lets nothing in;
+                   no allowed IPs lead there
+  unknown          something that decides it is not told: a Mac that joins by hand, a var that
+                   is not generated yet
 
-Nothing is sent to any machine. What is expected of a firewall is that of the overlay's own address: a ping, and the
-ports of sshd. Shown first are the pairs that are kept apart although both are members, those that are open one way
-only, and exceptions. An exception is the owner's word in fleet.toml, in the place of what follows:
+Nothing is sent to any machine. What would show it is in the JSON document: pings, and
+connections to the ports of sshd, at the address on the overlay.
+
+Shown first are exceptions, pairs that are open one way only, and members that are kept apart.
+An exception is the owner's word in fleet.toml, in the place of what follows:
 
   [[mesh.exceptions]]
   from = { tags = ["workstation"] }     # machines, tags, or both; every machine carries `all`
