@@ -6,7 +6,7 @@
 
 # Exports NIX_CONFIG, by which builds see the parts as /guest-parts. Fails, and says why, where they cannot be made.
 need_guests() {
-    [ -d "$cache/guest-parts" ] || make_guest_parts || return 1
+    [ -e "$cache/guest-parts/vmlinuz-9p" ] || make_guest_parts || return 1
     export NIX_CONFIG="${NIX_CONFIG:+$NIX_CONFIG$'\n'}extra-sandbox-paths = /guest-parts=$cache/guest-parts? /guest-sops=$cache/sops?"
     need_sops || say "guests: no sops: the hosts with secrets of sops-nix cannot be built, and no file of ours is read by it"
 }
@@ -38,5 +38,6 @@ make_guest_parts() {
     (
         flock 9
         [ -d "$cache/guest-parts" ] || step "make the parts of guests" bash "$here/steps/make-guest-parts.sh" "$cache"
+        [ -e "$cache/guest-parts/vmlinuz-9p" ] || step "add a kernel for 9p" bash "$here/steps/make-9p-kernel.sh" "$cache"
     ) 9>"$cache/guests.lock" >&2
 }

@@ -61,6 +61,8 @@ pub(crate) struct Row<'a> {
     pub(crate) left: Vec<&'a Finding>,
     /// What it measured, or what was measured when the answer was given that stands for it.
     pub(crate) measurements: &'a [Measurement],
+    /// What of its subject was not there when it was answered, or stood for it.
+    pub(crate) replaced: &'a [String],
     /// What it left behind in this run.
     pub(crate) artifacts: &'a [Artifact],
     /// Where to look if it did not pass.
@@ -109,8 +111,9 @@ pub(crate) fn answers<'a>(report: &Report<'a>) -> Vec<Row<'a>> {
         let all_waived = waivers.accept(check, found);
         let (record, trail) = (report.record, Vec::new());
         let (measurements, artifacts) = (record.measurements(&check.id), record.artifacts(&check.id));
+        let replaced = record.replaced(&check.id);
         let standing = standing(check, outcome, all_waived);
-        Row { check, outcome, standing, left, measurements, artifacts, trail }
+        Row { check, outcome, standing, left, measurements, replaced, artifacts, trail }
     };
     let mut rows: Vec<Row<'a>> = report.plan.checks.iter().map(row).collect();
     let amiss = rows.iter().filter(|row| row.is_amiss()).map(|row| row.check);

@@ -46,6 +46,19 @@ pub(crate) fn lines(text: &str, most: usize) -> (Vec<String>, usize) {
     (kept.collect(), all.saturating_sub(most))
 }
 
+/// The lines of a text, each clipped: all of them, or some of its beginning, how many come between, and some more of its end, where
+/// logs have what counts.
+pub(crate) fn ends(text: &str, most: usize) -> (Vec<String>, usize, Vec<String>) {
+    let all = text.lines().count();
+    if all <= most {
+        return (lines(text, most).0, 0, Vec::new());
+    }
+    let first = most / 3;
+    let between = all - most;
+    let last: Vec<&str> = text.lines().skip(first + between).collect();
+    (lines(text, first).0, between, lines(&last.join("\n"), most).0)
+}
+
 /// Characters of one line of a user's text.
 const LONGEST_LINE: usize = 1_000;
 
@@ -66,5 +79,13 @@ mod tests {
         assert_eq!(clip("äbcd", 3), "äbc [...]");
         assert_eq!(lines("a\nb\nc", 2), (vec!["a".to_owned(), "b".to_owned()], 1));
         assert_eq!(lines(&"x".repeat(2_000), 1).0[0].len(), 1_006);
+    }
+
+    #[test]
+    fn of_a_long_text_both_ends_are_kept() {
+        let strings = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>();
+        assert_eq!(ends("a\nb\nc\n", 3), (strings(&["a", "b", "c"]), 0, Vec::new()));
+        assert_eq!(ends("a\nb\nc\nd\ne", 3), (strings(&["a"]), 2, strings(&["d", "e"])));
+        assert_eq!(ends("a\nb\nc", 1), (Vec::new(), 2, strings(&["c"])));
     }
 }

@@ -6,7 +6,7 @@
 
 use std::{collections::BTreeMap, io, time::Duration};
 
-use model::{finding::Finding, verdict::Verdict};
+use model::{check::Question, finding::Finding, verdict::Verdict};
 use quick_junit::{NonSuccessKind, Property, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
 use crate::{
@@ -57,6 +57,14 @@ fn case(run: &str, row: &Row<'_>) -> TestCase {
         let of = one.of.as_ref().map_or(String::new(), |of| format!(" {of}"));
         let value = format!("{} {}", one.value.get(), one.unit);
         case.add_property(Property::new(format!("{}{of}", one.metric), value));
+    }
+    for what in row.replaced {
+        case.add_property(Property::new("replaced", what.as_str()));
+    }
+    if let Question::Guest { source, .. } = &row.check.question
+        && !row.replaced.is_empty()
+    {
+        case.add_property(Property::new("booted-from", source.as_str()));
     }
     for artifact in row.artifacts {
         let Left { name, path } = left(run, artifact);

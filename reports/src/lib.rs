@@ -9,6 +9,7 @@
 
 mod age;
 mod answers;
+mod booted;
 mod diff;
 mod escape;
 mod held;

@@ -18,6 +18,7 @@ use self::escape::{code, inline};
 use crate::{
     age,
     answers::{Counts, Row, Standing, answers},
+    booted::Booted,
     held::{Held, beyond, held},
     measured::{Line, Measured},
     report::{Report, count, fleet, told},
@@ -53,8 +54,9 @@ pub fn render(report: &Report<'_>, limit: usize) -> String {
     let room = limit.saturating_sub(text.len() + RESERVE);
     text.push_str(&findings::all(&rows, room));
     let foot = foot(report, &rows);
-    let limit = limit.saturating_sub(foot.len() + 3 * TOO_LONG.len());
-    for section in [gates(report), measured(&rows), not_proven(report, &rows), waived(report)] {
+    let limit = limit.saturating_sub(foot.len() + 4 * TOO_LONG.len());
+    for section in [gates(report), measured(&rows), booted(&rows), not_proven(report, &rows), waived(report)]
+    {
         let fits = text.len() + section.len() <= limit;
         text.push_str(if fits { &section } else { TOO_LONG });
     }
@@ -131,6 +133,22 @@ fn measured(rows: &[Row<'_>]) -> String {
     let more = lines.len().saturating_sub(MOST_MEASURED);
     let more = if more > 0 { format!("\n_and {} more_\n", count(more, "machine")) } else { String::new() };
     format!("### Measured\n\n| of |{head}\n| --- |{rule}\n{shown}{more}\n")
+}
+
+/// What was booted in the machines' places.
+fn booted(rows: &[Row<'_>]) -> String {
+    let all = crate::booted::booted(rows);
+    if all.is_empty() {
+        return String::new();
+    }
+    let line = |alike: &Booted<'_>| {
+        let replaced = inline(&alike.replaced.join("; ")).to_string();
+        format!("- {}: {}, without {replaced}\n", alike.named(code), alike.from)
+    };
+    let shown: String = all.iter().take(MOST_MEASURED).map(line).collect();
+    let more: usize = all.iter().skip(MOST_MEASURED).map(|booted| booted.machines.len()).sum();
+    let more = if more > 0 { format!("- and {} more\n", count(more, "machine")) } else { String::new() };
+    format!("### Booted\n\n{shown}{more}\n")
 }
 
 fn not_proven(report: &Report<'_>, rows: &[Row<'_>]) -> String {

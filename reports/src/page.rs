@@ -64,13 +64,15 @@ impl Page {
         }
     }
 
-    /// The user's text as it is: each of its lines is wrapped by itself, and at most `most` are shown.
+    /// The user's text as it is: each of its lines is wrapped by itself, and at most `most` are shown, of its beginning and of its
+    /// end.
     pub(crate) fn quote(&mut self, indent: usize, ink: Ink, text: &str, most: usize) {
-        let (lines, more) = escape::lines(text, most);
-        lines.iter().for_each(|line| self.say(indent, ink, line));
-        if more > 0 {
-            self.say(indent, Ink::Quiet, &format!("[{more} more lines]"));
+        let (first, between, last) = escape::ends(text, most);
+        first.iter().for_each(|line| self.say(indent, ink, line));
+        if between > 0 {
+            self.say(indent, Ink::Quiet, &format!("[{between} lines between]"));
         }
+        last.iter().for_each(|line| self.say(indent, ink, line));
     }
 
     /// A line that is known to be narrow enough, from painted cells.

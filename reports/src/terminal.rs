@@ -3,6 +3,7 @@
 //! In: a report and the look of the screen. Out: text. What matters most stands last, where the eye is when the run ends.
 //! It must not hide a check that was not proven.
 
+mod booted;
 mod findings;
 mod gates;
 mod measured;
@@ -32,6 +33,7 @@ pub fn render(report: &Report<'_>, look: Look) -> String {
     header(&mut page, report);
     stages::table(&mut page, &rows);
     measured::table(&mut page, &rows);
+    booted::list(&mut page, &rows);
     findings::all(&mut page, report, &rows, look.findings);
     gates::all(&mut page, report);
     let skipped = rows.iter().filter(|row| row.standing == Standing::Skipped);

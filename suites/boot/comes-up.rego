@@ -17,6 +17,7 @@ deny contains {
 what := {
 	"unevaluated": "its configuration as a guest does not evaluate",
 	"unbuilt": "it does not build",
+	"unbootable": "its kernel is none that boots here",
 	"silent": sprintf("its shell gave no sign of life within %v s", [input.boot.limit]),
 	"late": sprintf("it did not reach multi-user.target within %v s", [input.boot.limit]),
 	"ended": "it ended by itself",

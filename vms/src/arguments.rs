@@ -13,7 +13,7 @@ use std::{
 };
 
 use crate::{
-    machine::{Card, Disk, Link, Machine},
+    machine::{Card, Disk, Link, Machine, Share},
     shell::quote,
 };
 
@@ -173,6 +173,7 @@ impl Words {
             self.say("-device", if board().0 == "q35" { "VGA" } else { "virtio-gpu-pci" });
         }
         machine.disks.iter().enumerate().for_each(|(index, disk)| self.disk(index, disk));
+        machine.shares.iter().enumerate().for_each(|(index, share)| self.share(index, share));
         if let Some(network) = &machine.user_network {
             let forwards = network.forwards.iter().map(|port| format!(",hostfwd=tcp:127.0.0.1:0-:{port}"));
             self.say("-netdev", format!("user,id=user,restrict=on{}", forwards.collect::<String>()));
@@ -184,13 +185,24 @@ impl Words {
     fn disk(&mut self, index: usize, disk: &Disk) {
         let read_only = if disk.read_only { "on" } else { "off" };
         let format = disk.format.as_str();
-        let parts = format!("if=none,id=disk{index},format={format},read-only={read_only},file.driver=file,");
+        let scratch = if disk.scratch { "snapshot=on," } else { "" };
+        let parts = format!(
+            "if=none,id=disk{index},format={format},read-only={read_only},{scratch}file.driver=file,"
+        );
         self.option("-drive", &format!("{parts}file.filename="), Some(disk.path.as_os_str()));
         self.option(
             "-device",
             &format!("virtio-blk-pci,drive=disk{index},serial="),
             Some(disk.serial.as_ref()),
         );
+    }
+
+    /// The guest sees its files' owners as they are here.
+    fn share(&mut self, index: usize, share: &Share) {
+        let parts = format!("local,id=share{index},security_model=none,readonly=on,path=");
+        self.option("-fsdev", &parts, Some(share.path.as_os_str()));
+        let parts = format!("virtio-9p-pci,fsdev=share{index},mount_tag=");
+        self.option("-device", &parts, Some(share.tag.as_ref()));
     }
 
     fn link(&mut self, index: usize, link: &Link) {

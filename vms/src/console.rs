@@ -27,6 +27,8 @@ const KEPT: Shape = Shape { kept: 1000, widest: 4096 };
 pub struct Console {
     began: Instant,
     state: Arc<Mutex<State>>,
+    /// Bytes that were read.
+    read: watch::Receiver<u64>,
     closed: watch::Receiver<bool>,
 }
 
@@ -53,13 +55,14 @@ impl Console {
         let state = State { lines: Lines::new(KEPT), followers: Vec::new(), closed: false };
         let state = Arc::new(Mutex::new(state));
         let (tell, closed) = watch::channel(false);
+        let (progress, read) = watch::channel(0);
         let began = Instant::now();
-        let read = Arc::clone(&state);
+        let own = Arc::clone(&state);
         tokio::spawn(async move {
-            read_to_end(stream, &read, began).await;
+            read_to_end(stream, &own, began, &progress).await;
             tell.send_replace(true);
         });
-        Self { began, state, closed }
+        Self { began, state, read, closed }
     }
 
     /// How long it has been read: what the times of its lines count from.
@@ -105,6 +108,22 @@ impl Console {
         receiver
     }
 
+    /// Waits for a line, among those that are kept and those to come, that is as it is wanted; whether there was one
+    /// before the stream ended. The line need not have ended: a prompt never does.
+    pub async fn says(&self, wanted: impl Fn(&str) -> bool) -> bool {
+        let mut read = self.read.clone();
+        let mut seen = 0;
+        loop {
+            read.mark_unchanged();
+            if self.lock().says(&mut seen, &wanted) {
+                return true;
+            }
+            if read.changed().await.is_err() {
+                return self.lock().says(&mut seen, &wanted);
+            }
+        }
+    }
+
     /// Waits until the stream has ended.
     pub async fn closed(&self) {
         let mut closed = self.closed.clone();
@@ -116,11 +135,17 @@ impl Console {
     }
 }
 
-async fn read_to_end(mut stream: impl AsyncRead + Unpin, state: &Mutex<State>, began: Instant) {
+async fn read_to_end(
+    mut stream: impl AsyncRead + Unpin,
+    state: &Mutex<State>,
+    began: Instant,
+    progress: &watch::Sender<u64>,
+) {
     let mut buffer = vec![0; 64 * 1024];
     // What can no longer be read has ended.
     while let Ok(read @ 1..) = stream.read(&mut buffer).await {
         state.lock().unwrap_or_else(PoisonError::into_inner).read(&buffer[..read], began);
+        progress.send_modify(|bytes| *bytes += read as u64);
     }
     let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
     let State { lines, followers, .. } = &mut *state;
@@ -133,6 +158,14 @@ impl State {
     fn read(&mut self, bytes: &[u8], began: Instant) {
         let Self { lines, followers, .. } = self;
         lines.read(bytes, began.elapsed(), |line| pass_on(line, followers));
+    }
+
+    /// Looks at the lines from number `seen` on, and at the one that is being written.
+    fn says(&self, seen: &mut u64, wanted: impl Fn(&str) -> bool) -> bool {
+        let mut new = self.lines.kept().filter(|line| line.number >= *seen);
+        let said = new.any(|line| wanted(&line.text)) || wanted(&self.lines.unfinished());
+        *seen = self.lines.count();
+        said
     }
 }
 
@@ -171,6 +204,22 @@ mod tests {
         assert_eq!(last, ["two", "three"]);
         assert_eq!((console.written().lines, console.written().bytes), (3, 15));
         assert!(console.follow(1).recv().await.is_some(), "what is kept is there after the end");
+    }
+
+    #[tokio::test]
+    async fn a_prompt_is_seen_though_its_line_never_ends() {
+        let (mut guest, stream) = tokio::io::duplex(64);
+        let console = Console::attach(stream);
+        let write = async {
+            guest.write_all(b"one\ncinnabar lo").await.unwrap();
+            tokio::task::yield_now().await;
+            guest.write_all(b"gin: ").await.unwrap();
+        };
+        let prompt = |line: &str| line.ends_with("login:") || line.ends_with("login: ");
+        assert!(tokio::join!(console.says(prompt), write).0);
+        assert!(console.says(|line| line == "one").await, "what was said before");
+        drop(guest);
+        assert!(!console.says(|line| line == "two").await);
     }
 
     #[tokio::test(start_paused = true)]

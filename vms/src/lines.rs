@@ -83,6 +83,12 @@ impl Lines {
         self.kept.iter()
     }
 
+    /// The line that has not ended as yet, as far as it is kept: a prompt waits in it.
+    #[must_use]
+    pub fn unfinished(&self) -> String {
+        printable(&self.unfinished)
+    }
+
     /// How many lines have ended.
     #[must_use]
     pub fn count(&self) -> u64 {

@@ -26,6 +26,9 @@ pub struct Machine {
     /// Its virtio disks, in order: `/dev/vda`, `/dev/vdb`.
     #[serde(default)]
     pub disks: Vec<Disk>,
+    /// Folders of this computer that it may read.
+    #[serde(default)]
+    pub shares: Vec<Share>,
     /// A network of its own behind QEMU's own address translation.
     #[serde(default)]
     pub user_network: Option<UserNetwork>,
@@ -68,8 +71,22 @@ pub struct Disk {
     /// Whether the guest may only read it. Any number of guests may then share the file.
     #[serde(default)]
     pub read_only: bool,
+    /// Whether what the guest writes goes into a file of QEMU's that is gone with it. Any number of guests may then write
+    /// to the disk, and none sees what another writes; such a guest can not be saved.
+    #[serde(default)]
+    pub scratch: bool,
     /// Under `/dev/disk/by-id/virtio-<serial>` in the guest; at most 20 bytes.
     pub serial: String,
+}
+
+/// A folder of this computer that a guest mounts by 9p, to read it. A guest that has mounted one can not be saved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Share {
+    /// The folder.
+    pub path: PathBuf,
+    /// The device that the guest mounts; at most 31 bytes.
+    pub tag: String,
 }
 
 /// A disk's file.
@@ -145,6 +162,7 @@ impl Machine {
             processors: 1,
             boot,
             disks: Vec::new(),
+            shares: Vec::new(),
             user_network: None,
             links: Vec::new(),
             screen: false,

@@ -37,12 +37,16 @@ pub async fn boot(
         return Err(Stop::input("there is no flake here that could be built"));
     };
     desk.screen.note(&format!("building {name}"));
-    let (terms, yard) = (known.fleet.fleet.boot, settings::yard(desk));
+    let (terms, yard) = (&known.fleet.fleet.boot, settings::yard(desk));
+    let Some(source) = plan::boot_source(&known.facts.document, terms, &name) else {
+        let help = format!("say what boots of it in fleet.toml: `[boot.given.{name}]`");
+        return Err(Stop::input(format!("nothing of {name} boots as a guest")).help(help));
+    };
     if options.shell {
         let guest = tokio::select! {
             biased;
             Some(()) = interrupts.recv() => return Err(settings::interrupted()),
-            guest = afloat(nix, &yard, &known.facts, &name, terms) => guest.map_err(stop)?,
+            guest = afloat(nix, &yard, &known.facts, &name, &source, terms) => guest.map_err(stop)?,
         };
         desk.screen.note(&format!("{name} is up; `exit` or Ctrl-A X ends it"));
         terminal::open(desk, guest, interrupts).await?;
@@ -51,15 +55,13 @@ pub async fn boot(
     let ready = tokio::select! {
         biased;
         Some(()) = interrupts.recv() => return Err(settings::interrupted()),
-        ready = by_hand(nix, &yard, &known.facts, &name, terms.size) => ready.map_err(stop)?,
+        ready = by_hand(nix, &yard, &known.facts, &name, &source, terms.size) => ready.map_err(stop)?,
     };
     if options.print {
         desk.out(&format!("{}\n", ready.line))?;
         return Ok(Exit::Open);
     }
-    if !ready.replaced.is_empty() {
-        desk.screen.note(&format!("not as on the machine: {}", ready.replaced.join("; ")));
-    }
+    desk.screen.note(&format!("without {}", ready.replaced.join("; ")));
     desk.screen.note(&format!("booting {name} with {}; Ctrl-A X ends it", ready.accelerator));
     Err(Stop::broken("QEMU could not be started").because(become_program(&ready.line)))
 }

@@ -86,13 +86,15 @@ pub fn waivers(
     none_of(desk, text, &unknown)
 }
 
-/// Holds what a fleet asks of its guests against the machines that there are.
+/// Holds what a fleet asks of its guests, and what it gives them to boot, against the machines that there are.
 ///
 /// # Errors
-/// Something is asked of nobody; it has been shown at its line.
+/// Something is asked of nobody, or given to nobody; it has been shown at its line.
 pub fn asks(desk: &Desk, sources: &Sources, fleet: &ResolvedFleet) -> Result<(), Stop> {
     let text = sources.text.as_deref();
-    none_of(desk, text, &load::lint::asks::unanswered(fleet, text))
+    let mut problems = load::lint::asks::unanswered(fleet, text);
+    problems.extend(load::lint::given::unknown(fleet, text));
+    none_of(desk, text, &problems)
 }
 
 /// Holds what a fleet's owner states about who reaches whom against the machines and overlays that there are.

@@ -3,8 +3,9 @@
 //! Flows in: a machine of the flake, and policies. Flows out: a verdict for each check that is asked of the guest.
 //! Must not: touch a real machine, give a guest a secret or a network, or leave anything running.
 //!
-//! In the order in which data meets them: `system` (the machine's own configuration, extended by `guest.nix` and built),
-//! `image` (its store as a disk), `standin` and `sops` (what stands for its secrets), `ready` (all of it), `come_up` (up, or not), `snapshots` (up once,
+//! In the order in which data meets them: `system` (the machine's own configuration, extended by `guest.nix` and built; or else what
+//! stands for it: `vm_build`, with `script` and `words`, or `given`), `kernel` (whether that boots here), `drive` and `image` (its store
+//! and other disks), `standin` and `sops` (what stands for its secrets), `ready` (all of it), `come_up` (up, or not), `snapshots` (up once,
 //! and kept), `inspect`, `http` and `told` (what it tells about itself), `boot` (all of that), `measure` (what of it is a number) and `log`
 //! (what it said meanwhile), [`afloat`] (kept for a person), [`worker`] (what the rules make of it). `harness/DESIGN/boot.md` says why it is done so.
 
@@ -12,17 +13,23 @@ pub mod afloat;
 mod boot;
 pub mod by_hand;
 mod come_up;
+mod drive;
+mod given;
 mod http;
 mod image;
 mod inspect;
+mod kernel;
 mod log;
 mod measure;
 mod ready;
+mod script;
 mod snapshots;
 mod sops;
 mod standin;
 mod system;
 mod told;
+mod vm_build;
+mod words;
 pub mod worker;
 
 use std::{

@@ -80,6 +80,7 @@ fn sample() -> Written {
         run: RunId("20260101T000000Z-000000".to_owned()),
         at: moment(Duration::ZERO).wall,
         measurements: Vec::new(),
+        replaced: Vec::new(),
     };
     let finished = |name: &str, verdict, key| What::CheckFinished {
         check: id(name),

@@ -15,7 +15,7 @@ use edge::{
 use model::{
     digest::Digest,
     event::{Event, What},
-    evidence::RunId,
+    evidence::{Evidence, RunId},
     measurement::Measurement,
     record::Record,
     verdict::Verdict,
@@ -63,11 +63,17 @@ impl Project {
     /// What the ledger knows of `a` in numbers, and from which run.
     #[track_caller]
     fn known(&self) -> (Option<(RunId, Vec<Measurement>)>, Vec<Note>) {
+        let (evidence, notes) = self.evidence();
+        (evidence.map(|evidence| (evidence.run, evidence.measurements)), notes)
+    }
+
+    #[track_caller]
+    fn evidence(&self) -> (Option<Evidence>, Vec<Note>) {
         let (mut ledger, mut notes) = Ledger::open(&self.state).expect("a ledger");
         let fresh = Freshness { now: moment(Duration::from_secs(1000)).wall, max_age: None };
         let (mut found, more) = ledger.lookup(&[Digest::of("a")], fresh).expect("an answer");
         notes.extend(more);
-        (found.remove(&Digest::of("a")).map(|evidence| (evidence.run, evidence.measurements)), notes)
+        (found.remove(&Digest::of("a")), notes)
     }
 }
 
@@ -132,6 +138,18 @@ fn evidence_has_the_numbers_of_the_run_that_asked() {
     assert_eq!(project.known().0, Some((second, vec![seconds("boot/time", 3)])));
     let third = project.run(2, vec![finished(Verdict::Pass)]);
     assert_eq!(project.known().0, Some((third, Vec::new())), "older numbers do not stay");
+}
+
+#[test]
+fn evidence_says_what_was_replaced_when_it_was_asked() {
+    let project = project();
+    let without = |what: &str| What::Replaced { check: id(A), replaced: vec![what.to_owned()] };
+    let known = || project.evidence().0.expect("evidence").replaced;
+    project.run(0, vec![without("the disks"), without("the cards"), finished(Verdict::Pass)]);
+    assert_eq!(known(), ["the disks", "the cards"]);
+    assert_eq!(known(), ["the disks", "the cards"], "from the index, too");
+    project.run(1, vec![finished(Verdict::Pass)]);
+    assert_eq!(known(), [""; 0], "what was replaced earlier does not stay");
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod at;
 mod boot;
 mod depth;
 mod expressions;
+mod given;
 mod instance;
 mod inventory;
 mod mesh;

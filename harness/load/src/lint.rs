@@ -6,6 +6,7 @@
 
 pub mod asks;
 pub mod exceptions;
+pub mod given;
 pub mod trees;
 pub mod waivers;
 

@@ -5,7 +5,12 @@ use std::{fmt, time::Duration};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    digest::Digest, evidence::Reuse, fleet::TreeRef, machine::MachineName, stage::Stage, subject::Subject,
+    digest::Digest,
+    evidence::Reuse,
+    fleet::{BootSource, TreeRef},
+    machine::MachineName,
+    stage::Stage,
+    subject::Subject,
     suite::Severity,
 };
 
@@ -88,6 +93,9 @@ pub enum Question {
         size: GuestSize,
         /// How long it may take to come up.
         limit: Duration,
+        /// What is booted.
+        #[serde(default, skip_serializing_if = "BootSource::is_configuration")]
+        source: BootSource,
     },
 }
 

@@ -56,6 +56,14 @@ pub enum What {
         /// Never empty.
         measurements: Vec<Measurement>,
     },
+    /// A check was not asked of its subject as it is: parts of it were not there, or others stood for them. Only after it was
+    /// started and before it is finished.
+    Replaced {
+        /// The check.
+        check: CheckId,
+        /// What, in words. Never empty.
+        replaced: Vec<String>,
+    },
     /// A check left a file behind, which is whole now. Only after it was started and before it is finished.
     Kept {
         /// The check.

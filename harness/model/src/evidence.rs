@@ -31,6 +31,8 @@ pub struct Evidence {
     pub at: Timestamp,
     /// What was measured then.
     pub measurements: Vec<Measurement>,
+    /// What of its subject was replaced then.
+    pub replaced: Vec<String>,
 }
 
 /// An earlier answer that a plan relies on.
@@ -43,4 +45,7 @@ pub struct Reuse {
     /// What was measured then, in that run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub measurements: Vec<Measurement>,
+    /// What of its subject was replaced then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replaced: Vec<String>,
 }

@@ -52,6 +52,9 @@ pub struct Taken {
     pub measurements: Vec<Measurement>,
     /// In the order in which they were left.
     pub artifacts: Vec<Artifact>,
+    /// What of its subject was replaced.
+    #[serde(default)]
+    pub replaced: Vec<String>,
 }
 
 impl Record {
@@ -72,6 +75,13 @@ impl Record {
             Some(taken) if !taken.measurements.is_empty() => &taken.measurements,
             _ => earlier().unwrap_or_default(),
         }
+    }
+
+    /// What of a check's subject was replaced when it was answered, in this run or in the one whose answer stands for it.
+    #[must_use]
+    pub fn replaced(&self, check: &CheckId) -> &[String] {
+        let earlier = || self.outcomes.get(check)?.reuse.as_ref().map(|reuse| reuse.replaced.as_slice());
+        earlier().or_else(|| Some(self.taken.get(check)?.replaced.as_slice())).unwrap_or_default()
     }
 
     /// The files that a check left behind in this run.
@@ -97,6 +107,9 @@ impl Record {
             }
             What::Measured { check, measurements } => {
                 self.taken.entry(check.clone()).or_default().measurements.extend_from_slice(measurements);
+            }
+            What::Replaced { check, replaced } => {
+                self.taken.entry(check.clone()).or_default().replaced.extend_from_slice(replaced);
             }
             What::Kept { check, artifact } => {
                 self.taken.entry(check.clone()).or_default().artifacts.push(artifact.clone());
@@ -144,7 +157,9 @@ mod tests {
             What::Measured { check: check(), measurements: vec![seconds(1)] },
             What::Kept { check: check(), artifact: artifact.clone() },
             What::Measured { check: check(), measurements: vec![seconds(2), seconds(3)] },
+            What::Replaced { check: check(), replaced: vec!["the disks".to_owned()] },
         ]);
+        assert_eq!(record.replaced(&check()), ["the disks"]);
         assert_eq!(record.measurements(&check()), [seconds(1), seconds(2), seconds(3)]);
         assert_eq!(record.artifacts(&check()), [artifact]);
         assert_eq!(record.artifacts(&CheckId("other".to_owned())), []);
@@ -153,9 +168,10 @@ mod tests {
     #[test]
     fn an_answer_that_is_reused_brings_its_numbers_along() {
         let (run, at) = (RunId("run".to_owned()), Timestamp::UNIX_EPOCH);
-        let reuse = Reuse { run, at, measurements: vec![seconds(4)] };
+        let reuse = Reuse { run, at, measurements: vec![seconds(4)], replaced: vec!["the disks".to_owned()] };
         let reused = What::CheckReused { check: check(), reuse };
         assert_eq!(of([reused.clone()]).measurements(&check()), [seconds(4)]);
+        assert_eq!(of([reused.clone()]).replaced(&check()), ["the disks"]);
         let measured = What::Measured { check: check(), measurements: vec![seconds(5)] };
         assert_eq!(of([reused, measured]).measurements(&check()), [seconds(5)], "the newer ones");
     }

@@ -22,6 +22,7 @@ pub fn attach<S: BuildHasher>(mut plan: Plan, evidence: &HashMap<Digest, Evidenc
             run: evidence.run.clone(),
             at: evidence.at,
             measurements: evidence.measurements.clone(),
+            replaced: evidence.replaced.clone(),
         });
     }
     plan

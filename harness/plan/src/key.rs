@@ -5,7 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use model::{check::Question, digest::Digest, fleet::TreeRef, machine::MachineName, subject::Subject};
+use model::{
+    check::Question,
+    digest::Digest,
+    fleet::{BootSource, Given, TreeRef},
+    machine::MachineName,
+    subject::Subject,
+};
 use serde_json::Value;
 
 use crate::draft::Inputs;
@@ -56,11 +62,16 @@ impl Keys {
             Question::Policy { package } => {
                 (self.facts, Digest::of_parts([b"policy".as_slice(), package.as_bytes()]))
             }
-            Question::Guest { machine, package, size, .. } => {
+            Question::Guest { machine, package, size, source, .. } => {
                 let memory = size.memory.to_le_bytes();
                 let processors = size.processors.to_le_bytes();
-                let parts = [b"guest".as_slice(), package.as_bytes(), &memory, &processors];
-                (*self.machines.get(machine)?, Digest::of_parts(parts))
+                let from = source.as_str().as_bytes();
+                let parts = [b"guest".as_slice(), package.as_bytes(), &memory, &processors, from];
+                let content = match source {
+                    BootSource::Configuration | BootSource::VmBuild => *self.machines.get(machine)?,
+                    BootSource::Given(given) => self.given(given)?,
+                };
+                (content, Digest::of_parts(parts))
             }
         };
         Some(Digest::of_parts([
@@ -72,6 +83,12 @@ impl Keys {
             asked.bytes(),
         ]))
     }
+
+    /// Any file of the fleet may be a part of what is given to boot.
+    fn given(&self, given: &Given) -> Option<Digest> {
+        let given = serde_json::to_vec(given).ok()?;
+        Some(Digest::of_parts([self.tree.bytes().as_slice(), self.facts.bytes(), &given]))
+    }
 }
 
 fn of_test(attribute: &[String], path: &[String]) -> Digest {
@@ -79,8 +96,8 @@ fn of_test(attribute: &[String], path: &[String]) -> Digest {
     Digest::of_parts([b"expression".as_slice(), over(attribute).bytes(), over(path).bytes()])
 }
 
-/// What a guest's answers depend on: its machine's derivation, what else the facts say of it, and what is asked of it. Where in the store the
-/// sources lie is left out: it changes with every file of the fleet.
+/// What a guest's answers depend on: its machine's derivation and that of the virtual machine that it offers, what else the facts say of
+/// it, and what is asked of it. Where in the store the sources lie is left out: it changes with every file of the fleet.
 fn machines(document: &Value) -> BTreeMap<MachineName, Digest> {
     let Some(machines) = document.get("machines").and_then(Value::as_object) else { return BTreeMap::new() };
     let asks = asks(document);
@@ -89,7 +106,8 @@ fn machines(document: &Value) -> BTreeMap<MachineName, Digest> {
         let mut told = machine.clone();
         forget_sources(&mut told);
         let asked = asks.get(name.as_str()).map_or("", String::as_str);
-        let digest = Digest::of_parts([derivation, &told.to_string(), asked].map(str::as_bytes));
+        let boots = machine.pointer("/facts/boots").and_then(Value::as_str).unwrap_or_default();
+        let digest = Digest::of_parts([derivation, boots, &told.to_string(), asked].map(str::as_bytes));
         Some((MachineName(name.clone()), digest))
     };
     machines.iter().filter_map(of).collect()

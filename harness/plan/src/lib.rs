@@ -17,6 +17,7 @@ mod nearest;
 mod outputs;
 mod select;
 mod sight;
+mod source;
 
 pub use attach::attach;
 pub use draft::{Draft, Inputs, draft};
@@ -25,3 +26,4 @@ pub use lint::PlanProblem;
 pub use names::Names;
 pub use nearest::nearest;
 pub use select::Selection;
+pub use source::boot_source;

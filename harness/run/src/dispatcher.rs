@@ -183,6 +183,8 @@ impl<'p> Dispatcher<'p> {
         match report.said {
             // Nothing was measured.
             Said::Measured(measurements) if measurements.is_empty() => {}
+            Said::Replaced(replaced) if replaced.is_empty() => {}
+            Said::Replaced(replaced) => out.push(Command::Emit(What::Replaced { check: id, replaced })),
             Said::Measured(measurements) => {
                 out.push(Command::Emit(What::Measured { check: id, measurements }));
             }

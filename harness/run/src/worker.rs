@@ -86,6 +86,8 @@ pub enum Said {
     },
     /// Numbers of its subject.
     Measured(Vec<Measurement>),
+    /// What of its subject is not there, or is another than the subject's own, in words.
+    Replaced(Vec<String>),
     /// A file that is left behind, and is whole now.
     Kept(Artifact),
 }
@@ -125,6 +127,11 @@ impl Reporter {
     /// Says what was measured for a check that is not answered yet.
     pub fn measured(&self, check: &CheckId, measurements: Vec<Measurement>) {
         self.send(check, Said::Measured(measurements));
+    }
+
+    /// Says what of its subject was replaced for a check that is not answered yet.
+    pub fn replaced(&self, check: &CheckId, replaced: Vec<String>) {
+        self.send(check, Said::Replaced(replaced));
     }
 
     /// Says that a file was left behind for a check that is not answered yet.

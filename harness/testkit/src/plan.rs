@@ -10,7 +10,7 @@ use model::{
     check::{Check, CheckId, GuestSize, Question},
     digest::Digest,
     evidence::{Reuse, RunId},
-    fleet::{FleetSource, TreeRef},
+    fleet::{BootSource, FleetSource, TreeRef},
     machine::MachineName,
     place::Place,
     plan::{Header, Plan},
@@ -90,6 +90,7 @@ pub fn guest(stage: Stage, rule: &str, machine: &str, memory: u32, processors: u
         package: package(rule),
         size,
         limit: Duration::from_secs(300),
+        source: BootSource::Configuration,
     };
     CheckBuilder(check(stage, rule, machine, Subject::Machine(machine.into()), question))
 }
@@ -159,7 +160,8 @@ impl CheckBuilder {
     #[must_use]
     pub fn reused(mut self) -> Self {
         let run = RunId("20260101T000000Z-000000".to_owned());
-        self.0.reuse = Some(Reuse { run, at: Timestamp::UNIX_EPOCH, measurements: Vec::new() });
+        self.0.reuse =
+            Some(Reuse { run, at: Timestamp::UNIX_EPOCH, measurements: Vec::new(), replaced: Vec::new() });
         self
     }
 

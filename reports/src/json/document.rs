@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::{Timestamp, civil::Date};
 use model::{
     artifact::Artifact,
+    check::Question,
     decision::{Gate, GateState},
     evidence::Reuse,
     finding::Finding,
@@ -117,8 +118,16 @@ struct CheckEntry<'a> {
     findings: Vec<FindingEntry<'a>>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     measurements: &'a [Measurement],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    booted: Option<BootedEntry<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     artifacts: Vec<ArtifactEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct BootedEntry<'a> {
+    source: &'static str,
+    replaced: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -279,8 +288,16 @@ impl<'a> CheckEntry<'a> {
             fault: if let Some(Verdict::Broken { fault }) = verdict { Some(fault) } else { None },
             findings: findings.iter().map(FindingEntry::of).collect(),
             measurements: row.measurements,
+            booted: BootedEntry::of(row),
             artifacts: row.artifacts.iter().map(|artifact| ArtifactEntry::of(run, artifact)).collect(),
         }
+    }
+}
+
+impl<'a> BootedEntry<'a> {
+    fn of(row: &Row<'a>) -> Option<Self> {
+        let Question::Guest { source, .. } = &row.check.question else { return None };
+        (!row.replaced.is_empty()).then(|| Self { source: source.as_str(), replaced: row.replaced })
     }
 }
 

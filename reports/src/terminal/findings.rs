@@ -203,7 +203,7 @@ fn broken(page: &mut Page, rows: &[Row<'_>]) {
         page.label(0, Ink::Unknown, "BROKEN", &format!(" {}: {what}", count(rows.len(), "check")));
         names(page, &rows);
         trail(page, rows.iter().copied());
-        fault.detail.iter().take(MOST_LINES).for_each(|line| page.quote(4, Ink::Quiet, line, 2));
+        page.quote(4, Ink::Quiet, &fault.detail.join("\n"), MOST_LINES);
         if let Some(remedy) = &fault.remedy {
             page.quote(4, Ink::Plain, &format!("help: {remedy}"), MOST_LINES);
         }

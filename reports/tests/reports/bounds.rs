@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use reports::{Look, markdown, plan, terminal};
 use unicode_width::UnicodeWidthStr;
 
-use crate::story::{Story, check, console, finding, measurement, story, warning};
+use crate::story::{Story, boot, check, console, finding, measurement, story, warning};
 
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![
@@ -37,12 +37,13 @@ fn a_story() -> impl Strategy<Value = Story> {
     let told = (text(), prop::collection::vec(a_finding(), 0..4), any::<bool>(), taken);
     prop::collection::vec(told, 0..6).prop_map(|told| {
         told.into_iter().enumerate().fold(story(), |mut story, (at, (name, findings, taste, taken))| {
-            let mut check = check("x/y", &name);
+            let mut check = boot("x/y", &name);
             check.id = CheckId(format!("{}{at}", check.id));
             if let Some((value, unit, of)) = taken {
                 let unit = [Unit::Seconds, Unit::Bytes, Unit::Count][unit];
                 let part = Measurement { of: Some(of.clone()), ..measurement("x/part", value, unit) };
                 story = story.measured(&check, vec![measurement("x/whole", value, unit), part]);
+                story = story.without(&check, &[&of]);
                 story = story.kept(&check, Artifact { name: of.clone(), path: of, ..console("") });
             }
             story.told(if taste { warning(check) } else { check }, Verdict::Fail { findings })

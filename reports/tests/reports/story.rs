@@ -11,7 +11,7 @@ use model::{
     event::{Event, What},
     evidence::{Reuse, RunId},
     finding::Finding,
-    fleet::{FleetSource, TreeRef},
+    fleet::{BootSource, FleetSource, TreeRef},
     measurement::{Measurement, Unit},
     place::Place,
     plan::{Header, Note, Plan},
@@ -109,7 +109,8 @@ pub(crate) fn test(path: &str) -> Check {
 /// A check that is asked of a machine's guest.
 pub(crate) fn boot(rule: &str, machine: &str) -> Check {
     let (size, limit) = (GuestSize { memory: 1024, processors: 1 }, Duration::from_secs(300));
-    let question = Question::Guest { machine: machine.into(), package: rule.to_owned(), size, limit };
+    let source = BootSource::Configuration;
+    let question = Question::Guest { machine: machine.into(), package: rule.to_owned(), size, limit, source };
     Check { stage: Stage::Boot, question, ..check(rule, machine) }
 }
 
@@ -163,6 +164,10 @@ pub(crate) fn broken(what: &str) -> Verdict {
     Verdict::Broken { fault: Fault { what: what.to_owned(), remedy, detail: vec!["signal 9".to_owned()] } }
 }
 
+fn texts(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|text| (*text).to_owned()).collect()
+}
+
 impl Story {
     /// This check came out so.
     pub(crate) fn told(mut self, check: Check, verdict: Verdict) -> Self {
@@ -179,6 +184,12 @@ impl Story {
     /// This check measured that, before it is told how it came out.
     pub(crate) fn measured(mut self, check: &Check, measurements: Vec<Measurement>) -> Self {
         self.events.push(event(1, What::Measured { check: check.id.clone(), measurements }));
+        self
+    }
+
+    /// That was replaced for this check, before it is told how it came out.
+    pub(crate) fn without(mut self, check: &Check, replaced: &[&str]) -> Self {
+        self.events.push(event(1, What::Replaced { check: check.id.clone(), replaced: texts(replaced) }));
         self
     }
 
@@ -206,19 +217,20 @@ impl Story {
 
     /// An answer of so many seconds before this run stands.
     pub(crate) fn reused_from(self, run: &str, seconds: i64, check: Check) -> Self {
-        self.reused_with(run, seconds, Vec::new(), check)
+        self.reused_with(run, seconds, Vec::new(), &[], check)
     }
 
-    /// The same, with what was measured then.
+    /// The same, with what was measured and replaced then.
     pub(crate) fn reused_with(
         mut self,
         run: &str,
         seconds: i64,
         measurements: Vec<Measurement>,
+        replaced: &[&str],
         mut check: Check,
     ) -> Self {
         let at = Timestamp::from_second(START - seconds).expect("a moment");
-        let reuse = Reuse { run: RunId(run.to_owned()), at, measurements };
+        let reuse = Reuse { run: RunId(run.to_owned()), at, measurements, replaced: texts(replaced) };
         check.reuse = Some(reuse.clone());
         self.events.push(event(1, What::CheckReused { check: check.id.clone(), reuse }));
         self.with(check, Some(&Verdict::Pass))

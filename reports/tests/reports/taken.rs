@@ -1,6 +1,11 @@
 //! What was measured and left behind, in every report.
 
-use model::{check::Check, measurement::Unit, verdict::Verdict};
+use model::{
+    check::{Check, Question},
+    fleet::{BootSource, Given},
+    measurement::Unit,
+    verdict::Verdict,
+};
 use reports::{Look, json, junit, markdown, terminal};
 
 use crate::story::{Story, boot, broken, check, console, measured_boot, measurement, story};
@@ -24,6 +29,7 @@ fn booted() -> Story {
         "20260527-9",
         180,
         earlier,
+        &[],
         comes_up("magnetite"),
     )
 }
@@ -150,4 +156,72 @@ fn a_count_is_a_number_too() {
         "{}",
         screen(&story, 80)
     );
+}
+
+/// One machine of each source, the first two alike.
+fn replaced() -> Story {
+    let of = |machine: &str, source: BootSource| {
+        let mut check = comes_up(machine);
+        if let Question::Guest { source: of, .. } = &mut check.question {
+            *of = source;
+        }
+        check
+    };
+    let given = Given { kernel: ".#k".to_owned(), initrd: None, root: None, append: String::new() };
+    let [vm, given] = [of("vm", BootSource::VmBuild), of("given", BootSource::Given(given))];
+    let disks = ["the disks of /", "the network"];
+    story()
+        .without(&comes_up("amber"), &disks)
+        .passed(comes_up("amber"))
+        .reused_with("20260527-9", 180, Vec::new(), &disks, comes_up("beryl"))
+        .without(&vm, &["the TPM"])
+        .failed(vm, |_| {})
+        .without(&given, &["all"])
+        .passed(given)
+        .passed(comes_up("silent"))
+}
+
+#[test]
+fn what_was_booted_and_replaced_is_told_and_of_those_alike_together() {
+    let expected = "\n\nbooted\n  \
+                    amber, beryl: its own configuration, without the disks of /; the network\n  \
+                    vm: the virtual machine that its flake offers, without the TPM\n  \
+                    given: what fleet.toml gives, without all\n\n";
+    let told = screen(&replaced(), 100);
+    assert!(told.contains(expected), "{told}");
+    let told = page(&replaced());
+    let expected = "### Booted\n\n- `amber`, `beryl`: its own configuration, without the disks of /; the network\n- `vm`: ";
+    assert!(told.contains(expected), "{told}");
+}
+
+#[test]
+fn of_many_machines_that_were_booted_alike_some_are_named() {
+    let story = (0..30).fold(story(), |story, number| {
+        let check = comes_up(&format!("m{number:02}"));
+        story.without(&check, &["the network"]).passed(check)
+    });
+    let told = screen(&story, 100);
+    assert!(told.contains(" m19\n    and 10 machines more: its own configuration, without"), "{told}");
+}
+
+#[test]
+fn programs_are_told_what_was_booted_and_replaced() {
+    let told = replaced().render(|report| {
+        let mut out = Vec::new();
+        json::write(report, &mut out).expect("written");
+        serde_json::from_slice::<serde_json::Value>(&out).expect("JSON")
+    });
+    let booted: Vec<_> =
+        told["checks"].as_array().expect("checks").iter().map(|check| &check["booted"]).collect();
+    let disks = serde_json::json!({"source": "configuration", "replaced": ["the disks of /", "the network"]});
+    assert_eq!([booted[0], booted[1]], [&disks, &disks]);
+    assert_eq!(booted[2]["source"], "vm-build");
+    assert_eq!(booted[4], &serde_json::Value::Null);
+    let told = replaced().render(|report| {
+        let mut out = Vec::new();
+        junit::write(report, &mut out).expect("written");
+        String::from_utf8(out).expect("text")
+    });
+    assert!(told.contains(r#"<property name="replaced" value="the TPM"/>"#), "{told}");
+    assert!(told.contains(r#"<property name="booted-from" value="given"/>"#), "{told}");
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{Memory, arguments, arguments_with, shell_line};
 use crate::{
     accelerator::Accelerator,
-    machine::{Boot, Disk, Format, Link, Machine, UserNetwork},
+    machine::{Boot, Disk, Format, Link, Machine, Share, UserNetwork},
 };
 
 fn bare() -> Machine {
@@ -26,6 +26,7 @@ fn full() -> Machine {
             path: "/a,b/root.img".into(),
             format: Format::Qcow2,
             read_only: true,
+            scratch: false,
             serial: "root".into(),
         }],
         user_network: Some(UserNetwork { forwards: vec![22, 80] }),
@@ -73,6 +74,20 @@ fn a_machine_with_everything() {
         -netdev stream,id=link0,server=off,addr.type=unix,addr.path=/s/net\n\
         -device virtio-net-pci,netdev=link0,romfile=,mac=52:54:00:12:01:02";
     check(&full(), expected);
+}
+
+#[test]
+fn what_a_guest_shares_with_others_stays_as_it_is() {
+    let mut machine = bare();
+    machine.disks =
+        full().disks.into_iter().map(|disk| Disk { read_only: false, scratch: true, ..disk }).collect();
+    machine.shares = vec![Share { path: "/a,b".into(), tag: "nix-store".into() }];
+    let words = arguments(&machine, Path::new("/f"));
+    let shown = words.iter().map(|word| word.to_str().unwrap()).collect::<Vec<_>>().join(" ");
+    let disk = "-drive if=none,id=disk0,format=qcow2,read-only=off,snapshot=on,file.driver=file,file.filename=/a,,b/root.img";
+    assert!(shown.contains(disk), "{shown}");
+    let share = "-fsdev local,id=share0,security_model=none,readonly=on,path=/a,,b -device virtio-9p-pci,fsdev=share0,mount_tag=nix-store";
+    assert!(shown.contains(share), "{shown}");
 }
 
 #[test]

@@ -33,7 +33,11 @@ pub(super) fn check(machine: &Machine) -> Result<(), StartError> {
         open("the initrd", initrd, false)?;
     }
     for disk in &machine.disks {
-        open(&format!("the disk `{}`", disk.serial), &disk.path, !disk.read_only)?;
+        open(&format!("the disk `{}`", disk.serial), &disk.path, !(disk.read_only || disk.scratch))?;
+    }
+    for share in &machine.shares {
+        std::fs::read_dir(&share.path)
+            .map_err(|source| missing(&format!("the share `{}`", share.tag), &share.path, source))?;
     }
     for link in &machine.links {
         // QEMU 7.2 starts with a dead network card where nobody listens.

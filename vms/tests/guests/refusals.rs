@@ -25,6 +25,7 @@ async fn each_says_what_is_wrong() {
         path: rig.path(name),
         format: Format::Raw,
         read_only: true,
+        scratch: false,
         serial: "root".into(),
     };
 
@@ -67,7 +68,13 @@ async fn each_says_what_is_wrong() {
 async fn a_disk_belongs_to_one_guest() {
     let rig = Rig::new();
     fs::write(rig.path("disk"), vec![0; 1 << 20]).unwrap();
-    let disk = Disk { path: rig.path("disk"), format: Format::Raw, read_only: false, serial: "data".into() };
+    let disk = Disk {
+        path: rig.path("disk"),
+        format: Format::Raw,
+        read_only: false,
+        scratch: false,
+        serial: "data".into(),
+    };
     let machine = Machine { disks: vec![disk], ..rig.machine("") };
     let _first = rig.start(&machine).await;
     let error = refusal(&rig, &machine).await.to_string();

@@ -212,7 +212,13 @@ async fn guests_that_cannot_be_saved_are_told() {
     let error = store.save(&key('a'), guest, shell, Value::Null).await.unwrap_err().to_string();
     assert!(error.ends_with("its memory is no file; start it with `start_to_be_saved`"), "{error}");
     fs::write(rig.path("disk"), vec![0; 1 << 20]).unwrap();
-    let disk = Disk { path: rig.path("disk"), format: Format::Raw, read_only: false, serial: "data".into() };
+    let disk = Disk {
+        path: rig.path("disk"),
+        format: Format::Raw,
+        read_only: false,
+        scratch: false,
+        serial: "data".into(),
+    };
     let (guest, shell) = boot(&rig, &Machine { disks: vec![disk], ..rig.machine(BACKDOOR) }).await;
     let error = store.save(&key('a'), guest, shell, Value::Null).await.unwrap_err().to_string();
     assert!(error.ends_with("it has a disk that it can write to; give it read-only ones"), "{error}");

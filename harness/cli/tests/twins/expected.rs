@@ -15,6 +15,9 @@ pub(crate) struct Expected {
     findings: Vec<Finding>,
     #[serde(default)]
     diagnostics: Vec<Diagnostic>,
+    /// A part of what the harness says of every check, where it can tell nothing.
+    #[serde(default)]
+    fault: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -72,6 +75,15 @@ impl Expected {
             }
         }
         wrong.extend(found.iter().map(|finding| format!("not expected: {finding}")));
+        if let Some(fault) = &self.fault {
+            let told = |check: &&Value| {
+                let what = check["fault"]["what"].as_str().unwrap_or_default();
+                what.contains(fault.as_str()) && check["fault"]["remedy"].is_string()
+            };
+            wrong.extend(
+                checks.iter().filter(|check| !told(check)).map(|check| format!("without {fault}: {check}")),
+            );
+        }
         if checks.is_empty() {
             wrong.push("nothing was asked".to_owned());
         }

@@ -11,12 +11,13 @@ use model::{
     evidence::{Evidence, RunId},
     measurement::Measurement,
 };
-use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params, types::Type};
+use rusqlite::{Connection, OptionalExtension as _, Row, TransactionBehavior, params, types::Type};
+use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Found, Freshness, repair::Failure};
 
 /// The version of the tables. An index of any other is made anew.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 /// How long one process waits for another's transaction.
 const BUSY: Duration = Duration::from_secs(10);
@@ -24,9 +25,10 @@ const BUSY: Duration = Duration::from_secs(10);
 const TABLES: &str = "
     -- Runs that were taken in, each with the state of its journal at that time.
     CREATE TABLE runs (run TEXT PRIMARY KEY, size INTEGER NOT NULL, changed INTEGER NOT NULL) WITHOUT ROWID;
-    -- The newest pass of each key. `at` in nanoseconds since 1970; `measured` is a JSON list, or nothing.
+    -- The newest pass of each key. `at` in nanoseconds since 1970; `measured` and `replaced` are JSON lists, or nothing.
     CREATE TABLE passes (
-        key BLOB PRIMARY KEY, question TEXT NOT NULL, run TEXT NOT NULL, at INTEGER NOT NULL, measured TEXT
+        key BLOB PRIMARY KEY, question TEXT NOT NULL, run TEXT NOT NULL, at INTEGER NOT NULL, measured TEXT,
+        replaced TEXT
     ) WITHOUT ROWID;
     -- Keys that have failed: should they pass as well, they are flaky.
     CREATE TABLE failures (key BLOB, run TEXT, PRIMARY KEY (key, run)) WITHOUT ROWID;
@@ -55,7 +57,7 @@ pub(crate) struct Stamp {
 /// What a run answered, as far as it matters here.
 #[derive(Debug, Default)]
 pub(crate) struct Answers {
-    /// With or without what was measured before them.
+    /// With or without what was measured and replaced before them.
     pub(crate) passes: Vec<Passed>,
     /// Keys.
     pub(crate) failures: Vec<Digest>,
@@ -68,6 +70,7 @@ pub(crate) struct Passed {
     pub(crate) check: CheckId,
     pub(crate) at: Timestamp,
     pub(crate) measurements: Vec<Measurement>,
+    pub(crate) replaced: Vec<String>,
 }
 
 /// Which file stands at a path.
@@ -112,7 +115,7 @@ impl Index {
         let oldest = age.map_or(i64::MIN, |age| newest.saturating_sub(age));
         let transaction = self.connection.transaction()?;
         let mut query = transaction.prepare_cached(
-            "SELECT question, run, at, measured FROM passes WHERE key = ?1 AND at BETWEEN ?2 AND ?3
+            "SELECT question, run, at, measured, replaced FROM passes WHERE key = ?1 AND at BETWEEN ?2 AND ?3
              AND NOT EXISTS (SELECT 1 FROM failures WHERE failures.key = passes.key)",
         )?;
         let mut found = Found::new();
@@ -120,8 +123,8 @@ impl Index {
             let evidence = query.query_row(params![key.bytes(), oldest, newest], |row| {
                 let (check, run) = (CheckId(row.get(0)?), RunId(row.get(1)?));
                 let at = Timestamp::from_nanosecond(i128::from(row.get::<_, i64>(2)?)).unwrap_or_default();
-                let measurements = measured(row.get(3)?)?;
-                Ok(Evidence { key: *key, check, run, at, measurements })
+                let (measurements, replaced) = (list(row, 3)?, list(row, 4)?);
+                Ok(Evidence { key: *key, check, run, at, measurements, replaced })
             });
             found.extend(evidence.optional()?.map(|evidence| (*key, evidence)));
         }
@@ -170,15 +173,14 @@ impl Index {
 
 fn insert(connection: &Connection, run: &RunId, answers: &Answers) -> rusqlite::Result<()> {
     let mut pass = connection.prepare_cached(
-        "INSERT INTO passes (key, question, run, at, measured) VALUES (?1, ?2, ?3, ?4, ?5)
+        "INSERT INTO passes (key, question, run, at, measured, replaced) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT (key) DO UPDATE SET question = excluded.question, run = excluded.run, at = excluded.at,
-         measured = excluded.measured WHERE excluded.at >= passes.at",
+         measured = excluded.measured, replaced = excluded.replaced WHERE excluded.at >= passes.at",
     )?;
-    for Passed { key, check, at, measurements } in &answers.passes {
+    for Passed { key, check, at, measurements, replaced } in &answers.passes {
         // A clock beyond the year 2262 proves nothing.
         let Some(at) = nanoseconds(*at) else { continue };
-        let measured = (!measurements.is_empty()).then(|| serde_json::to_string(measurements).ok()).flatten();
-        pass.execute(params![key.bytes(), check.0, run.0, at, measured])?;
+        pass.execute(params![key.bytes(), check.0, run.0, at, text(measurements), text(replaced)])?;
     }
     let mut failure =
         connection.prepare_cached("INSERT OR IGNORE INTO failures (key, run) VALUES (?1, ?2)")?;
@@ -188,11 +190,16 @@ fn insert(connection: &Connection, run: &RunId, answers: &Answers) -> rusqlite::
     Ok(())
 }
 
-/// What a row says was measured. One that makes no sense is damage as any other.
-fn measured(text: Option<String>) -> rusqlite::Result<Vec<Measurement>> {
-    let Some(text) = text else { return Ok(Vec::new()) };
+/// A list in a row; nothing for one with nothing in it.
+fn text<T: Serialize>(list: &[T]) -> Option<String> {
+    if list.is_empty() { None } else { serde_json::to_string(list).ok() }
+}
+
+/// A list that stands in a row. One that makes no sense is damage as any other.
+fn list<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<Vec<T>> {
+    let Some(text) = row.get::<_, Option<String>>(column)? else { return Ok(Vec::new()) };
     serde_json::from_str(&text)
-        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(3, Type::Text, Box::new(error)))
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
 }
 
 fn nanoseconds(at: Timestamp) -> Option<i64> {

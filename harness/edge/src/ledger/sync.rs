@@ -68,6 +68,7 @@ fn answers(state: &State, run: &RunId) -> Result<Answers, JournalError> {
         plan.checks.iter().filter_map(|check| Some((&check.id, check.key?))).collect();
     let mut answers = Answers::default();
     let mut measured: HashMap<CheckId, Vec<Measurement>> = HashMap::new();
+    let mut replaced: HashMap<CheckId, Vec<String>> = HashMap::new();
     for event in lines {
         let event = event?;
         let (check, verdict) = match event.what {
@@ -75,13 +76,20 @@ fn answers(state: &State, run: &RunId) -> Result<Answers, JournalError> {
                 measured.entry(check).or_default().extend(measurements);
                 continue;
             }
+            What::Replaced { check, replaced: parts } => {
+                replaced.entry(check).or_default().extend(parts);
+                continue;
+            }
             What::CheckFinished { check, verdict, .. } => (check, verdict),
             _ => continue,
         };
         let measurements = measured.remove(&check).unwrap_or_default();
+        let replaced = replaced.remove(&check).unwrap_or_default();
         let Some(key) = keys.get(&check).copied() else { continue };
         match verdict {
-            Verdict::Pass => answers.passes.push(Passed { key, check, at: event.at, measurements }),
+            Verdict::Pass => {
+                answers.passes.push(Passed { key, check, at: event.at, measurements, replaced });
+            }
             Verdict::Fail { .. } => answers.failures.push(key),
             // The harness could not tell, or did not ask: that says nothing about what the key stands for.
             Verdict::Broken { .. } | Verdict::TimedOut { .. } | Verdict::Skipped { .. } => {}

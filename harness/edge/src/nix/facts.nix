@@ -111,6 +111,11 @@ in
       throw "it is no configuration: it has no `config`, as what `nixosSystem` gives has"
     else drvPath (machine.config.system.build.toplevel or machine.system or machine.activationPackage or null);
 
+  # What can be extended becomes a guest by itself, and nobody has to evaluate nixpkgs' virtual machine of it.
+  boots = machine:
+    if isAttrs machine && machine ? extendModules then "configuration"
+    else drvPath (machine.config.system.build.vm or null);
+
   stateVersion = machine: text (machine.config.system.stateVersion or machine.config.home.stateVersion or null);
 
   hostId = machine: text (machine.config.networking.hostId or null);

@@ -56,6 +56,11 @@ impl Project {
         &self.folder
     }
 
+    /// The project's folder as nix sees it: in its copy of the sources, where there is one.
+    pub(crate) fn copied(&self) -> Option<PathBuf> {
+        Some(Path::new(self.copy.as_ref()?).join(self.folder.strip_prefix(&self.root).ok()?))
+    }
+
     /// How the flake is named to nix, in the project's folder.
     pub(crate) fn reference(&self) -> &str {
         &self.reference
@@ -244,6 +249,13 @@ mod tests {
         check(&whole, "«string»", None);
         check(&whole, "«github:a/b»/a.nix", None);
         check(&whole, "", None);
+    }
+
+    #[test]
+    fn the_folder_has_its_place_in_the_copy() {
+        let copied = |folder| project(folder, "/home/me/repo").copied();
+        assert_eq!(copied("/home/me/repo"), Some("/nix/store/abc-source".into()));
+        assert_eq!(copied("/home/me/repo/infra/fleet"), Some("/nix/store/abc-source/infra/fleet".into()));
     }
 
     #[test]

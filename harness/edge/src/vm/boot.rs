@@ -53,6 +53,14 @@ pub(super) struct Told {
     pub(super) guest: Option<Value>,
 }
 
+impl Told {
+    /// What of the machine its guest did not have.
+    pub(super) fn replaced(&self) -> Vec<String> {
+        let replaced = self.boot["replaced"].as_array().into_iter().flatten();
+        replaced.filter_map(|what| Some(what.as_str()?.to_owned())).collect()
+    }
+}
+
 /// A guest, as far as it came.
 pub(super) struct Reached {
     pub(super) guest: Guest,
@@ -100,7 +108,7 @@ pub(super) async fn boot(start: &Start<'_>) -> Result<(Told, Option<Afloat>), Fa
     let (told, shell) = match came {
         Came::Up(shell) => (ask(start, &guest, &shell, boot).await?, shell),
         Came::Late(shell, _) => (Told { boot, guest: None }, shell),
-        Came::Silent | Came::Ended(_) => return Ok((Told { boot, guest: None }, None)),
+        Came::UpUnasked | Came::Silent | Came::Ended(_) => return Ok((Told { boot, guest: None }, None)),
     };
     Ok((told, Some(Afloat { machine: start.ready.name.clone(), guest, shell })))
 }
@@ -110,9 +118,10 @@ pub(super) async fn boot(start: &Start<'_>) -> Result<(Told, Option<Afloat>), Fa
 /// # Errors
 /// This computer could not run it.
 pub(super) async fn up(start: &Start<'_>) -> Result<Reached, Fault> {
-    let stand_ins = start.ready.stand_ins(&start.wanted.secrets)?;
-    let machine = &start.ready.machine(start.size, stand_ins);
-    let room = start.snapshots.have_room(machine.memory, start.folders);
+    let machine = &start.ready.machine(start.size, &start.wanted.secrets)?;
+    // Others mount folders of this computer, or write to their disks: they cannot be saved.
+    let saved = start.ready.source.is_configuration();
+    let room = saved && start.snapshots.have_room(machine.memory, start.folders);
     let Some(key) = Snapshots::key(machine).filter(|_| room) else {
         return boot_anew(start, machine, false).await;
     };
@@ -138,6 +147,8 @@ async fn restore(start: &Start<'_>, machine: &Machine, key: &Key, saved: When) -
     let Restored { guest, shell, note: mut boot } = restored;
     boot["seconds"].as_f64().filter(|seconds| *seconds <= start.limit.as_secs_f64())?;
     boot["limit"] = start.limit.as_secs().into();
+    // The same guest may stand for another machine than it did then.
+    boot["replaced"] = start.ready.replaced.clone().into();
     if let Some(log) = start.log {
         log.follow(guest.console(), saved.told(&boot));
     }
@@ -159,7 +170,9 @@ async fn boot_anew(start: &Start<'_>, machine: &Machine, to_be_saved: bool) -> R
     if let Some(log) = start.log {
         log.follow(guest.console(), Vec::new());
     }
-    let came = come_up(&guest, start.limit).await.map_err(|error| fault(&error, &by_hand(start)))?;
+    let came = come_up(&guest, &start.ready.source, start.limit)
+        .await
+        .map_err(|error| fault(&error, &by_hand(start)))?;
     let seconds = began.elapsed().as_secs_f64();
     if let Came::Ended(end) = &came {
         ours(end)?;
@@ -199,8 +212,10 @@ fn told_of_boot(start: &Start<'_>, guest: &Guest, came: &Came, at: Timestamp, se
     let console = guest.console().last_lines(MOST_LINES).into_iter().map(|line| line.text).collect();
     let mut console = last_words(console);
     let (end, waiting) = match came {
-        Came::Up(_) => ("up", [].as_slice()),
+        Came::Up(_) | Came::UpUnasked => ("up", [].as_slice()),
         Came::Late(_, jobs) => ("late", jobs.as_slice()),
+        // Nobody knows what a guest waits for that has no shell.
+        Came::Silent if !start.ready.source.is_configuration() => ("late", [].as_slice()),
         Came::Silent => ("silent", [].as_slice()),
         Came::Ended(end) => {
             console.push(end.to_string());
@@ -211,11 +226,12 @@ fn told_of_boot(start: &Start<'_>, guest: &Guest, came: &Came, at: Timestamp, se
         "end": end,
         "at": at.to_string(),
         "limit": start.limit.as_secs(),
-        "seconds": matches!(came, Came::Up(_)).then_some((seconds * 1000.0).round() / 1000.0),
+        "seconds": (end == "up").then_some((seconds * 1000.0).round() / 1000.0),
         "accelerator": start.ready.accelerator.as_str(),
         "console": console,
         "waiting": waiting,
-        "replaced": start.ready.system.replaced,
+        "source": start.ready.source.as_str(),
+        "replaced": start.ready.replaced,
     })
 }
 

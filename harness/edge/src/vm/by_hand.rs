@@ -5,7 +5,13 @@
 
 use std::time::Duration;
 
-use model::{check::GuestSize, facts::Facts, fleet::BootTerms, machine::MachineName, verdict::Fault};
+use model::{
+    check::GuestSize,
+    facts::Facts,
+    fleet::{BootSource, BootTerms},
+    machine::MachineName,
+    verdict::Fault,
+};
 use vms::arguments::shell_line;
 
 use super::{
@@ -45,16 +51,16 @@ pub async fn by_hand(
     yard: &Yard,
     facts: &Facts,
     name: &MachineName,
+    source: &BootSource,
     size: GuestSize,
 ) -> Result<ByHand, Fault> {
-    let ready = built(nix, yard, facts, name).await?;
-    let stand_ins = ready.stand_ins(&secret_paths(&facts.document, name))?;
-    let mut machine = ready.machine(size, stand_ins);
+    let ready = built(nix, yard, facts, name, source).await?;
+    let mut machine = ready.machine(size, &secret_paths(&facts.document, name))?;
     machine.boot.command_line = format!("{} {SHELL}", machine.boot.command_line);
     Ok(ByHand {
         line: shell_line(&ready.qemu.program, &machine),
         accelerator: ready.accelerator.as_str(),
-        replaced: ready.system.replaced,
+        replaced: ready.replaced,
     })
 }
 
@@ -67,16 +73,22 @@ pub async fn afloat(
     yard: &Yard,
     facts: &Facts,
     name: &MachineName,
-    terms: BootTerms,
+    source: &BootSource,
+    terms: &BootTerms,
 ) -> Result<Afloat, Fault> {
-    let ready = built(nix, yard, facts, name).await?;
+    let ready = built(nix, yard, facts, name, source).await?;
     let wanted = Wanted { secrets: secret_paths(&facts.document, name), ..Wanted::default() };
     let Yard { folders, snapshots, .. } = yard;
-    let BootTerms { size, limit } = terms;
+    let BootTerms { size, limit, .. } = *terms;
     let start = Start { ready: &ready, size, limit, folders, snapshots, wanted, log: None };
     let Reached { guest, came, boot } = up(&start).await?;
     match came {
         Came::Up(shell) | Came::Late(shell, _) => Ok(Afloat { machine: name.clone(), guest, shell }),
+        Came::UpUnasked => Err(Fault {
+            what: format!("{name} is up, and has no shell"),
+            remedy: Some(format!("`seaworthy boot {name}` boots it with its console on yours")),
+            detail: Vec::new(),
+        }),
         Came::Silent | Came::Ended(_) => {
             let said = boot["console"].as_array().into_iter().flatten().filter_map(|line| line.as_str());
             Err(Fault {
@@ -88,15 +100,16 @@ pub async fn afloat(
     }
 }
 
-async fn built(nix: &Evaluators, yard: &Yard, facts: &Facts, name: &MachineName) -> Result<Ready, Fault> {
+async fn built(
+    nix: &Evaluators,
+    yard: &Yard,
+    facts: &Facts,
+    name: &MachineName,
+    source: &BootSource,
+) -> Result<Ready, Fault> {
     let secrets = Secrets::of(&facts.document, name);
-    ready(nix, yard, name, &secrets, BUILD_LIMIT).await.map_err(|unready| match unready {
+    ready(nix, yard, name, source, &secrets, BUILD_LIMIT).await.map_err(|unready| match unready {
         Unready::Fault(fault) => fault,
-        Unready::NoGuest(why) => Fault {
-            what: format!("{name} cannot be booted as a guest: {why}"),
-            remedy: None,
-            detail: Vec::new(),
-        },
         Unready::Machine(_, said) => {
             Fault { what: format!("{name} cannot be built as a guest"), remedy: None, detail: said }
         }

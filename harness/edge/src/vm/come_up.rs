@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use model::fleet::BootSource;
 use tokio::time::{Instant, timeout};
 use vms::{
     channel::{Channel as _, ChannelError, backdoor::Backdoor},
@@ -16,9 +17,11 @@ use vms::{
 pub(super) enum Came {
     /// All services were started.
     Up(Backdoor),
+    /// The same, as its console says, and it has no shell that could be asked.
+    UpUnasked,
     /// Its shell answered, and systemd is not done: the jobs that wait.
     Late(Backdoor, Vec<String>),
-    /// Its shell never spoke.
+    /// Its shell never spoke; or its console, where it has no shell.
     Silent,
     /// It is gone.
     Ended(End),
@@ -33,9 +36,16 @@ pub(super) const LAST_WORDS: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// Nobody can tell: the shell answers with what it should not.
-pub(super) async fn come_up(guest: &Guest, limit: Duration) -> Result<Came, ChannelError> {
+pub(super) async fn come_up(
+    guest: &Guest,
+    source: &BootSource,
+    limit: Duration,
+) -> Result<Came, ChannelError> {
     let deadline = Instant::now() + limit;
     let watched = async {
+        if !source.is_configuration() {
+            return on_its_console(guest, source, limit).await;
+        }
         let shell = match guest.backdoor(limit).await {
             Ok(shell) => shell,
             Err(ChannelError::Silent { .. }) => return Ok(Came::Silent),
@@ -49,6 +59,27 @@ pub(super) async fn come_up(guest: &Guest, limit: Duration) -> Result<Came, Chan
         biased;
         end = guest.ended() => Ok(Came::Ended(end)),
         came = watched => came,
+    }
+}
+
+/// Waits for a guest that nobody gave a shell.
+async fn on_its_console(guest: &Guest, source: &BootSource, limit: Duration) -> Result<Came, ChannelError> {
+    match timeout(limit, guest.console().says(|line| tells(source, line))).await {
+        Ok(true) => Ok(Came::UpUnasked),
+        Ok(false) => gone(guest).await,
+        Err(_) => Ok(Came::Silent),
+    }
+}
+
+/// Whether a console says that everything was started. An extended configuration is asked itself; of what is given, nobody
+/// knows whether it has systemd, and one that lets people log in is up.
+fn tells(source: &BootSource, line: &str) -> bool {
+    let names = |target: &str| line.contains("Reached target") && line.contains(target);
+    let reached = || names("multi-user.target") || names("Multi-User System");
+    match source {
+        BootSource::Configuration => false,
+        BootSource::VmBuild => reached(),
+        BootSource::Given(_) => reached() || line.trim_end().ends_with("login:"),
     }
 }
 
@@ -73,5 +104,26 @@ async fn gone(guest: &Guest) -> Result<Came, ChannelError> {
     match timeout(LAST_WORDS, guest.ended()).await {
         Ok(end) => Ok(Came::Ended(end)),
         Err(_) => Err(ChannelError::Closed { what: "backdoor", console: Vec::new() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::fleet::Given;
+
+    use super::*;
+
+    #[test]
+    fn a_console_tells_of_what_has_no_shell_and_a_prompt_only_of_what_may_have_no_systemd() {
+        let given = Given { kernel: "k".to_owned(), initrd: None, root: None, append: String::new() };
+        let sources = [BootSource::Configuration, BootSource::VmBuild, BootSource::Given(given)];
+        let tell = |line: &str| sources.each_ref().map(|source| tells(source, line));
+        let (none, others, last) = ([false; 3], [false, true, true], [false, false, true]);
+        assert_eq!(tell("[  OK  ] Reached target multi-user.target - Multi-User System."), others);
+        assert_eq!(tell("[  OK  ] Reached target Multi-User System."), others);
+        assert_eq!(tell("[  OK  ] Reached target basic.target - Basic System."), none);
+        assert_eq!(tell("         Starting multi-user.target"), none);
+        assert_eq!(tell("cinnabar login: "), last);
+        assert_eq!(tell("Last login: Fri Nov 27"), none);
     }
 }

@@ -1,4 +1,5 @@
-//! The store of a guest: one read-only image of everything that its system needs, made once for each system.
+//! The store of a guest: one read-only image of everything that its system needs, made once for each system. And disks with
+//! nothing on them.
 //!
 //! Flows in: a closure. Flows out: the path of a squashfs image. Must not: leave half an image, make one twice at a time,
 //! or let the folder of images grow without end.
@@ -10,14 +11,16 @@ use std::{
     ffi::OsString,
     fs::{self, File},
     io,
+    os::unix::ffi::OsStrExt as _,
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
 
-use model::verdict::Fault;
+use model::{digest::Digest, verdict::Fault};
 use rustix::fs::{FlockOperation, flock};
 use tokio::task::spawn_blocking;
 
+use super::drive::EmptyDisk;
 use crate::process::{CaptureError, Program, Spawner};
 
 /// The images of this computer's guests.
@@ -52,6 +55,41 @@ impl Images {
         Ok(image)
     }
 
+    /// A disk with an empty file system. A guest has it as scratch, so that it is the same for every one.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub(super) async fn empty(&self, disk: &EmptyDisk) -> Result<PathBuf, Fault> {
+        let EmptyDisk { mkfs, label, mebibytes, .. } = disk;
+        let made_of = [mkfs.as_os_str().as_bytes(), label.as_bytes(), &mebibytes.to_le_bytes()];
+        let name = Digest::of_parts(made_of).hex();
+        let image = self.folder.join(&name).with_added_extension("ext4");
+        let _lock = self.lock(name.into()).await?;
+        if !image.is_file() {
+            let half = image.with_added_extension("half");
+            let size = sparse(&half, mebibytes << 20);
+            size.map_err(|error| {
+                self.fault("a disk of a guest cannot be written", &error.to_string(), Vec::new())
+            })?;
+            let arguments = ["-q".into(), "-L".into(), label.into(), half.clone().into_os_string()];
+            self.finish("a disk of a guest", mkfs, arguments.into(), &half, &image).await?;
+        }
+        Ok(image)
+    }
+
+    /// A folder with nothing in it.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub(super) fn nothing(&self) -> Result<PathBuf, Fault> {
+        let folder = self.folder.join("nothing");
+        let made = fs::create_dir_all(&folder);
+        made.map_err(|error| {
+            self.fault("an empty folder for guests cannot be made", &error.to_string(), Vec::new())
+        })?;
+        Ok(folder)
+    }
+
     /// Whoever comes second waits, and finds the first one's image.
     #[expect(clippy::disallowed_methods, reason = "images are seaworthy's own files")]
     async fn lock(&self, name: OsString) -> Result<File, Fault> {
@@ -80,16 +118,28 @@ impl Images {
         };
         let half = image.with_added_extension("half");
         let _ = fs::remove_file(&half);
+        self.finish("the store of a guest", mksquashfs, arguments(closure, &half), &half, image).await
+    }
+
+    /// Lets a program write half an image, which becomes the whole one once the program has ended well.
+    async fn finish(
+        &self,
+        what: &str,
+        program: &Path,
+        arguments: Vec<OsString>,
+        half: &Path,
+        image: &Path,
+    ) -> Result<(), Fault> {
         let program = Program {
-            path: mksquashfs.clone(),
-            arguments: arguments(closure, &half),
+            path: program.to_owned(),
+            arguments,
             environment: [("PATH".into(), "/usr/bin:/bin".into())].into(),
             folder: self.folder.clone(),
             memory: None,
         };
         let made = match self.spawner.capture(&program, LIMIT, 1 << 16).await {
             Ok(captured) if captured.status.success() => {
-                fs::rename(&half, image).map_err(|error| (error.to_string(), Vec::new()))
+                fs::rename(half, image).map_err(|error| (error.to_string(), Vec::new()))
             }
             Ok(captured) => {
                 let said = String::from_utf8_lossy(&captured.stderr).into_owned();
@@ -100,8 +150,8 @@ impl Images {
             }
         };
         made.map_err(|(why, detail)| {
-            let _ = fs::remove_file(&half);
-            self.fault("the store of a guest could not be made", &why, detail)
+            let _ = fs::remove_file(half);
+            self.fault(&format!("{what} could not be made"), &why, detail)
         })
     }
 
@@ -150,6 +200,12 @@ fn superfluous(images: &mut [(SystemTime, u64, PathBuf)], most: u64) -> Vec<Path
         }
     }
     gone
+}
+
+/// A file of so many bytes, of which none is on the disk.
+#[expect(clippy::disallowed_methods, reason = "images are seaworthy's own files")]
+fn sparse(path: &Path, bytes: u64) -> io::Result<()> {
+    File::create(path)?.set_len(bytes)
 }
 
 /// Each path of the store as a folder or file of its own at the image's top.

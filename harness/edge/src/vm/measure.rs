@@ -34,8 +34,9 @@ pub(super) fn measuring<'a>(mut checks: impl Iterator<Item = &'a Check> + Clone)
 
 /// What was measured of a guest; nothing of one that did not come up.
 pub(super) fn measurements(told: &Told) -> Vec<Measurement> {
-    let Some(guest) = &told.guest else { return Vec::new() };
     let time = number(&told.boot["seconds"]).and_then(|value| measurement(TIME, None, value, Unit::Seconds));
+    // One that cannot be asked has its time alone.
+    let Some(guest) = &told.guest else { return time.into_iter().collect() };
     let memory = used(&guest["memory"]).and_then(|value| measurement(MEMORY, None, value, Unit::Bytes));
     let slowest = slowest(&guest["units"]).into_iter();
     let units = slowest.filter_map(|(name, value)| measurement(UNIT_TIME, Some(name), value, Unit::Seconds));
@@ -135,9 +136,15 @@ mod tests {
     #[test]
     fn a_guest_that_did_not_come_up_has_no_numbers() {
         assert_eq!(
-            shown(&Told { boot: json!({"end": "late", "seconds": 3.0}), guest: None }),
+            shown(&Told { boot: json!({"end": "late", "seconds": null}), guest: None }),
             Vec::<String>::new()
         );
+    }
+
+    #[test]
+    fn a_guest_that_cannot_be_asked_has_its_time_alone() {
+        let told = Told { boot: json!({"end": "up", "seconds": 3.0}), guest: None };
+        assert_eq!(shown(&told), ["boot/time: 3 seconds"]);
     }
 
     #[test]

@@ -1,7 +1,9 @@
-//! A machine's real configuration as a guest: extended by the least that a guest needs, and built by nix.
+//! What is booted in a machine's place: its real configuration, extended by the least that a guest needs, and built by nix;
+//! or else what stands for it (`vm_build`, `given`).
 //!
-//! Flows in: a machine of the flake. Flows out: a [`System`]: what to boot, and what of the machine was replaced.
-//! Must not: start anything but nix, or change what the configuration says beyond `guest.nix`.
+//! Flows in: a machine of the flake, and which of these the plan says. Flows out: a [`System`]: what to boot, and what of
+//! the machine was replaced.
+//! Must not: start anything but nix, change what the configuration says beyond `guest.nix`, or choose.
 //!
 //! What a built system is booted with stands in its `boot.json`: NixOS' bootspec (RFC 125), which every toplevel has
 //! since 23.05.
@@ -11,10 +13,15 @@ use std::{
     time::Duration,
 };
 
-use model::{machine::MachineName, survey::NixError, verdict::Fault};
+use model::{fleet::BootSource, machine::MachineName, survey::NixError, verdict::Fault};
 use serde::Deserialize;
 
-use super::sops::Secrets;
+use super::{
+    drive::{Drive, Shared},
+    given,
+    sops::Secrets,
+    vm_build,
+};
 use crate::{
     nix::{fault::NixFault, pool::Evaluators, prelude::one_line, unit::subject::output},
     process::{CaptureError, Captured},
@@ -23,19 +30,17 @@ use crate::{
 /// A system that can be booted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct System {
-    /// Its store path.
-    pub(super) toplevel: PathBuf,
     /// The kernel's image.
     pub(super) kernel: PathBuf,
     /// The initial file system.
     pub(super) initrd: Option<PathBuf>,
-    /// The first program after the initial file system.
-    pub(super) init: String,
-    /// What the configuration gives the kernel.
-    pub(super) kernel_params: Vec<String>,
-    /// Every store path that it needs, itself included.
-    pub(super) closure: Vec<PathBuf>,
-    /// What of the machine a guest does not have, in words.
+    /// What the kernel is told.
+    pub(super) command_line: String,
+    /// Its disks, in order.
+    pub(super) disks: Vec<Drive>,
+    /// What it mounts of this computer.
+    pub(super) shares: Vec<Shared>,
+    /// What of the machine a guest does not have, and what stands for it, in words.
     pub(super) replaced: Vec<String>,
 }
 
@@ -46,8 +51,6 @@ pub(super) enum Unbuilt {
     Evaluation(Box<NixError>),
     /// A derivation of it does not build; nix's last lines.
     Build(Vec<String>),
-    /// The configuration cannot be extended, and so never be a guest.
-    NoGuest,
     /// Nobody can tell.
     Fault(Fault),
 }
@@ -56,6 +59,7 @@ pub(super) enum Unbuilt {
 #[derive(Deserialize)]
 struct Told {
     drv: Option<String>,
+    vm: Option<String>,
     /// What has to build as well, and is not a part of the guest.
     checked: Vec<String>,
     replaced: Vec<String>,
@@ -86,23 +90,51 @@ const STORE_LIMIT: Duration = Duration::from_secs(60);
 /// Evaluates, builds and reads a machine's system. What is there already is not built again.
 ///
 /// # Errors
-/// It does not evaluate or build, or nix does not work.
+/// It does not evaluate or build, it is not what the plan was made of, or nix does not work.
 pub(super) async fn build(
     nix: &Evaluators,
     machine: &MachineName,
+    source: &BootSource,
     secrets: &Secrets,
     limit: Duration,
 ) -> Result<System, Unbuilt> {
+    if let BootSource::Given(given) = source {
+        return given::build(nix, given, limit).await;
+    }
     let told = evaluate(nix, machine, secrets).await?;
     for drv in &told.checked {
-        realise(nix, drv, limit).await?;
+        realise(nix, &format!("{drv}^out"), limit).await?;
     }
-    let drv = told.drv.ok_or(Unbuilt::NoGuest)?;
-    let toplevel = realise(nix, &drv, limit).await?;
-    let spec = read_bootspec(&toplevel)?;
+    let mut system = match (source, told.drv, told.vm) {
+        (BootSource::Configuration, Some(drv), _) => configuration(nix, &drv, limit).await?,
+        (BootSource::VmBuild, _, Some(vm)) => vm_build::build(nix, &vm, limit).await?,
+        _ => return Err(broken("the configuration changed while this ran")),
+    };
+    system.replaced.splice(0..0, told.replaced);
+    Ok(system)
+}
+
+/// What a kernel is told of which nobody has said that it becomes a guest: where it writes is where it is read (the last
+/// console is the one that programs write to), that systemd says what it has reached, and that one that panics ends.
+pub(super) fn on_the_console(append: &str) -> String {
+    let console = vms::arguments::board().1;
+    let append = append.split_ascii_whitespace().map(|word| format!("{word} ")).collect::<String>();
+    format!("{append}console={console} systemd.show_status=true panic=-1")
+}
+
+/// The system of a configuration that was extended, by its derivation.
+async fn configuration(nix: &Evaluators, drv: &str, limit: Duration) -> Result<System, Unbuilt> {
+    let toplevel = realise(nix, &format!("{drv}^out"), limit).await?;
+    let Bootspec { kernel, initrd, init, kernel_params } = read_bootspec(&toplevel)?;
     let closure = closure(nix, &toplevel).await?;
-    let Bootspec { kernel, initrd, init, kernel_params } = spec;
-    Ok(System { toplevel, kernel, initrd, init, kernel_params, closure, replaced: told.replaced })
+    Ok(System {
+        kernel,
+        initrd,
+        command_line: format!("{} init={init}", kernel_params.join(" ")),
+        disks: vec![Drive::Store { toplevel, closure }],
+        shares: Vec::new(),
+        replaced: Vec::new(),
+    })
 }
 
 async fn evaluate(nix: &Evaluators, machine: &MachineName, secrets: &Secrets) -> Result<Told, Unbuilt> {
@@ -118,9 +150,13 @@ async fn evaluate(nix: &Evaluators, machine: &MachineName, secrets: &Secrets) ->
     serde_json::from_value(told).map_err(|_| broken("nix told nothing of a guest that could be read"))
 }
 
-async fn realise(nix: &Evaluators, drv: &str, limit: Duration) -> Result<PathBuf, Unbuilt> {
-    let installable = format!("{drv}^out");
-    let mut arguments = vec!["build", "--no-link", "--print-out-paths", "--print-build-logs", &installable];
+/// Builds what nix calls an installable.
+pub(super) async fn realise(
+    nix: &Evaluators,
+    installable: &str,
+    limit: Duration,
+) -> Result<PathBuf, Unbuilt> {
+    let mut arguments = vec!["build", "--no-link", "--print-out-paths", "--print-build-logs", installable];
     arguments.extend(nix.nix().features());
     let captured = run(nix, &arguments, limit).await?;
     if !captured.status.success() {

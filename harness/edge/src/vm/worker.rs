@@ -10,6 +10,7 @@ use model::{
     check::{Check, CheckId, GuestSize, Question},
     digest::Digest,
     facts::Facts,
+    fleet::BootSource,
     machine::MachineName,
     suite::Policy,
     verdict::{Fault, Verdict},
@@ -55,6 +56,7 @@ struct Questions<'a> {
     machine: &'a MachineName,
     size: GuestSize,
     limit: Duration,
+    source: &'a BootSource,
     /// Each with its policy.
     checks: Vec<(&'a Check, &'a Policy)>,
 }
@@ -126,23 +128,24 @@ impl Shared {
     }
 
     fn asked<'a>(&'a self, checks: &'a [Check]) -> Option<Questions<'a>> {
-        let Question::Guest { machine, size, limit, .. } = &checks.first()?.question else { return None };
+        let Question::Guest { machine, size, limit, source, .. } = &checks.first()?.question else {
+            return None;
+        };
         let of = |check: &'a Check| match &check.question {
             Question::Guest { package, .. } => Some((check, self.policies.get(package)?)),
             _ => None,
         };
         let checks = checks.iter().map(of).collect::<Option<Vec<_>>>()?;
-        Some(Questions { machine, size: *size, limit: *limit, checks })
+        Some(Questions { machine, size: *size, limit: *limit, source, checks })
     }
 
     /// What the guest told, or the one verdict on everything that was to be asked of it.
     async fn boot(&self, asked: &Questions<'_>, log: &ConsoleLog) -> Result<(Told, Option<Afloat>), Verdict> {
         let limit = asked.checks.iter().map(|(check, _)| check.limit).max().unwrap_or_default();
         let secrets = Secrets::of(&self.facts.document, asked.machine);
-        let ready = match ready(&self.nix, &self.yard, asked.machine, &secrets, limit).await {
+        let ready = match ready(&self.nix, &self.yard, asked.machine, asked.source, &secrets, limit).await {
             Ok(ready) => ready,
-            Err(Unready::Machine(end, said)) => return Ok((unbuilt(end, said), None)),
-            Err(Unready::NoGuest(why)) => return Err(Verdict::Skipped { reason: why }),
+            Err(Unready::Machine(end, said)) => return Ok((unbuilt(end, asked.source, said), None)),
             Err(Unready::Fault(fault)) => return Err(Verdict::Broken { fault }),
         };
         let mut wanted = self.wanted(asked);
@@ -153,7 +156,7 @@ impl Shared {
         boot(&start).await.map_err(|fault| Verdict::Broken { fault })
     }
 
-    /// Reports the guest's numbers, its console and all that it told.
+    /// Reports the guest's numbers, what of the machine it did not have, its console and all that it told.
     async fn leave(
         &self,
         asked: &Questions<'_>,
@@ -164,6 +167,7 @@ impl Shared {
         let Some(check) = measuring(asked.checks.iter().map(|(check, _)| *check)) else { return };
         if let Ok(told) = booted {
             report.measured(check, measurements(told));
+            report.replaced(check, told.replaced());
         }
         let guest = booted.as_ref().ok().and_then(|told| told.guest.as_ref());
         // What cannot be written is not kept: the verdict rests on what was told, not on the file.
@@ -187,12 +191,17 @@ impl Shared {
 
     /// The boot took as long as it did once: the first check has its time, the others none. Whether all of them pass is told.
     async fn judge(&self, asked: &Questions<'_>, told: Told, took: Duration, report: &Reporter) -> bool {
-        let up = told.guest.is_some();
+        let has_guest = told.guest.is_some();
+        let reason = if told.boot["end"] == "up" {
+            "the guest came up, and has no shell that could be asked"
+        } else {
+            "the guest did not come up"
+        };
         let facts = about(&self.facts, asked.machine, told);
         let (skipped, rest): (Vec<_>, Vec<_>) =
-            asked.checks.iter().partition(|(_, policy)| policy.needs_guest() && !up);
+            asked.checks.iter().partition(|(_, policy)| policy.needs_guest() && !has_guest);
         for (check, _) in skipped {
-            let reason = "the guest did not come up".to_owned();
+            let reason = reason.to_owned();
             report.report_timed(&check.id, Verdict::Skipped { reason }, Duration::ZERO);
         }
         let rest: Vec<(Check, Policy)> =
@@ -202,7 +211,7 @@ impl Shared {
         });
         // One that panicked leaves its checks out, and the engine says so.
         let times = std::iter::once(took).chain(std::iter::repeat(Duration::ZERO));
-        let mut sound = up;
+        let mut sound = has_guest;
         for ((check, verdict), took) in judged.await.unwrap_or_default().into_iter().zip(times) {
             sound &= matches!(verdict, Verdict::Pass);
             report.report_timed(&check, verdict, took);
@@ -230,8 +239,11 @@ fn name_commands(document: &mut Value, commands: &BTreeMap<String, String>) {
 }
 
 /// What is told of a machine that could not be booted, since there is nothing to boot.
-fn unbuilt(end: &str, said: Vec<String>) -> Told {
-    let boot = json!({"end": end, "at": null, "limit": 0, "seconds": null, "console": said, "waiting": [], "replaced": []});
+fn unbuilt(end: &str, source: &BootSource, said: Vec<String>) -> Told {
+    let boot = json!({
+        "end": end, "at": null, "limit": 0, "seconds": null, "console": said, "waiting": [], "source": source.as_str(),
+        "replaced": [],
+    });
     Told { boot, guest: None }
 }
 
@@ -242,8 +254,9 @@ fn about(facts: &Facts, machine: &MachineName, told: Told) -> Facts {
         document.extend(facts.document.get(key).map(|value| (key.to_owned(), value.clone())));
     }
     let of_machine = |part: &Value| part.get(machine.as_str()).map(|value| json!({machine.as_str(): value}));
-    document
-        .extend(facts.document.get("machines").and_then(of_machine).map(|one| ("machines".to_owned(), one)));
+    // Of a machine that is in no output nothing is known but that it was booted.
+    let known = facts.document.get("machines").and_then(of_machine);
+    document.insert("machines".to_owned(), known.unwrap_or_else(|| json!({machine.as_str(): {}})));
     for part in ["inventory", "resolved"] {
         let one = facts.document.get(part).and_then(|part| part.get("machines")).and_then(of_machine);
         document.extend(one.map(|one| (part.to_owned(), json!({"machines": one}))));
@@ -278,6 +291,10 @@ pub(super) fn secret_paths(document: &Value, machine: &MachineName) -> Vec<Strin
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use model::facts::Places;
+
     use super::*;
 
     #[test]
@@ -290,6 +307,22 @@ mod tests {
         };
         assert_eq!(of("curl a"), json!({"health": {"status": 0}}));
         assert_eq!(of("curl b"), json!({"health": {"status": 7}}));
+    }
+
+    /// Else a rule about machines would find nothing wrong with one that does not come up.
+    #[test]
+    fn a_machine_that_is_in_no_output_is_a_machine_all_the_same() {
+        let facts = |document: Value| Facts {
+            document,
+            places: Places::default(),
+            parts: BTreeSet::new(),
+            digest: Digest::of(""),
+        };
+        let told = || Told { boot: json!({"end": "ended"}), guest: None };
+        let machines = |document| about(&facts(document), &"a".into(), told()).document["machines"].clone();
+        assert_eq!(machines(json!({"version": 1})), json!({"a": {}}));
+        let known = json!({"a": {"class": "nixos"}, "b": {}});
+        assert_eq!(machines(json!({"machines": known})), json!({"a": {"class": "nixos"}}));
     }
 
     #[test]

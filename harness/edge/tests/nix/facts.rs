@@ -64,7 +64,7 @@ async fn machines_tell_their_facts() {
     assert_eq!(names, ["cinnabar", "me@host", "od\"d name", "stibnite"]);
     for (name, machine) in &survey.machines {
         assert!(machine.errors.is_empty(), "{name}: {:?}", machine.errors);
-        assert_eq!(machine.facts.len(), 19, "{name}");
+        assert_eq!(machine.facts.len(), 20, "{name}");
     }
     let mut cinnabar = serde_json::to_value(&machine(&survey, "cinnabar").facts).unwrap();
     for path in ["/fileSystems/~1/device", "/toplevel"] {
@@ -74,7 +74,7 @@ async fn machines_tell_their_facts() {
     }
     let expected = json!({
         "hostName": "cinnabar", "hostId": "8425e349", "system": "x86_64-linux", "stateVersion": "25.05",
-        "toplevel": "/nix/store/...",
+        "toplevel": "/nix/store/...", "boots": null,
         "supportedFilesystems": ["zfs"],
         "bootLoader": {"grub": false, "systemdBoot": true, "other": false},
         "fileSystems": {"/": {"device": "/nix/store/...", "fsType": "zfs", "neededForBoot": true}},
@@ -157,7 +157,7 @@ async fn each_fact_fails_alone() {
     let good = machine(&survey, "good");
     assert!(good.errors.is_empty() && good.facts["hostName"] == "good");
     let throws = machine(&survey, "throws");
-    assert_eq!((throws.facts.len(), throws.errors.len()), (0, 19));
+    assert_eq!((throws.facts.len(), throws.errors.len()), (0, 20));
     assert_eq!(throws.errors["hostName"].message, "not built");
     let partly = machine(&survey, "partly");
     let classes: Vec<(&str, &str)> =

@@ -7,6 +7,7 @@
     reason = "tests make files, read their environment and stop at the first surprise"
 )]
 
+mod boots;
 mod facts;
 mod faults;
 mod fixture;

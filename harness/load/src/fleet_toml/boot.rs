@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use model::{ask::Ask, fleet::BootTerms};
 use toml::de::DeTable;
 
-use super::{asks, at::At, reader::Reader};
+use super::{asks, at::At, given, reader::Reader};
 
 const LONGEST: Duration = Duration::from_secs(3600);
 /// In MiB: less boots no NixOS, and more no computer has.
@@ -20,7 +20,7 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &DeTable<'t>) -> (BootTerm
     let mut terms = BootTerms::default();
     let Some(fields) = reader.table(&At::ROOT, root, "boot") else { return (terms, Vec::new()) };
     let at = At::ROOT.child("boot");
-    reader.only(&at, fields, &["asks", "cores", "limit", "memorySize"]);
+    reader.only(&at, fields, &["asks", "cores", "given", "limit", "memorySize"]);
     if let Some(limit) = limit(reader, &at, fields) {
         terms.limit = limit;
     }
@@ -34,6 +34,7 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &DeTable<'t>) -> (BootTerm
     {
         terms.size.processors = cores;
     }
+    terms.given = given::read(reader, &at, fields);
     (terms, asks::read(reader, &at, fields))
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use model::{
     check::Question,
-    fleet::BootTerms,
+    fleet::{BootSource, BootTerms},
     machine::{MachineClass, MachineName},
     subject::Subject,
     suite::{Part, Policy},
@@ -14,15 +14,13 @@ use model::{
 use serde_json::Value;
 
 use super::{Context, Drafting};
-use crate::{filter::Candidate, sight::View};
+use crate::{filter::Candidate, sight::View, source::boot_source};
 
 impl Drafting<'_> {
     /// Only NixOS has what boots: a machine of another class is not asked.
     pub(super) fn guests(&mut self, context: Context<'_>, policy: &Policy) {
         let of_guest = [Part::Boot, Part::Guest, Part::Asks].into();
-        let mut needs: BTreeSet<Part> = policy.needs.difference(&of_guest).copied().collect();
-        // A guest is made of what evaluates.
-        needs.insert(Part::Machines);
+        let needs: BTreeSet<Part> = policy.needs.difference(&of_guest).copied().collect();
         let asked = policy.needs.contains(&Part::Asks).then(|| asked(&self.inputs.facts.document));
         let before = self.checks.len();
         for machine in self.header.machines.clone() {
@@ -31,9 +29,18 @@ impl Drafting<'_> {
                 continue;
             }
             if self.names.machines().get(&machine).is_some_and(|traits| traits.class == MachineClass::Nixos) {
+                let source = self.source(&machine);
+                let mut needs = needs.clone();
+                // A guest is made of what evaluates, unless it is of a machine that the flake does not have.
+                if !self.is_only_given(&machine, source.as_ref()) {
+                    needs.insert(Part::Machines);
+                }
                 let mut view = self.sight.view(&needs, context.suite.stage, Some(&machine));
-                view.skip = view.skip.or_else(|| self.foreign(&machine));
-                self.guest(context, policy, &machine, view);
+                view.skip = view
+                    .skip
+                    .or_else(|| self.foreign(&machine))
+                    .or_else(|| nothing(&machine, source.as_ref()));
+                self.guest(context, policy, &machine, source.unwrap_or_default(), view);
             }
         }
         if self.checks.len() > before {
@@ -41,7 +48,23 @@ impl Drafting<'_> {
         }
     }
 
-    fn guest(&mut self, context: Context<'_>, policy: &Policy, machine: &MachineName, view: View) {
+    fn source(&self, machine: &MachineName) -> Option<BootSource> {
+        boot_source(&self.inputs.facts.document, &self.inputs.fleet.fleet.boot, machine)
+    }
+
+    fn is_only_given(&self, machine: &MachineName, source: Option<&BootSource>) -> bool {
+        let given = matches!(source, Some(BootSource::Given(_)));
+        given && self.sight.whole().is_none() && !self.inputs.survey.machines.contains_key(machine)
+    }
+
+    fn guest(
+        &mut self,
+        context: Context<'_>,
+        policy: &Policy,
+        machine: &MachineName,
+        source: BootSource,
+        view: View,
+    ) {
         let Context { suite, definition, rule } = context;
         let Some((_, traits)) = self.names.machines().get_key_value(machine) else { return };
         let id = format!("{}::{}::{machine}", suite.name, definition.name);
@@ -55,8 +78,8 @@ impl Drafting<'_> {
         };
         if self.keeps(&candidate) {
             let package = policy.package.clone();
-            let BootTerms { limit, size } = self.inputs.fleet.fleet.boot;
-            let question = Question::Guest { machine: machine.clone(), package, size, limit };
+            let BootTerms { limit, size, .. } = self.inputs.fleet.fleet.boot;
+            let question = Question::Guest { machine: machine.clone(), package, size, limit, source };
             self.add(context, id, Subject::Machine(machine.clone()), question, view);
         }
     }
@@ -69,6 +92,13 @@ impl Drafting<'_> {
         let same = ours.is_empty() || theirs == ours;
         (!same).then(|| format!("it is built for {theirs}, and this is {ours}"))
     }
+}
+
+/// Why a machine of which nothing boots is not booted.
+fn nothing(machine: &MachineName, source: Option<&BootSource>) -> Option<String> {
+    source.is_none().then(|| {
+        format!("its configuration has neither `extendModules` nor `system.build.vm`, and fleet.toml no `[boot.given.{machine}]`")
+    })
 }
 
 /// The machines of which the fleet asks something.

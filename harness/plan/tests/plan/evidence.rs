@@ -96,7 +96,8 @@ fn passes(plan: &Plan) -> HashMap<Digest, Evidence> {
         let key = check.key?;
         let run = RunId("earlier".to_owned());
         let measurements = vec![seconds(12)];
-        Some((key, Evidence { key, check: check.id.clone(), run, at: Timestamp::UNIX_EPOCH, measurements }))
+        let (check, at) = (check.id.clone(), Timestamp::UNIX_EPOCH);
+        Some((key, Evidence { key, check, run, at, measurements, replaced: vec!["the disks".to_owned()] }))
     };
     plan.checks.iter().filter_map(of).collect()
 }
@@ -127,6 +128,7 @@ fn a_pass_that_stands_brings_along_what_was_measured() {
     let attached = attach(plan.clone(), &passes(&plan), false);
     let reuse = attached.checks[0].reuse.as_ref().expect("it stands");
     assert_eq!(reuse.measurements, [seconds(12)]);
+    assert_eq!(reuse.replaced, ["the disks"]);
 }
 
 #[test]

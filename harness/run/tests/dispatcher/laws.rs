@@ -80,7 +80,7 @@ fn nothing_starts_out_of_turn(plan: &Plan, seen: &Seen) {
             }
             What::CheckReused { check, .. } => drop(ended.insert(check, &Verdict::Pass)),
             What::CheckFinished { check, verdict, .. } => drop(ended.insert(check, verdict)),
-            What::Measured { .. } | What::Kept { .. } => {}
+            What::Measured { .. } | What::Replaced { .. } | What::Kept { .. } => {}
             What::RunStarted { .. } | What::Interrupted | What::RunEnded { .. } => {}
         }
     }
@@ -93,7 +93,7 @@ fn what_is_taken_lies_between_start_and_end(seen: &Seen) {
         match what {
             What::CheckStarted { check } => drop(running.insert(check)),
             What::CheckFinished { check, .. } => drop(running.remove(check)),
-            What::Measured { check, .. } | What::Kept { check, .. } => {
+            What::Measured { check, .. } | What::Replaced { check, .. } | What::Kept { check, .. } => {
                 assert!(running.contains(check), "{check} took something and does not run");
                 taken.push(check.clone());
             }

@@ -65,6 +65,9 @@ fn shown(command: &Command) -> Option<String> {
         Command::Emit(What::Measured { check, measurements }) => {
             format!("{check}: measured {}", measurements.len())
         }
+        Command::Emit(What::Replaced { check, replaced }) => {
+            format!("{check}: without {}", replaced.join(", "))
+        }
         Command::Emit(What::Kept { check, artifact }) => format!("{check}: kept {}", artifact.path),
         Command::Emit(What::Interrupted) => "interrupted".to_owned(),
         Command::Emit(_) => return None,
@@ -295,10 +298,14 @@ fn what_was_measured_and_kept_is_told_until_the_check_is_answered() {
     let measured = || Said::Measured(vec![seconds("boot/time", 1), seconds("boot/time", 2)]);
     expect(bench.say(0, a, measured()), &["nix-unit::tests::a: measured 2"]);
     expect(bench.say(0, a, Said::Kept(artifact("x.log"))), &["nix-unit::tests::a: kept x.log"]);
+    let replaced = |what: &[&str]| Said::Replaced(what.iter().map(|what| (*what).to_owned()).collect());
+    expect(bench.say(0, a, replaced(&["disks", "cards"])), &["nix-unit::tests::a: without disks, cards"]);
     expect(bench.say(0, a, Said::Measured(Vec::new())), &[]);
+    expect(bench.say(0, a, replaced(&[])), &[]);
     expect(bench.report(0, a, Verdict::Pass), &["nix-unit::tests::a: pass"]);
     expect(bench.say(0, a, measured()), &[]);
     expect(bench.say(0, a, Said::Kept(artifact("y.log"))), &[]);
+    expect(bench.say(0, a, replaced(&["disks"])), &[]);
     expect(bench.say(7, "nix-unit::tests::b", measured()), &[]);
     expect(bench.say(0, "nobody::asked::this", measured()), &[]);
     // Only an answer counts as one.

@@ -23,7 +23,7 @@ use crate::nix::{
 };
 
 /// The facts, as `facts.nix` names them. The cheap ones come first, so that they are known whatever the others do.
-const FACTS: [&str; 19] = [
+const FACTS: [&str; 20] = [
     "hostName",
     "system",
     "stateVersion",
@@ -43,6 +43,7 @@ const FACTS: [&str; 19] = [
     "forwarding",
     "services",
     "toplevel",
+    "boots",
 ];
 
 type Machines = BTreeMap<MachineName, MachineSurvey>;
