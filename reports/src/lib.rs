@@ -5,7 +5,7 @@
 //! Must not: read a clock, the environment or a file; print; decide anything.
 //!
 //! One renderer a file: [`terminal`] and [`plan`] for people at a terminal, [`markdown`] for pull requests and step
-//! summaries, [`json`] for programs, [`junit`] for CI systems.
+//! summaries, [`json`] for programs, [`junit`] for CI systems. [`matrix`] shows who must reach whom, before anything is run.
 
 mod age;
 mod answers;
@@ -17,6 +17,7 @@ pub mod json;
 pub mod junit;
 mod look;
 pub mod markdown;
+pub mod matrix;
 mod measured;
 mod page;
 pub mod plan;

@@ -12,7 +12,8 @@ Examples:
   seaworthy verify -m cinnabar                   the checks of one machine, and those of the fleet
   seaworthy verify -E 'tag(cloud) & stage(invariants)'
   seaworthy plan                                 what verify would run, and why
-  seaworthy fleet lint                           what is wrong with fleet.toml, without evaluating";
+  seaworthy fleet lint                           what is wrong with fleet.toml, without evaluating
+  seaworthy mesh matrix                          who must reach whom over the fleet's overlay networks";
 
 /// What follows the options.
 fn after_help() -> String {
@@ -71,6 +72,9 @@ pub enum Command {
     /// Show what is defined
     #[command(subcommand)]
     Fleet(Fleet),
+    /// Show who must reach whom
+    #[command(subcommand)]
+    Mesh(Mesh),
     /// Show and test the suites
     #[command(subcommand)]
     Suites(Suites),
@@ -242,6 +246,56 @@ pub enum Fleet {
     },
 }
 
+/// `seaworthy mesh`
+#[derive(Debug, Subcommand)]
+pub enum Mesh {
+    /// Who must reach whom over each overlay network, who must not, and where nobody can tell
+    Matrix(MatrixArguments),
+}
+
+/// `seaworthy mesh matrix`
+#[derive(Debug, Args)]
+#[command(after_help = MATRIX)]
+pub struct MatrixArguments {
+    /// Only the pairs with one of these machines, each with its reason
+    #[arg(long = "machine", short, value_name = "NAME", value_delimiter = ',')]
+    pub machines: Vec<String>,
+    /// Only this overlay network: the name of an instance
+    #[arg(long, value_name = "NAME")]
+    pub overlay: Option<String>,
+    /// One JSON document with every pair, versioned; reports/JSON.md describes it
+    #[arg(long)]
+    pub json: bool,
+}
+
+const MATRIX: &str = r#"An overlay network is an instance of one of clan's services zerotier, wireguard and yggdrasil.
+For every two machines, in both directions, it follows from the inventory, the machines'
+configurations and the public vars:
+
+  must reach       both are members, both run it, and nothing stands between them
+  must not reach   one is no member, or does not run or join it; the firewall lets nothing in;
+                   no allowed IPs lead there
+  unknown          something that decides it is not told: a Mac that joins by hand, a var that
+                   is not generated yet
+
+Nothing is sent to any machine. What would show it is in the JSON document: pings, and
+connections to the ports of sshd, at the address on the overlay.
+
+Shown first are exceptions, pairs that are open one way only, and members that are kept apart.
+An exception is the owner's word in fleet.toml, in the place of what follows:
+
+  [[mesh.exceptions]]
+  from = { tags = ["workstation"] }     # machines, tags, or both; every machine carries `all`
+  to = { machines = ["cinnabar"] }
+  overlay = "zerotier-local"            # left out, every one that both are on
+  reach = "must"                        # or "must-not", or "unknown": not to be judged
+  reason = "joined by hand on the day that they are set up"
+
+Examples:
+  seaworthy mesh matrix
+  seaworthy mesh matrix -m cinnabar --overlay zerotier-local
+  seaworthy mesh matrix --json | jq '.overlays[].pairs[] | select(.reach == "must-not")'"#;
+
 /// `seaworthy suites`
 #[derive(Debug, Subcommand)]
 pub enum Suites {
@@ -299,5 +353,14 @@ mod tests {
             })
             .collect();
         assert!(read.len() >= 19, "{}", read.len());
+    }
+
+    #[test]
+    fn the_exception_of_the_help_is_one() {
+        let entry = MATRIX.lines().skip_while(|line| line.trim() != "[[mesh.exceptions]]");
+        let entry: Vec<&str> = entry.take_while(|line| !line.is_empty()).collect();
+        let (fleet, problems) = load::fleet_toml::parse("fleet.toml", entry.join("\n").as_bytes());
+        let exceptions = fleet.unwrap_or_else(|| panic!("{problems:?}")).exceptions;
+        assert_eq!((entry.len(), exceptions.len(), problems.len()), (6, 1, 0), "{entry:?}");
     }
 }

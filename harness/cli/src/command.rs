@@ -1,13 +1,13 @@
 //! From a command to what carries it out.
 
 use crate::{
-    args::{Arguments, Command, Fleet, Suites},
+    args::{Arguments, Command, Fleet, Mesh, Suites},
     boot,
     desk::Desk,
     doctor,
     environment::Environment,
     exit::Exit,
-    fleet, init, interrupts, planned, report,
+    fleet, init, interrupts, mesh, planned, report,
     screen::Screen,
     stop::Stop,
     suite, verify,
@@ -42,6 +42,7 @@ async fn dispatch(arguments: Arguments, environment: Environment, screen: Screen
         Command::Fleet(Fleet::Facts { pointer }) => {
             fleet::facts(&desk, pointer.as_deref(), &mut interrupts).await
         }
+        Command::Mesh(Mesh::Matrix(options)) => mesh::matrix(&desk, &options, &mut interrupts).await,
         Command::Suites(Suites::List) => suite::list(&desk).await,
         Command::Suites(Suites::Test { names }) => suite::test(&desk, &names).await,
         Command::Boot(options) => boot::boot(&desk, &options, &mut interrupts).await,

@@ -1,6 +1,9 @@
 //! What every command works with: the environment, the screen, and the fleet's folder.
 
-use std::path::PathBuf;
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+};
 
 use serde::Serialize;
 
@@ -55,7 +58,15 @@ impl Desk {
     /// # Errors
     /// Stdout cannot be written: a full disk, for one.
     pub fn out(&self, text: &str) -> Result<(), Stop> {
-        self.screen.out(text).map_err(|error| Stop::broken("stdout cannot be written").because(error))
+        self.screen.out(text).map_err(unwritten)
+    }
+
+    /// Lets somebody print on stdout what may be too long for one text.
+    ///
+    /// # Errors
+    /// Stdout cannot be written.
+    pub fn stream(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Stop> {
+        self.screen.stream(write).map_err(unwritten)
     }
 
     /// A value as a JSON document, ending in a line break.
@@ -86,6 +97,10 @@ impl Desk {
             )
         })
     }
+}
+
+fn unwritten(error: io::Error) -> Stop {
+    Stop::broken("stdout cannot be written").because(error)
 }
 
 fn no_project(error: NoProject) -> Stop {

@@ -15,6 +15,7 @@ pub mod exit;
 pub mod fleet;
 pub mod init;
 pub mod interrupts;
+pub mod mesh;
 pub mod pipeline;
 pub mod planned;
 pub mod print;

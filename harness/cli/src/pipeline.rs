@@ -96,6 +96,7 @@ pub fn plan(desk: &Desk, known: &Known, wish: &Wish) -> Result<Plan, Stop> {
     let machines = known.evaluated.fault.is_none().then_some(&machines);
     sources::waivers(desk, &known.sources, &known.fleet.fleet, machines)?;
     sources::asks(desk, &known.sources, &known.fleet)?;
+    sources::exceptions(desk, &known.sources, &known.fleet)?;
     let evaluated = known.evaluated.fault.is_none() && desk.project.flake.is_some();
     let outputs = evaluated.then_some(survey.outputs.as_slice());
     sources::trees(desk, &known.sources, &known.fleet.fleet, outputs)?;

@@ -56,8 +56,16 @@ impl Screen {
     /// # Errors
     /// Stdout cannot be written for any other reason, a full disk for one.
     pub fn out(self, text: &str) -> io::Result<()> {
-        let mut stdout = io::stdout().lock();
-        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        self.stream(|stdout| stdout.write_all(text.as_bytes()))
+    }
+
+    /// Lets somebody write to stdout what may be too long for one text.
+    ///
+    /// # Errors
+    /// Those of [`Self::out`].
+    pub fn stream(self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+        let mut stdout = io::BufWriter::new(io::stdout().lock());
+        match write(&mut stdout).and_then(|()| stdout.flush()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             result => result,
         }

@@ -97,6 +97,15 @@ pub fn asks(desk: &Desk, sources: &Sources, fleet: &ResolvedFleet) -> Result<(),
     none_of(desk, text, &problems)
 }
 
+/// Holds what a fleet's owner states about who reaches whom against the machines and overlays that there are.
+///
+/// # Errors
+/// Something is stated of nobody, or is contradicted; it has been shown at its line.
+pub fn exceptions(desk: &Desk, sources: &Sources, fleet: &ResolvedFleet) -> Result<(), Stop> {
+    let text = sources.text.as_deref();
+    none_of(desk, text, &load::lint::exceptions::unmatched(fleet, text))
+}
+
 /// Holds the trees that a fleet names against the outputs that the flake has, where they are known, and the files.
 ///
 /// # Errors

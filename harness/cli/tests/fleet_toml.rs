@@ -63,6 +63,17 @@ fn lint_shows_a_waiver_that_is_over() {
 }
 
 #[test]
+fn an_exception_of_nobody_is_refused_at_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let exception = "[[mesh.exceptions]]\nfrom = { machines = [\"cinnabra\"] }\nto = { tags = [\"all\"] }\nreach = \"must\"\nreason = \"known\"\n";
+    fleet(folder.path(), exception);
+    let told =
+        ["fleet.toml:3:22", "unknown-machine", "no machine is called `cinnabra`", "did you mean `cinnabar`?"];
+    says(folder.path(), &["fleet", "lint"], 1, &told);
+    says(folder.path(), &["plan"], 2, &told);
+}
+
+#[test]
 fn a_suite_named_like_a_built_in_one_is_refused_everywhere() {
     let folder = tempfile::tempdir().unwrap();
     fleet(folder.path(), "");

@@ -22,6 +22,7 @@ mod expressions;
 mod given;
 mod instance;
 mod inventory;
+mod mesh;
 mod reader;
 mod settings;
 mod syntax;
@@ -53,7 +54,7 @@ pub fn parse(file: &str, bytes: &[u8]) -> (Option<Fleet>, Vec<Diagnostic>) {
 }
 
 fn fleet<'t>(reader: &mut Reader<'t>, file: &str, root: &DeTable<'t>) -> Fleet {
-    reader.only(&At::ROOT, root, &["boot", "expressions", "inventory", "waivers"]);
+    reader.only(&At::ROOT, root, &["boot", "expressions", "inventory", "mesh", "waivers"]);
     reader.places.set("", Place::file(file));
     let (boot, asks) = boot::read(reader, root);
     Fleet {
@@ -62,6 +63,7 @@ fn fleet<'t>(reader: &mut Reader<'t>, file: &str, root: &DeTable<'t>) -> Fleet {
         trees: expressions::read(reader, root),
         boot,
         asks,
+        exceptions: mesh::read(reader, root),
         waivers: waivers::read(reader, root),
         places: Places::default(),
     }

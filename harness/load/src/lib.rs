@@ -8,6 +8,7 @@ pub mod facts;
 pub mod flake_fleet;
 pub mod fleet_toml;
 pub mod lint;
+pub mod reach;
 pub mod resolve;
 pub mod source;
 pub mod spans;

@@ -5,6 +5,7 @@
 //! Must not: refuse anything. `seaworthy fleet lint` shows these; in `seaworthy verify` the invariants find them.
 
 pub mod asks;
+pub mod exceptions;
 pub mod given;
 pub mod trees;
 pub mod waivers;

@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, time::Duration};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ask::Ask, check::GuestSize, facts::Places, inventory::Inventory, machine::MachineName, waiver::Waiver,
+    ask::Ask, check::GuestSize, exception::Exception, facts::Places, inventory::Inventory,
+    machine::MachineName, waiver::Waiver,
 };
 
 /// Everything that is defined about a fleet, with where each part is written.
@@ -21,6 +22,8 @@ pub struct Fleet {
     pub boot: BootTerms,
     /// What is asked of them then.
     pub asks: Vec<Ask>,
+    /// What its owner states about who reaches whom.
+    pub exceptions: Vec<Exception>,
     /// Accepted findings.
     pub waivers: Vec<Waiver>,
     /// Pointers into the facts document (`/inventory/machines/cinnabar`) and where they are written.

@@ -5,6 +5,7 @@
 //!
 //! The modules stand in the order in which data meets them:
 //! sources ([`place`], [`tree`], [`survey`]) -> the fleet ([`machine`], [`inventory`], [`fleet`], [`resolved`])
+//! -> who is to reach whom ([`overlay`], [`exception`], [`reason`], [`reach`], [`matrix`])
 //! -> what is asked ([`stage`], [`suite`], [`case`], [`subject`], [`facts`], [`check`], [`plan`])
 //! -> what was answered ([`finding`], [`verdict`], [`measurement`], [`artifact`], [`event`], [`record`])
 //! -> what follows ([`evidence`], [`decision`]).
@@ -17,15 +18,20 @@ pub mod decision;
 pub mod digest;
 pub mod event;
 pub mod evidence;
+pub mod exception;
 pub mod facts;
 pub mod finding;
 pub mod fleet;
 pub mod inventory;
 pub mod locks;
 pub mod machine;
+pub mod matrix;
 pub mod measurement;
+pub mod overlay;
 pub mod place;
 pub mod plan;
+pub mod reach;
+pub mod reason;
 pub mod record;
 pub mod resolved;
 pub mod stage;

@@ -64,7 +64,7 @@ fn every_key_of_the_json_report_is_documented() {
     assert_eq!(silent, Vec::<&String>::new(), "JSON.md says nothing of these keys");
 }
 
-fn collect(value: &serde_json::Value, keys: &mut BTreeSet<String>) {
+pub(crate) fn collect(value: &serde_json::Value, keys: &mut BTreeSet<String>) {
     match value {
         serde_json::Value::Object(map) => map.iter().for_each(|(key, value)| {
             keys.insert(key.clone());

@@ -5,6 +5,8 @@ mod bounds;
 #[cfg(test)]
 mod formats;
 #[cfg(test)]
+mod matrix;
+#[cfg(test)]
 mod replay;
 #[cfg(test)]
 mod screens;

@@ -2,7 +2,7 @@
 # homeConfigurations. A fact that the configuration does not have is null. Nothing here names a path without making it a
 # string first, because a path would be copied into the store.
 let
-  inherit (builtins) any attrNames filter hashString intersectAttrs isAttrs isBool isList isPath isString length
+  inherit (builtins) any attrNames attrValues concatMap filter hashString intersectAttrs isAttrs isBool isList isPath isString length
     mapAttrs toJSON tryEval unsafeDiscardStringContext;
 
   text = value:
@@ -44,9 +44,21 @@ let
     else {
       enable = service.enable or false;
       joinNetworks = texts (service.joinNetworks or [ ]);
-      controller = clan.controller.enable or false;
-      networkId = text (clan.networkId or null);
+      # Newer releases of clan have removed these options: asking for one throws.
+      controller = soft (clan.controller.enable or false) == true;
+      networkId = soft (text (clan.networkId or null));
     };
+
+  # An interface of either kind: `wireguard.interfaces` has `ips`, `wg-quick.interfaces` has `address`.
+  tunnel = interface: {
+    ips = texts (interface.ips or interface.address or [ ]);
+    listenPort = interface.listenPort or null;
+    peers = map (peer: {
+      publicKey = text (peer.publicKey or null);
+      allowedIPs = texts (peer.allowedIPs or [ ]);
+      endpoint = text (peer.endpoint or null);
+    }) (interface.peers or [ ]);
+  };
 
   known = { avahi = null; fail2ban = null; nginx = null; openssh = null; resolved = null; tailscale = null; zerotierone = null; };
 
@@ -148,20 +160,25 @@ in
     else {
       enable = if isBool (sshd.enable or null) then sshd.enable else false;
       ports = sshd.ports or [ 22 ];
+      listenAddresses = map (at: { addr = text (at.addr or null); port = at.port or null; }) (sshd.listenAddresses or [ ]);
       permitRootLogin = text root;
     };
 
   firewall = machine:
     let
       firewall = machine.config.networking.firewall or null;
+      ranges = map (range: { inherit (range) from to; });
       open = rules: {
         allowedTCPPorts = rules.allowedTCPPorts or [ ];
-        allowedTCPPortRanges = map (range: { inherit (range) from to; }) (rules.allowedTCPPortRanges or [ ]);
+        allowedTCPPortRanges = ranges (rules.allowedTCPPortRanges or [ ]);
+        allowedUDPPorts = rules.allowedUDPPorts or [ ];
+        allowedUDPPortRanges = ranges (rules.allowedUDPPortRanges or [ ]);
       };
     in
     if firewall == null || ! firewall ? allowedTCPPorts then null
     else open firewall // {
       enable = firewall.enable or false;
+      allowPing = firewall.allowPing or true;
       interfaces = each (firewall.interfaces or { }) open;
       trustedInterfaces = texts (firewall.trustedInterfaces or [ ]);
     };
@@ -171,6 +188,37 @@ in
   sopsSecrets = machine: each (machine.config.sops.secrets or null) sopsSecret;
 
   zerotier = machine: zerotier (machine.config or { });
+
+  wireguard = machine:
+    let
+      own = machine.config.networking.wireguard.interfaces or null;
+      quick = machine.config.networking.wg-quick.interfaces or null;
+    in
+    if own == null && quick == null then null
+    else mapAttrs (_: tunnel) ((if quick == null then { } else quick) // (if own == null then { } else own));
+
+  yggdrasil = machine:
+    let
+      service = machine.config.services.yggdrasil or null;
+      settings = service.settings or { };
+    in
+    if service == null then null
+    else {
+      enable = service.enable or false;
+      interface = text (settings.IfName or null);
+      peers = texts (settings.Peers or [ ]) ++ concatMap texts (attrValues (settings.InterfacePeers or { }));
+    };
+
+  forwarding = machine:
+    let
+      sysctl = machine.config.boot.kernel.sysctl or null;
+      on = any (name: text (sysctl.${name} or null) == "1");
+    in
+    if sysctl == null then null
+    else {
+      ipv4 = on [ "net.ipv4.ip_forward" "net.ipv4.conf.all.forwarding" ];
+      ipv6 = on [ "net.ipv6.conf.all.forwarding" ];
+    };
 
   services = machine: each (intersectAttrs known (machine.config.services or { })) (service: service.enable or false);
 }

@@ -8,6 +8,7 @@
 )]
 
 mod boots;
+mod facts;
 mod faults;
 mod fixture;
 mod life;

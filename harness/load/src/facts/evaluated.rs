@@ -16,6 +16,7 @@ const OPTIONS: &[(&str, &[&str])] = &[
     ("bootLoader", &["boot", "loader"]),
     ("fileSystems", &["fileSystems"]),
     ("firewall", &["networking", "firewall"]),
+    ("forwarding", &["boot", "kernel", "sysctl"]),
     ("generators", &["clan", "core", "vars", "generators"]),
     ("groups", &["users", "groups"]),
     ("hostId", &["networking", "hostId"]),
@@ -27,6 +28,8 @@ const OPTIONS: &[(&str, &[&str])] = &[
     ("supportedFilesystems", &["boot", "supportedFilesystems"]),
     ("system", &["nixpkgs", "hostPlatform"]),
     ("users", &["users", "users"]),
+    ("wireguard", &["networking", "wireguard"]),
+    ("yggdrasil", &["services", "yggdrasil"]),
     ("zerotier", &["services", "zerotierone"]),
 ];
 

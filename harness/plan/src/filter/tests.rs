@@ -32,6 +32,7 @@ fn fleet() -> ResolvedFleet {
             trees: None,
             boot: Default::default(),
             asks: Vec::new(),
+            exceptions: Vec::new(),
             waivers: Vec::new(),
             places: Default::default(),
         },

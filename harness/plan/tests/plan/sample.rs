@@ -40,6 +40,7 @@ pub(crate) fn sample() -> Sample {
         trees: None,
         boot: Default::default(),
         asks: Vec::new(),
+        exceptions: Vec::new(),
         waivers: Vec::new(),
         places: Default::default(),
     };

@@ -23,7 +23,7 @@ use crate::nix::{
 };
 
 /// The facts, as `facts.nix` names them. The cheap ones come first, so that they are known whatever the others do.
-const FACTS: [&str; 17] = [
+const FACTS: [&str; 20] = [
     "hostName",
     "system",
     "stateVersion",
@@ -38,6 +38,9 @@ const FACTS: [&str; 17] = [
     "generators",
     "sopsSecrets",
     "zerotier",
+    "wireguard",
+    "yggdrasil",
+    "forwarding",
     "services",
     "toplevel",
     "boots",
