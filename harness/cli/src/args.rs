@@ -263,9 +263,9 @@ pub struct MatrixArguments {
     /// Only this overlay network: the name of an instance
     #[arg(long, value_name = "NAME")]
     pub overlay: Option<String>,
-    /// One JSON document with every pair, versioned; reports/JSON.md describes it
-    #[arg(long)]
-    pub json: bool,
+    /// The form on stdout; reports/JSON.md describes the JSON document, which has every pair
+    #[arg(long, value_enum, default_value_t = PlanFormat::Human)]
+    pub format: PlanFormat,
 }
 
 const MATRIX: &str = r#"An overlay network is an instance of one of clan's services zerotier, wireguard and yggdrasil.
@@ -294,7 +294,7 @@ An exception is the owner's word in fleet.toml, in the place of what follows:
 Examples:
   seaworthy mesh matrix
   seaworthy mesh matrix -m cinnabar --overlay zerotier-local
-  seaworthy mesh matrix --json | jq '.overlays[].pairs[] | select(.reach == "must-not")'"#;
+  seaworthy mesh matrix --format json | jq '.overlays[].pairs[] | select(.reach == "must-not")'"#;
 
 /// `seaworthy suites`
 #[derive(Debug, Subcommand)]

@@ -6,7 +6,14 @@ use model::{machine::MachineName, matrix::Matrix};
 use reports::matrix::Extract;
 use tokio::sync::mpsc;
 
-use crate::{args::MatrixArguments, desk::Desk, exit::Exit, pipeline, sources, stop::Stop, verify::look};
+use crate::{
+    args::{MatrixArguments, PlanFormat},
+    desk::Desk,
+    exit::Exit,
+    pipeline, sources,
+    stop::Stop,
+    verify::look,
+};
 
 /// Shows the matrix. Nothing is run, and nothing is sent to any machine.
 ///
@@ -26,10 +33,9 @@ pub async fn matrix(
     let fleet = known.fleet.fleet.inventory.meta.name.as_deref().unwrap_or("unnamed");
     let tool = env!("CARGO_PKG_VERSION");
     let extract = Extract { tool, fleet, matrix: &matrix, machines: &machines, overlay };
-    if options.json {
-        desk.stream(|stdout| reports::matrix::write(&extract, stdout))?;
-    } else {
-        desk.out(&reports::matrix::render(&extract, look(desk.screen)))?;
+    match options.format {
+        PlanFormat::Json => desk.stream(|stdout| reports::matrix::write(&extract, stdout))?,
+        PlanFormat::Human => desk.out(&reports::matrix::render(&extract, look(desk.screen)))?,
     }
     if let Some(fault) = &known.evaluated.fault {
         desk.screen.note(&format!("nothing was evaluated: {}", fault.what));

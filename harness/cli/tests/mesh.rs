@@ -16,7 +16,8 @@ use serde_json::{Value, json};
 
 #[track_caller]
 fn document(folder: &Path, arguments: &[&str]) -> Value {
-    let output = seaworthy(folder).args(["mesh", "matrix", "--json"]).args(arguments).output().unwrap();
+    let output =
+        seaworthy(folder).args(["mesh", "matrix", "--format", "json"]).args(arguments).output().unwrap();
     exits(&output, 0);
     serde_json::from_slice(&output.stdout).unwrap()
 }

@@ -44,7 +44,7 @@ pub(super) fn table(page: &mut Page, matrix: &Matrix, mesh: &Mesh, special: &[(K
     page.say(0, Ink::Quiet, "+ must reach   - must not reach   ? unknown");
     if shown.len() < concerned.len() {
         let more = format!(
-            "{} of {} fit, those with special pairs first; --machine NAME shows one, --json everything",
+            "{} of {} fit, those with special pairs first; --machine NAME shows one, --format json everything",
             shown.len(),
             count(concerned.len(), "machine")
         );

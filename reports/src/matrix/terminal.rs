@@ -135,7 +135,7 @@ fn listed<'a>(
     }
     *left -= shown;
     if shown < all {
-        page.say(2, Ink::Warning, &format!("and {} (see --json)", count(all - shown, "more pair")));
+        page.say(2, Ink::Warning, &format!("and {} (see --format json)", count(all - shown, "more pair")));
     }
 }
 
@@ -177,6 +177,6 @@ fn reasons(page: &mut Page, extract: &Extract<'_>, mesh: &Mesh, special: &[(Kind
     let more: usize = reasons.iter().skip(REASONS).map(|(_, times)| times).sum();
     if more > 0 {
         let reasons = count(reasons.len() - REASONS, "more reason");
-        page.say(2, Ink::Warning, &format!("and {reasons} of {} (see --json)", count(more, "pair")));
+        page.say(2, Ink::Warning, &format!("and {reasons} of {} (see --format json)", count(more, "pair")));
     }
 }

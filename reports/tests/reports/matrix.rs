@@ -153,7 +153,7 @@ fn all_that_is_listed_of_an_overlay_shares_its_lines() {
     let named = BTreeSet::from(["m00".into()]);
     let text = render(&extract(&apart, &named), Look { width: 120, ..Look::default() });
     assert_eq!(text.lines().filter(|line| line.contains(" -> ")).count(), 50, "{text}");
-    assert!(text.contains("\n  and 28 more pairs (see --json)\n"), "{text}");
+    assert!(text.contains("\n  and 28 more pairs (see --format json)\n"), "{text}");
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn pairs_and_reasons_that_do_not_fit_are_counted() {
         .fold(matrix(&names), |matrix, from| because(matrix, from, from + 1, Reason::NoRoute(Who::From)));
     let apart =
         (0..38).fold(apart, |matrix, from| because(matrix, from + 1, from, Reason::NoRoute(Who::From)));
-    assert!(shown(&apart, 100).contains("\n  and 26 more pairs (see --json)\n"));
+    assert!(shown(&apart, 100).contains("\n  and 26 more pairs (see --format json)\n"));
     let told = |from| Reason::NotTold(if from % 2 == 0 { Who::From } else { Who::To });
     let vague = directed(39).fold(matrix(&names), |matrix, (from, to)| because(matrix, from, to, told(from)));
     let text = shown(&vague, 100);
@@ -175,7 +175,8 @@ fn pairs_and_reasons_that_do_not_fit_are_counted() {
     });
     let listed: usize = counted.sum();
     assert!(
-        reasons.ends_with(&format!("and 27 more reasons of {} pairs (see --json)\n", 39 * 38 - listed)),
+        reasons
+            .ends_with(&format!("and 27 more reasons of {} pairs (see --format json)\n", 39 * 38 - listed)),
         "{reasons}"
     );
 }
