@@ -1,8 +1,14 @@
 //! The command line as it is typed: raw values only. `settings` raises them into ready ones.
 
+mod lab;
+mod mesh;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use lab::{Lab, LabDaemon, LabOverlay, LabUp};
+pub use mesh::{MatrixArguments, Mesh};
 
 use crate::exit::Exit;
 
@@ -80,6 +86,9 @@ pub enum Command {
     Suites(Suites),
     /// Boot one machine as a guest, with its console on this terminal
     Boot(Boot),
+    /// Try a network out: hosts on this computer, with sshd and an overlay, and what may go wrong
+    #[command(subcommand)]
+    Lab(Lab),
     /// Report on an earlier run
     Report(Report),
     /// Say what this machine has, and what each missing thing costs
@@ -246,56 +255,6 @@ pub enum Fleet {
     },
 }
 
-/// `seaworthy mesh`
-#[derive(Debug, Subcommand)]
-pub enum Mesh {
-    /// Who must reach whom over each overlay network, who must not, and where nobody can tell
-    Matrix(MatrixArguments),
-}
-
-/// `seaworthy mesh matrix`
-#[derive(Debug, Args)]
-#[command(after_help = MATRIX)]
-pub struct MatrixArguments {
-    /// Only the pairs with one of these machines, each with its reason
-    #[arg(long = "machine", short, value_name = "NAME", value_delimiter = ',')]
-    pub machines: Vec<String>,
-    /// Only this overlay network: the name of an instance
-    #[arg(long, value_name = "NAME")]
-    pub overlay: Option<String>,
-    /// The form on stdout; reports/JSON.md describes the JSON document, which has every pair
-    #[arg(long, value_enum, default_value_t = PlanFormat::Human)]
-    pub format: PlanFormat,
-}
-
-const MATRIX: &str = r#"An overlay network is an instance of one of clan's services zerotier, wireguard and yggdrasil.
-For every two machines, in both directions, it follows from the inventory, the machines'
-configurations and the public vars:
-
-  must reach       both are members, both run it, and nothing stands between them
-  must not reach   one is no member, or does not run or join it; the firewall lets nothing in;
-                   no allowed IPs lead there
-  unknown          something that decides it is not told: a Mac that joins by hand, a var that
-                   is not generated yet
-
-Nothing is sent to any machine. What would show it is in the JSON document: pings, and
-connections to the ports of sshd, at the address on the overlay.
-
-Shown first are exceptions, pairs that are open one way only, and members that are kept apart.
-An exception is the owner's word in fleet.toml, in the place of what follows:
-
-  [[mesh.exceptions]]
-  from = { tags = ["workstation"] }     # machines, tags, or both; every machine carries `all`
-  to = { machines = ["cinnabar"] }
-  overlay = "zerotier-local"            # left out, every one that both are on
-  reach = "must"                        # or "must-not", or "unknown": not to be judged
-  reason = "joined by hand on the day that they are set up"
-
-Examples:
-  seaworthy mesh matrix
-  seaworthy mesh matrix -m cinnabar --overlay zerotier-local
-  seaworthy mesh matrix --format json | jq '.overlays[].pairs[] | select(.reach == "must-not")'"#;
-
 /// `seaworthy suites`
 #[derive(Debug, Subcommand)]
 pub enum Suites {
@@ -353,14 +312,5 @@ mod tests {
             })
             .collect();
         assert!(read.len() >= 19, "{}", read.len());
-    }
-
-    #[test]
-    fn the_exception_of_the_help_is_one() {
-        let entry = MATRIX.lines().skip_while(|line| line.trim() != "[[mesh.exceptions]]");
-        let entry: Vec<&str> = entry.take_while(|line| !line.is_empty()).collect();
-        let (fleet, problems) = load::fleet_toml::parse("fleet.toml", entry.join("\n").as_bytes());
-        let exceptions = fleet.unwrap_or_else(|| panic!("{problems:?}")).exceptions;
-        assert_eq!((entry.len(), exceptions.len(), problems.len()), (6, 1, 0), "{entry:?}");
     }
 }

@@ -33,6 +33,9 @@ async fn dispatch(arguments: Arguments, environment: Environment, screen: Screen
         let folder = everywhere.project.unwrap_or_else(|| environment.folder.clone());
         return doctor::examine(options, &folder, &environment, screen).await;
     }
+    if let Command::Lab(options) = arguments.command {
+        return lab(options, &environment, screen, &mut interrupts).await;
+    }
     let desk = Desk::at(&everywhere, environment, screen)?;
     match arguments.command {
         Command::Verify(options) => verify::verify(&desk, &options, &mut interrupts).await,
@@ -48,7 +51,21 @@ async fn dispatch(arguments: Arguments, environment: Environment, screen: Screen
         Command::Boot(options) => boot::boot(&desk, &options, &mut interrupts).await,
         Command::Report(options) => report::report(&desk, &options),
         Command::Init(options) => init::init(&desk, &options, &mut interrupts).await,
-        // Carried out above: a machine can be examined where there is no fleet.
-        Command::Doctor(_) => Ok(Exit::Open),
+        // Carried out above: a machine can be examined, and a lab be up, where there is no fleet.
+        Command::Doctor(_) | Command::Lab(_) => Ok(Exit::Open),
     }
+}
+
+#[cfg(target_os = "linux")]
+use crate::lab::carry_out as lab;
+
+#[cfg(not(target_os = "linux"))]
+async fn lab(
+    _options: crate::args::Lab,
+    _environment: &Environment,
+    _screen: Screen,
+    _interrupts: &mut tokio::sync::mpsc::Receiver<()>,
+) -> Result<Exit, Stop> {
+    Err(Stop::broken("a lab is made of Linux's namespaces")
+        .help("run it on Linux, in a virtual machine for one"))
 }

@@ -15,6 +15,8 @@ pub mod exit;
 pub mod fleet;
 pub mod init;
 pub mod interrupts;
+#[cfg(target_os = "linux")]
+pub mod lab;
 pub mod mesh;
 pub mod pipeline;
 pub mod planned;

@@ -6,6 +6,8 @@
 pub mod doctor;
 pub mod export;
 pub mod journal;
+#[cfg(target_os = "linux")]
+pub mod lab;
 pub mod ledger;
 pub mod memo;
 pub mod nix;

@@ -110,6 +110,29 @@ pub fn become_program(line: &str) -> io::Error {
     std::process::Command::new("/bin/sh").arg("-c").arg(format!("exec {line}")).exec()
 }
 
+/// As [`become_program`], of a program that is looked up in our search path.
+#[expect(clippy::disallowed_methods, reason = "the one place that starts programs")]
+#[must_use]
+pub fn become_named(name: &str, arguments: &[&str]) -> io::Error {
+    std::process::Command::new(name).args(arguments).exec()
+}
+
+/// Starts this very program anew, and lets go of it: it is to lead a session of its own, and to end by itself. What it reads is
+/// given to it at once; what it prints is piped to us.
+///
+/// # Errors
+/// The system's own, when it cannot be started.
+#[expect(clippy::disallowed_methods, reason = "the one place that starts programs")]
+pub fn start_ourselves(arguments: &[&str], input: &[u8]) -> io::Result<std::process::Child> {
+    let mut command = std::process::Command::new(std::env::current_exe()?);
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).current_dir("/");
+    let mut child = command.spawn()?;
+    if let Some(mut stdin) = child.stdin.take() {
+        io::Write::write_all(&mut stdin, input)?;
+    }
+    Ok(child)
+}
+
 /// A process that runs. Dropping it kills it and its children.
 #[derive(Debug)]
 pub struct Running {

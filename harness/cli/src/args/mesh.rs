@@ -1,0 +1,71 @@
+//! What can be said of the overlay networks on the command line.
+//!
+//! Flows in: nothing. Flows out: the arguments, as clap reads them. Must not: check what only a fleet knows.
+
+use clap::{Args, Subcommand};
+
+use super::PlanFormat;
+
+/// `seaworthy mesh`
+#[derive(Debug, Subcommand)]
+pub enum Mesh {
+    /// Who must reach whom over each overlay network, who must not, and where nobody can tell
+    Matrix(MatrixArguments),
+}
+
+/// `seaworthy mesh matrix`
+#[derive(Debug, Args)]
+#[command(after_help = MATRIX)]
+pub struct MatrixArguments {
+    /// Only the pairs with one of these machines, each with its reason
+    #[arg(long = "machine", short, value_name = "NAME", value_delimiter = ',')]
+    pub machines: Vec<String>,
+    /// Only this overlay network: the name of an instance
+    #[arg(long, value_name = "NAME")]
+    pub overlay: Option<String>,
+    /// The form on stdout; reports/JSON.md describes the JSON document, which has every pair
+    #[arg(long, value_enum, default_value_t = PlanFormat::Human)]
+    pub format: PlanFormat,
+}
+
+const MATRIX: &str = r#"An overlay network is an instance of one of clan's services zerotier, wireguard and yggdrasil.
+For every two machines, in both directions, it follows from the inventory, the machines'
+configurations and the public vars:
+
+  must reach       both are members, both run it, and nothing stands between them
+  must not reach   one is no member, or does not run or join it; the firewall lets nothing in;
+                   no allowed IPs lead there
+  unknown          something that decides it is not told: a Mac that joins by hand, a var that
+                   is not generated yet
+
+Nothing is sent to any machine. What would show it is in the JSON document: pings, and
+connections to the ports of sshd, at the address on the overlay.
+
+Shown first are exceptions, pairs that are open one way only, and members that are kept apart.
+An exception is the owner's word in fleet.toml, in the place of what follows:
+
+  [[mesh.exceptions]]
+  from = { tags = ["workstation"] }     # machines, tags, or both; every machine carries `all`
+  to = { machines = ["cinnabar"] }
+  overlay = "zerotier-local"            # left out, every one that both are on
+  reach = "must"                        # or "must-not", or "unknown": not to be judged
+  reason = "joined by hand on the day that they are set up"
+
+Examples:
+  seaworthy mesh matrix
+  seaworthy mesh matrix -m cinnabar --overlay zerotier-local
+  seaworthy mesh matrix --format json | jq '.overlays[].pairs[] | select(.reach == "must-not")'"#;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_exception_of_the_help_is_one() {
+        let entry = MATRIX.lines().skip_while(|line| line.trim() != "[[mesh.exceptions]]");
+        let entry: Vec<&str> = entry.take_while(|line| !line.is_empty()).collect();
+        let (fleet, problems) = load::fleet_toml::parse("fleet.toml", entry.join("\n").as_bytes());
+        let exceptions = fleet.unwrap_or_else(|| panic!("{problems:?}")).exceptions;
+        assert_eq!((entry.len(), exceptions.len(), problems.len()), (6, 1, 0), "{entry:?}");
+    }
+}
