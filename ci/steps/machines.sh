@@ -25,7 +25,7 @@ need_qemu() {
     # apt would take them away.
     if ! command -v "qemu-system-$architecture" >/dev/null && command -v qemu-img >/dev/null && command -v apt-cache >/dev/null &&
         [ "$(id -u)" -eq 0 ]; then
-        apt-get --quiet --quiet update >&2 || true
+        apt_waiting update || true
         version=$(apt-cache policy "$package" | sed -n 's/^ *Candidate: //p')
         [ -z "$version" ] || packages=("$package=$version" "qemu-utils=$version")
     fi

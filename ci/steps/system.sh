@@ -16,7 +16,18 @@ need_command() {
 # Never takes a package away from the system: where apt would have to, a person decides. A package goes to an older version
 # only where that version is named.
 install_packages() {
-    apt-get --quiet --quiet update && DEBIAN_FRONTEND=noninteractive \
-        apt-get --quiet --quiet install --yes --no-install-recommends --no-remove --allow-downgrades "$@" ||
+    apt_waiting update && apt_waiting install --yes --no-install-recommends --no-remove --allow-downgrades "$@" ||
         refuse "apt did not install $* (it may not remove anything for it): install it by hand, then run this again"
+}
+
+# apt, once whoever else is at it is done: another run of this, or the system's own upgrade. Of its locks apt itself waits for one alone.
+apt_waiting() {
+    local said until=$((SECONDS + 600))
+    until said=$(DEBIAN_FRONTEND=noninteractive apt-get --quiet --quiet "$@" 2>&1); do
+        if [[ $said != *"Could not get lock"* ]] || [ "$SECONDS" -ge "$until" ]; then
+            echo "$said" >&2
+            return 1
+        fi
+        sleep 1
+    done
 }

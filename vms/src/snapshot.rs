@@ -5,8 +5,9 @@
 //! random numbers as another; change a snapshot's files.
 //!
 //! In the order in which data meets them: `store` (under which name, and for how long), `save`, `record` (what is known of
-//! the files), `wake` (what makes a clone a guest of its own).
+//! the files), `wake` (what makes a clone a guest of its own), `asleep` (until when).
 
+mod asleep;
 mod record;
 mod save;
 pub mod store;
@@ -19,13 +20,14 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use asleep::{Woken, awake};
 use record::Record;
 pub use record::{Damaged, Differs};
 pub use save::SaveError;
 use serde_json::Value;
 
 use crate::{
-    channel::{Channel as _, ChannelError, Output, backdoor::Backdoor},
+    channel::{ChannelError, backdoor::Backdoor},
     folder::Folder,
     guest::{Guest, MoveError, StartError},
     machine::Machine,
@@ -122,20 +124,20 @@ impl Snapshot {
         let guest = Guest::start_of(qemu, machine, folder, &memory).await?;
         let loaded = guest.load(&self.folder.join(record::DEVICES)).await;
         loaded.map_err(|source| RestoreError::Load { path: self.folder.clone(), source })?;
-        let shell = guest.resumed_backdoor().await.map_err(RestoreError::Shell)?;
+        let shell = guest.resumed_shell().map_err(RestoreError::Shell)?;
         let seed = wake::seed().map_err(RestoreError::Seed)?;
-        let wake = wake::command(&self.record.waker, now(), seed);
-        let woken = shell.run(&wake, limit).await.map_err(RestoreError::Shell)?;
-        self.check_awake(&woken)?;
+        let (shell, woken) =
+            awake(shell, &wake::input(now(), seed), limit).await.map_err(RestoreError::Shell)?;
+        self.check_awake(woken)?;
         Ok((guest, shell))
     }
 
-    fn check_awake(&self, woken: &Output) -> Result<(), RestoreError> {
+    fn check_awake(&self, woken: Woken) -> Result<(), RestoreError> {
         if let Some(what) = wake::failure(woken.status) {
-            return Err(RestoreError::Wake { what, said: woken.complaints() });
+            return Err(RestoreError::Wake { what, said: woken.said });
         }
-        if woken.text() != self.record.nonce {
-            return Err(RestoreError::NotItself { wanted: self.record.nonce.clone(), said: woken.text() });
+        if woken.said != self.record.nonce {
+            return Err(RestoreError::NotItself { wanted: self.record.nonce.clone(), said: woken.said });
         }
         Ok(())
     }

@@ -79,30 +79,24 @@ impl Backdoor {
         }
     }
 
-    /// That of a guest whose shell was open when it was saved. Of the line that makes it forget its last command it may
-    /// have read a part: `#` ends any part of it as a harmless line.
-    ///
-    /// # Errors
-    /// The guest is gone.
-    pub(crate) async fn resume(mut stream: UnixStream) -> Result<Self, ChannelError> {
-        let closed = |_| ChannelError::Closed { what: NAME, console: Vec::new() };
-        stream.write_all(b"#\n").await.map_err(closed)?;
-        Ok(Self::serving(stream))
-    }
-
     /// Makes the shell one for a person.
     ///
     /// # Errors
     /// The guest is gone.
     pub async fn into_terminal(self, size: Size, kind: &str) -> Result<Terminal, ChannelError> {
-        let closed = || ChannelError::Closed { what: NAME, console: Vec::new() };
-        let (leave, left) = oneshot::channel();
-        self.requests.send(Wish::Leave(leave)).await.map_err(|_| closed())?;
-        let stream = left.await.map_err(|_| closed())?;
+        let stream = self.into_stream().await?;
         Terminal::open(stream, size, kind).await.map_err(|_| closed())
     }
 
-    fn serving(stream: UnixStream) -> Self {
+    /// The guest's end of it, where a shell without a prompt waits for a line.
+    pub(crate) async fn into_stream(self) -> Result<UnixStream, ChannelError> {
+        let (leave, left) = oneshot::channel();
+        self.requests.send(Wish::Leave(leave)).await.map_err(|_| closed())?;
+        left.await.map_err(|_| closed())
+    }
+
+    /// One whose shell waits for a line.
+    pub(crate) fn serving(stream: UnixStream) -> Self {
         let (requests, received) = mpsc::channel(1);
         tokio::spawn(serve(stream, received));
         Self { requests }
@@ -121,7 +115,6 @@ impl Backdoor {
         let script = script(&number) + "\n";
         let (answer, answered) = oneshot::channel();
         let request = Request { number, script, input, command: command.to_owned(), limit, answer };
-        let closed = || ChannelError::Closed { what: NAME, console: Vec::new() };
         self.requests.send(Wish::Run(request)).await.map_err(|_| closed())?;
         answered.await.map_err(|_| closed())?
     }
@@ -222,6 +215,10 @@ async fn exchange(
     }
 }
 
+pub(crate) fn closed() -> ChannelError {
+    ChannelError::Closed { what: NAME, console: Vec::new() }
+}
+
 /// Whether there is more to be written.
 pub(super) fn unwritten_is_left(bytes: &Cursor<Vec<u8>>) -> bool {
     bytes.position() < bytes.get_ref().len() as u64
@@ -239,7 +236,7 @@ impl Heard {
         loop {
             let read = stream.read(&mut buffer).await.unwrap_or_default();
             if read == 0 {
-                return Err(ChannelError::Closed { what: NAME, console: Vec::new() });
+                return Err(closed());
             }
             self.bytes += read as u64;
             self.last.extend_from_slice(&buffer[..read]);

@@ -11,12 +11,12 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use tokio::time::timeout;
+use tokio::{net::UnixStream, time::timeout};
 
 use super::{End, Guest};
 use crate::{
     arguments::{Memory, Socket},
-    channel::{ChannelError, backdoor::Backdoor},
+    channel::ChannelError,
     folder::Folder,
     guest::StartError,
     machine::Machine,
@@ -86,10 +86,9 @@ impl Guest {
         Ok(self.cont().await?)
     }
 
-    /// The shell that was open when it was saved.
-    pub(crate) async fn resumed_backdoor(&self) -> Result<Backdoor, ChannelError> {
-        let stream = self.door(Socket::Shell).ok_or(ChannelError::NotThere { what: "backdoor" })?;
-        Backdoor::resume(stream).await
+    /// The other end of the shell that was open when it was saved.
+    pub(crate) fn resumed_shell(&self) -> Result<UnixStream, ChannelError> {
+        self.door(Socket::Shell).ok_or(ChannelError::NotThere { what: "backdoor" })
     }
 
     async fn carry(&self, command: &str, uri: &str) -> Result<(), MoveError> {

@@ -25,9 +25,7 @@ const RECORD: &str = "record.json";
 pub(super) struct Record {
     pub(super) qemu: Version,
     pub(super) machine: Machine,
-    /// The program in the guest's memory that wakes it.
-    pub(super) waker: String,
-    /// What that says.
+    /// What the program says that sleeps in the guest.
     pub(super) nonce: String,
     /// Nothing writes to the memory once it is saved, so that its length and the time of the last write tell.
     pub(super) memory: Stamp,
@@ -84,7 +82,6 @@ impl Record {
         folder: &Path,
         qemu: Version,
         machine: Machine,
-        waker: &str,
         nonce: String,
         note: Value,
     ) -> Result<Self, (PathBuf, io::Error)> {
@@ -92,7 +89,6 @@ impl Record {
         Ok(Self {
             qemu,
             machine,
-            waker: waker.to_owned(),
             nonce,
             memory: stamp(&memory).map_err(|error| (memory, error))?,
             devices: digest(&devices).map_err(|error| (devices, error))?,

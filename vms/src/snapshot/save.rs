@@ -13,6 +13,7 @@ use std::{
 use serde_json::Value;
 
 use super::{
+    asleep::fall_asleep,
     record::{DEVICES, MEMORY, Record},
     wake,
 };
@@ -89,7 +90,8 @@ pub(super) async fn save(
 ) -> Result<Record, SaveError> {
     let saved = check(guest.machine(), guest.memory())?;
     let nonce = script::number();
-    let waker = put_waker(&shell, &nonce).await?;
+    let place = put_waker(&shell, &nonce).await?;
+    let _asleep = fall_asleep(shell, place, &nonce, WAKE_LIMIT).await?;
     let version = guest.version().await.map_err(SaveError::Qemu)?;
     let devices = folder.join(DEVICES);
     let unloaded = guest.unload(&devices).await;
@@ -97,7 +99,7 @@ pub(super) async fn save(
     guest.kill().await;
     let memory = folder.join(MEMORY);
     take(&saved, &memory).map_err(|source| SaveError::Write { path: memory, source })?;
-    let record = Record::of(folder, version, guest.machine().clone(), waker, nonce, note)?;
+    let record = Record::of(folder, version, guest.machine().clone(), nonce, note)?;
     record.write(folder)?;
     Ok(record)
 }

@@ -5,8 +5,9 @@
 //!
 //! A kernel draws from a key that is in its memory, and so the same in each clone. Writing to `/dev/urandom` changes the
 //! key only after up to a minute, QEMU's generation number (vmgenid) needs a driver that small kernels lack, and no
-//! shell has an ioctl. So a guest that is saved has 340 bytes of our own in its memory, which also set the clock to the
-//! nanosecond, and say the nonce. Sources: random(4), clock_settime(2), elf(5).
+//! shell has an ioctl. So a guest that is saved has 370 bytes of our own in its memory, which also set the clock to the
+//! nanosecond, and say the nonce. They sleep in the guest when it is saved: a clone starts no program to wake up, each of which would
+//! cost it 30 ms where it is emulated. Sources: random(4), clock_settime(2), elf(5).
 
 use std::{
     io::{self, Read as _},
@@ -29,14 +30,23 @@ pub(super) fn seed() -> io::Result<Seed> {
     Ok(seed)
 }
 
-/// Runs the program. A line that a shell of busybox reads from a terminal has at most 1,023 bytes, with all that bounds
-/// the command.
-pub(super) fn command(place: &str, since_1970: Duration, seed: Seed) -> String {
+/// What the program waits for.
+pub(super) fn input(since_1970: Duration, seed: Seed) -> Vec<u8> {
     let time = [since_1970.as_secs(), since_1970.subsec_nanos().into()];
     // The seed's bits, and its bytes.
     let sizes = [256_u32, 32];
-    let input = [time.map(u64::to_le_bytes).concat(), sizes.map(u32::to_le_bytes).concat(), seed.to_vec()];
-    format!("echo {} | base64 -d | {place} 3<>/dev/urandom", BASE64.encode(&input.concat()))
+    [time.map(u64::to_le_bytes).concat(), sizes.map(u32::to_le_bytes).concat(), seed.to_vec()].concat()
+}
+
+/// Runs the program at once. A line that a shell of busybox reads from a terminal has at most 1,023 bytes, with all that bounds
+/// the command.
+pub(super) fn command(place: &str, since_1970: Duration, seed: Seed) -> String {
+    format!("echo {} | base64 -d | {}", BASE64.encode(&input(since_1970, seed)), program_line(place))
+}
+
+/// A line that runs it with what it needs.
+pub(super) fn program_line(place: &str) -> String {
+    format!("{place} 3<>/dev/urandom")
 }
 
 /// What the program could not do, by its status.
@@ -50,51 +60,59 @@ pub(super) fn failure(status: i32) -> Option<&'static str> {
     }
 }
 
-/// `read(0, input)`, `clock_settime(CLOCK_REALTIME, time)`, `ioctl(3, RNDADDENTROPY, seed)`, `ioctl(3, RNDRESEEDCRNG)`,
-/// `write(1, nonce)`, `exit`. The input (the time, and 16 bytes behind it the seed) follows the code, and the nonce
-/// follows it.
-const CODE: [u8; 144] = [
-    0xbb, 1, 0, 0, 0, // mov ebx, 1
-    0x31, 0xff, // xor edi, edi
-    0x48, 0x8d, 0x35, 130, 0, 0, 0, // lea rsi, [input]
-    0xba, 56, 0, 0, 0, // mov edx, its length
-    0x31, 0xc0, // xor eax, eax
-    0x0f, 0x05, // syscall
-    0x83, 0xf8, 56, // cmp eax, its length
-    0x75, 103, // jne exit
-    0xff, 0xc3, // inc ebx
-    0x31, 0xff, // xor edi, edi
-    0x48, 0x8d, 0x35, 105, 0, 0, 0, // lea rsi, [time]
-    0xb8, 227, 0, 0, 0, // mov eax, clock_settime
-    0x0f, 0x05, // syscall
-    0x85, 0xc0, // test eax, eax
-    0x75, 81, // jnz exit
-    0xff, 0xc3, // inc ebx
-    0xbf, 3, 0, 0, 0, // mov edi, 3
-    0xbe, 0x03, 0x52, 0x08, 0x40, // mov esi, RNDADDENTROPY
-    0x48, 0x8d, 0x15, 91, 0, 0, 0, // lea rdx, [seed]
-    0xb8, 16, 0, 0, 0, // mov eax, ioctl
-    0x0f, 0x05, // syscall
-    0x85, 0xc0, // test eax, eax
-    0x75, 51, // jnz exit
-    0xff, 0xc3, // inc ebx
-    0xbf, 3, 0, 0, 0, // mov edi, 3
-    0xbe, 0x07, 0x52, 0, 0, // mov esi, RNDRESEEDCRNG
-    0x31, 0xd2, // xor edx, edx
-    0xb8, 16, 0, 0, 0, // mov eax, ioctl
-    0x0f, 0x05, // syscall
-    0x85, 0xc0, // test eax, eax
-    0x75, 26, // jnz exit
+/// `write(1, nonce)`, `read(0, input)` until it is whole, `clock_settime(CLOCK_REALTIME, time)`, `ioctl(3, RNDADDENTROPY, seed)`,
+/// `ioctl(3, RNDRESEEDCRNG)`, `write(1, nonce)`, `exit`. The input (the time, and 16 bytes behind it the seed) follows the code, and
+/// the nonce follows it.
+const CODE: [u8; 176] = [
     0xbf, 1, 0, 0, 0, // mov edi, 1
-    0x48, 0x8d, 0x35, 83, 0, 0, 0, // lea rsi, [nonce]
-    0xba, 19, 0, 0, 0, // mov edx, its length
+    0x48, 0x8d, 0x35, 0xdc, 0, 0, 0, // lea rsi, [nonce]
+    0xba, 0x13, 0, 0, 0, // mov edx, its length
     0xb8, 1, 0, 0, 0, // mov eax, write
-    0x0f, 0x05, // syscall
+    0x0f, 5, // syscall
+    0xbb, 1, 0, 0, 0, // mov ebx, 1
+    0x48, 0x8d, 0x35, 0x8c, 0, 0, 0, // lea rsi, [input]
+    0xba, 0x38, 0, 0, 0, // mov edx, its length
+    0x31, 0xff, // again: xor edi, edi
+    0x31, 0xc0, // xor eax, eax
+    0x0f, 5, // syscall
+    0x85, 0xc0, // test eax, eax
+    0x7e, 0x6e, // jle exit
+    0x48, 1, 0xc6, // add rsi, rax
+    0x29, 0xc2, // sub edx, eax
+    0x75, 0xef, // jnz again
+    0xff, 0xc3, // inc ebx
+    0x31, 0xff, // xor edi, edi
+    0x48, 0x8d, 0x35, 0x6b, 0, 0, 0, // lea rsi, [time]
+    0xb8, 0xe3, 0, 0, 0, // mov eax, clock_settime
+    0x0f, 5, // syscall
+    0x85, 0xc0, // test eax, eax
+    0x75, 0x51, // jnz exit
+    0xff, 0xc3, // inc ebx
+    0xbf, 3, 0, 0, 0, // mov edi, 3
+    0xbe, 3, 0x52, 8, 0x40, // mov esi, RNDADDENTROPY
+    0x48, 0x8d, 0x15, 0x5d, 0, 0, 0, // lea rdx, [seed]
+    0xb8, 0x10, 0, 0, 0, // mov eax, ioctl
+    0x0f, 5, // syscall
+    0x85, 0xc0, // test eax, eax
+    0x75, 0x33, // jnz exit
+    0xff, 0xc3, // inc ebx
+    0xbf, 3, 0, 0, 0, // mov edi, 3
+    0xbe, 7, 0x52, 0, 0, // mov esi, RNDRESEEDCRNG
+    0x31, 0xd2, // xor edx, edx
+    0xb8, 0x10, 0, 0, 0, // mov eax, ioctl
+    0x0f, 5, // syscall
+    0x85, 0xc0, // test eax, eax
+    0x75, 0x1a, // jnz exit
+    0xbf, 1, 0, 0, 0, // mov edi, 1
+    0x48, 0x8d, 0x35, 0x55, 0, 0, 0, // lea rsi, [nonce]
+    0xba, 0x13, 0, 0, 0, // mov edx, its length
+    0xb8, 1, 0, 0, 0, // mov eax, write
+    0x0f, 5, // syscall
     0x31, 0xdb, // xor ebx, ebx
     0x89, 0xdf, // exit: mov edi, ebx
-    0xb8, 60, 0, 0, 0, // mov eax, exit
-    0x0f, 0x05, // syscall
-    0, 0, 0, 0,
+    0xb8, 0x3c, 0, 0, 0, // mov eax, exit
+    0x0f, 5, // syscall
+    0, 0, 0, 0, 0, 0,
 ];
 
 /// The program: an ELF file of one segment, which is the whole file.
