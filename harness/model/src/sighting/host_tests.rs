@@ -1,0 +1,109 @@
+//! What machines say of themselves, to verdicts.
+
+use super::*;
+use crate::sighting::{lines, outlook::Distrust};
+
+fn judged(kind: Option<OverlayKind>, lines: &str) -> Verdict {
+    let text = format!("{}\naddress fd00::2\n{lines}\nend\n", lines::VERSION);
+    let outlook = Outlook::Seen(Box::new(lines::read(&text).unwrap()));
+    let (a, b): (MachineName, MachineName) = ("a".into(), "b".into());
+    let address = |text: &str| -> IpAddr { text.parse().unwrap() };
+    let expected = Expected {
+        owners: [(address("fd00::2"), a.clone()), (address("fd00::3"), b.clone())].into(),
+        names: [("b.mesh".to_owned(), [address("fd00::3")].into())].into(),
+        overlays: kind
+            .into_iter()
+            .map(|kind| {
+                let members =
+                    [(a.clone(), [address("fd00::2")].into()), (b.clone(), [address("fd00::3")].into())];
+                (kind, members.into())
+            })
+            .collect(),
+    };
+    verdict(&a, &outlook, &expected, &Limits::default())
+}
+
+fn found(kind: Option<OverlayKind>, lines: &str) -> Vec<String> {
+    judged(kind, lines).findings().iter().map(|one| format!("{}: {}", one.rule, one.message)).collect()
+}
+
+#[test]
+fn addresses_and_names() {
+    assert_eq!(judged(None, "name b.mesh fd00::3"), Verdict::Pass);
+    assert_eq!(found(None, "address fd00::3"), ["mesh/same-address: `a` has fd00::3, which is `b`'s"]);
+    assert_eq!(found(None, "name b.mesh nowhere"), ["mesh/name: on `a` the name `b.mesh` leads nowhere"]);
+    assert_eq!(
+        found(None, "name b.mesh fd00::9"),
+        ["mesh/name: on `a` the name `b.mesh` leads to fd00::9, which is not its own"]
+    );
+}
+
+#[test]
+fn wireguard_greets_and_allows_whom_it_should() {
+    let kind = Some(OverlayKind::Wireguard);
+    let peer = |allowed: &str, at: u32| {
+        format!("wireguard now 9000\nwireguard peer wg0 KEY (none) {allowed} {at} 0 0 off")
+    };
+    assert_eq!(judged(kind, &peer("fd00::/64", 8990)), Verdict::Pass);
+    assert_eq!(
+        found(kind, &peer("fd00::3/128", 1000)),
+        ["mesh/handshake: between `a` and `b` the last handshake is 2 h 13 min old"]
+    );
+    assert_eq!(
+        found(kind, &peer("fd00::9/128", 0)),
+        [
+            "mesh/handshake: between `a` and the peer KEY there never was a handshake",
+            "mesh/allowed-ips: on `a` no allowed IPs hold fd00::3 of `b`"
+        ]
+    );
+}
+
+#[test]
+fn yggdrasil_has_peers_and_its_own_address() {
+    let kind = Some(OverlayKind::Yggdrasil);
+    let said = |address: &str, peers: &str| {
+        format!(
+            "yggdrasil self {{\"key\":\"ab\",\"address\":\"{address}\"}}\nyggdrasil peers {{\"peers\":[{peers}]}}"
+        )
+    };
+    assert_eq!(judged(kind, &said("fd00::2", r#"{"remote":"tls://b"}"#)), Verdict::Pass);
+    assert_eq!(found(kind, &said("fd00::2", "")), ["mesh/no-peers: Yggdrasil on `a` has no peer that is up"]);
+    assert!(found(kind, &said("fd00::7", r#"{"up":true}"#))[0].starts_with("mesh/identity"));
+    assert!(
+        found(kind, &said("fd00::2", r#"{"up":true},{"up":false,"remote":"tls://b"}"#))[0]
+            .starts_with("mesh/peer-down: Yggdrasil on `a` has no line to tls://b")
+    );
+}
+
+#[test]
+fn daemons_that_say_nothing() {
+    let kind = Some(OverlayKind::Zerotier);
+    assert_eq!(found(kind, "zerotier absent"), ["mesh/zerotier: ZeroTier is not there on `a`"]);
+    assert!(matches!(
+        judged(kind, "zerotier failed 1 authtoken.secret not readable"),
+        Verdict::Broken { .. }
+    ));
+    assert!(matches!(judged(kind, "zerotier info {}"), Verdict::Broken { .. }));
+    assert!(matches!(judged(kind, ""), Verdict::Broken { .. }));
+    assert_eq!(
+        found(kind, "zerotier failed 124 "),
+        ["mesh/zerotier: ZeroTier gives no answer in time on `a`"]
+    );
+    let node = "zerotier info {\"address\":\"db4344343b\",\"online\":false,\"version\":\"1.14.1\"}\n\
+        zerotier networks [{\"id\":\"db4344343b14b903\",\"status\":\"ACCESS_DENIED\"}]\nzerotier peers []";
+    assert_eq!(
+        found(kind, node),
+        [
+            "mesh/zerotier: ZeroTier on `a` is not online",
+            "mesh/zerotier: `a` is not on the ZeroTier network db4344343b14b903: ACCESS_DENIED"
+        ]
+    );
+}
+
+#[test]
+fn a_machine_that_is_not_itself_fails_and_one_that_is_offline_does_not() {
+    let of = |outlook| verdict(&"a".into(), &outlook, &Expected::default(), &Limits::default());
+    let changed = of(Outlook::Distrusted(Distrust::Changed, "words".into()));
+    assert_eq!(changed.findings()[0].rule, "mesh/host-key");
+    assert!(matches!(of(Outlook::Offline(String::new())), Verdict::Skipped { .. }));
+}

@@ -1,0 +1,152 @@
+//! Expectation and observation, to verdict and blame.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::*;
+use crate::{
+    overlay::{Overlay, OverlayKind},
+    reach::Expectation,
+    reason::Who,
+    sighting::{lines, outlook::Distrust},
+};
+
+/// `a` is 198.18.0.2 and fd00::2, `b` is 198.18.0.3 and fd00::3.
+fn seen(own: u8, lines: &str) -> Outlook {
+    let text = format!(
+        "{}\nprober perl\nicmp 4 raw\nicmp 6 raw\naddress 198.18.0.{own}\naddress fd00::{own}\n{lines}\nend\n",
+        lines::VERSION
+    );
+    Outlook::Seen(Box::new(lines::read(&text).unwrap()))
+}
+
+fn judged(reason: Reason, a: Outlook, b: Option<Outlook>) -> Verdict {
+    let probe =
+        Probe { ping: vec!["198.18.0.3".parse().unwrap()], tcp: vec!["198.18.0.3:22".parse().unwrap()] };
+    with(reason, &probe, a, b)
+}
+
+fn with(reason: Reason, probe: &Probe, a: Outlook, b: Option<Outlook>) -> Verdict {
+    let overlay = Overlay { name: "mesh".into(), kind: OverlayKind::Wireguard, members: BTreeMap::new() };
+    let expectation = Expectation { reason, probe: Some(Arc::new(probe.clone())) };
+    let (from, to) = ("a".into(), "b".into());
+    let pair = Pair { overlay: &overlay, from: &from, to: &to, at: (0, 1), expectation: &expectation };
+    let mut outlooks = Outlooks::from([("a".into(), a)]);
+    outlooks.extend(b.map(|b| ("b".into(), b)));
+    verdict(&pair, &outlooks, &Limits { latency: Some(Duration::from_millis(100)), ..Limits::default() })
+}
+
+/// The rule of the one finding, and what it says.
+fn found(verdict: Verdict) -> String {
+    match verdict.findings() {
+        [one] => format!("{}: {}", one.rule, one.message),
+        _ => format!("{verdict:?}"),
+    }
+}
+
+const GOOD: &str = "ping 198.18.0.3 400\nping 198.18.0.3 500\ntcp 198.18.0.3:22 open 300";
+const SILENT: &str = "ping 198.18.0.3 lost\nping 198.18.0.3 lost\ntcp 198.18.0.3:22 silent";
+
+#[test]
+fn two_that_must_meet() {
+    let cases = [
+        (
+            SILENT,
+            "heard 198.18.0.2",
+            "mesh/one-way: `a` does not reach `b` at 198.18.0.3: what it sends arrives",
+        ),
+        (SILENT, "", "mesh/unreached: `a` does not reach `b` at 198.18.0.3: `b` hears nothing of it"),
+        (
+            SILENT,
+            "icmp 4 datagram",
+            "mesh/unreached: `a` does not reach `b` at 198.18.0.3: nothing comes back",
+        ),
+        (
+            "ping 198.18.0.3 lost\ntcp 198.18.0.3:22 open 1",
+            "",
+            "mesh/no-echo: `b` answers `a` no echo at 198.18.0.3",
+        ),
+        (
+            "ping 198.18.0.3 1\ntcp 198.18.0.3:22 refused",
+            "",
+            "mesh/refused: `b` refuses `a` at 198.18.0.3:22",
+        ),
+        (
+            "ping 198.18.0.3 1\ntcp 198.18.0.3:22 silent",
+            "",
+            "mesh/port-silent: `b` answers `a` at 198.18.0.3, but not at",
+        ),
+        (
+            "ping 198.18.0.3 1\nping 198.18.0.3 lost\nping 198.18.0.3 1\ntcp 198.18.0.3:22 open 1",
+            "",
+            "mesh/loss: between `a` and `b` 1 of 2 echoes are lost",
+        ),
+        (
+            "ping 198.18.0.3 200000\ntcp 198.18.0.3:22 open 1",
+            "",
+            "mesh/latency: `b` answers `a` after 200.0ms",
+        ),
+        (
+            "ping 198.18.0.3 1\ntcp 198.18.0.3:22 open 1\nmtu 198.18.0.3 1000 1500",
+            "",
+            "mesh/mtu: at most 1000 bytes pass between `a` and `b`",
+        ),
+    ];
+    for (a, b, expected) in cases {
+        let said = found(judged(Reason::Members, seen(2, a), Some(seen(3, b))));
+        assert!(said.starts_with(expected), "{said}\n  is not: {expected}");
+    }
+    assert_eq!(judged(Reason::Members, seen(2, GOOD), Some(seen(3, ""))), Verdict::Pass);
+}
+
+#[test]
+fn two_that_must_not_meet() {
+    let outsider = Reason::Outsider(Who::From);
+    assert_eq!(judged(outsider.clone(), seen(2, SILENT), None), Verdict::Pass);
+    assert_eq!(judged(outsider.clone(), seen(2, GOOD), None).findings().len(), 2);
+    let refused = "ping 198.18.0.3 lost\ntcp 198.18.0.3:22 refused";
+    assert!(found(judged(outsider, seen(2, refused), None)).starts_with("mesh/leak: `a` is refused by `b`"));
+    assert_eq!(judged(Reason::Closed, seen(2, refused), None), Verdict::Pass);
+}
+
+#[test]
+fn what_was_not_seen_is_neither_good_nor_bad() {
+    let broken = Outlook::Broken(Fault { what: "x".into(), remedy: None, detail: vec![] });
+    for reason in [Reason::Members, Reason::Outsider(Who::To)] {
+        let judged = |outlook| judged(reason.clone(), outlook, None);
+        assert!(
+            matches!(judged(Outlook::Offline("no route".into())), Verdict::Skipped { reason } if reason.contains("`a` is offline"))
+        );
+        assert!(matches!(
+            judged(Outlook::Distrusted(Distrust::Changed, String::new())),
+            Verdict::Skipped { .. }
+        ));
+        assert!(matches!(judged(Outlook::Denied(String::new())), Verdict::Broken { .. }));
+        assert!(matches!(judged(Outlook::TimedOut(Duration::ZERO)), Verdict::TimedOut { .. }));
+        assert!(matches!(judged(broken.clone()), Verdict::Broken { .. }));
+        // Nothing was asked, and nothing could be.
+        assert!(matches!(judged(seen(2, "")), Verdict::Broken { .. }), "{reason:?}");
+        let means = seen(2, "icmp 4 none\ntcp 198.18.0.3:22 no-means");
+        assert!(matches!(judged(means), Verdict::Broken { .. }));
+    }
+    assert!(matches!(judged(Reason::NoPeering, seen(2, GOOD), None), Verdict::Skipped { .. }));
+    assert!(matches!(with(Reason::Members, &Probe::default(), seen(2, GOOD), None), Verdict::Skipped { .. }));
+}
+
+#[test]
+fn one_who_is_offline_is_to_blame_and_so_is_one_without_the_address_or_ipv6() {
+    let offline = found(judged(Reason::Members, seen(2, SILENT), Some(Outlook::Offline(String::new()))));
+    assert!(offline.contains("`b` is offline, from here too"), "{offline}");
+    let other = found(judged(Reason::Members, seen(2, SILENT), Some(seen(9, ""))));
+    assert!(other.contains("`b` does not have this address"), "{other}");
+    let probe = Probe { ping: vec!["fd00::3".parse().unwrap()], tcp: vec![] };
+    let Outlook::Seen(mut old) = seen(2, "ping fd00::3 unsent Network is unreachable") else {
+        unreachable!()
+    };
+    old.addresses.retain(IpAddr::is_ipv4);
+    let said = found(with(Reason::Members, &probe, Outlook::Seen(old), Some(seen(3, ""))));
+    assert!(said.ends_with("`a` has no IPv6"), "{said}");
+    let Outlook::Seen(mut old) = seen(3, "") else { unreachable!() };
+    old.addresses.retain(IpAddr::is_ipv4);
+    let said = found(with(Reason::Members, &probe, seen(2, "ping fd00::3 lost"), Some(Outlook::Seen(old))));
+    assert!(said.ends_with("`b` has no IPv6"), "{said}");
+}
