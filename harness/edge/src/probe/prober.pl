@@ -1,0 +1,263 @@
+# One process that asks all targets at once. Its questions come by standard input, its answers are the lines of a
+# sighting. No quote of the single kind may stand in here: a shell hands it on within two of them.
+use strict;
+use Socket qw(:DEFAULT inet_pton inet_ntop getaddrinfo getnameinfo pack_sockaddr_in6 unpack_sockaddr_in6 IPPROTO_TCP);
+use Fcntl;
+use Errno qw(EINPROGRESS ECONNREFUSED EHOSTUNREACH ENETUNREACH ETIMEDOUT EINTR EMSGSIZE);
+
+my $fine = eval { require Time::HiRes; Time::HiRes::clock_gettime(Time::HiRes::CLOCK_MONOTONIC()); 1 };
+sub now {
+    return Time::HiRes::clock_gettime(Time::HiRes::CLOCK_MONOTONIC()) if $fine;
+    # A small Debian has no finer clock for perl: hundredths of a second.
+    open(my $up, "<", "/proc/uptime") or return time;
+    return (split " ", <$up>)[0];
+}
+my $began = now();
+my ($count, $interval, $wait, $limit, $mtu) = (5, 0.2, 2, 20, 0);
+my (@pings, @knocks, @names);
+while (<STDIN>) {
+    my ($what, @rest) = split " ";
+    if    ($what eq "limits") { ($count, $interval, $wait, $limit, $mtu) = @rest }
+    elsif ($what eq "ping")   { push @pings, $rest[0] }
+    elsif ($what eq "tcp")    { push @knocks, [@rest] }
+    elsif ($what eq "name")   { push @names, $rest[0] }
+}
+alarm int($limit) + 2;
+$SIG{PIPE} = "DEFAULT";
+my $linux = $^O eq "linux";
+my @out;
+
+sub family { return index($_[0], ":") < 0 ? AF_INET : AF_INET6 }
+sub place {
+    my ($address, $port) = @_;
+    my $bytes = inet_pton(family($address), $address);
+    return undef unless defined $bytes;
+    return family($address) == AF_INET ? pack_sockaddr_in($port, $bytes) : pack_sockaddr_in6($port, $bytes);
+}
+sub address {
+    my ($place) = @_;
+    my $family = sockaddr_family($place);
+    return inet_ntop($family, $family == AF_INET ? (unpack_sockaddr_in($place))[1] : (unpack_sockaddr_in6($place))[1]);
+}
+
+# Sockets for echoes: raw ones also hear the requests of others.
+my (%icmp, %means);
+for my $family (AF_INET, AF_INET6) {
+    my $protocol = $family == AF_INET ? 1 : 58;
+    for my $kind ([SOCK_RAW, "raw"], [SOCK_DGRAM, "datagram"]) {
+        my $socket;
+        next unless socket($socket, $family, $kind->[0], $protocol);
+        if ($linux && $kind->[1] eq "raw") {
+            if ($family == AF_INET) { setsockopt($socket, 255, 1, pack("L", 0xffffffff & ~((1 << 0) | (1 << 8)))) }
+            else { setsockopt($socket, 58, 1, pack("L8", (0xffffffff) x 4, 0xfffffffc, (0xffffffff) x 3)) }
+        }
+        setsockopt($socket, SOL_SOCKET, SO_RCVBUF, pack("i", 1 << 20));
+        # Packets are never taken apart, and what the system believes of the way is not believed.
+        if ($linux && $mtu) { setsockopt($socket, $family == AF_INET ? 0 : 41, $family == AF_INET ? 10 : 23, pack("i", 3)) }
+        fcntl($socket, F_SETFL, O_NONBLOCK);
+        ($icmp{$family}, $means{$family}) = ($socket, $kind->[1]);
+        last;
+    }
+    push @out, "icmp " . ($family == AF_INET ? 4 : 6) . " " . ($means{$family} || "none");
+}
+
+sub checksum {
+    my ($bytes) = @_;
+    $bytes .= "\0" if length($bytes) % 2;
+    my $sum = unpack("%32n*", $bytes);
+    $sum = ($sum & 0xffff) + ($sum >> 16) while $sum >> 16;
+    return ~$sum & 0xffff;
+}
+my $mark = "swsw" . join "", map { chr(33 + int rand 90) } 1 .. 8;
+sub echo {
+    my ($at, $number, $payload) = @_;
+    my $target = $pings[$at];
+    my $family = family($target);
+    my $socket = $icmp{$family} or return "no socket";
+    my $body = $mark . pack("nn", $at, $number);
+    $body .= "\0" x ($payload - length $body) if $payload > length $body;
+    my $type = $family == AF_INET ? 8 : 128;
+    my $packet = pack("CCnnn", $type, 0, 0, $$ & 0xffff, $number & 0xffff) . $body;
+    substr($packet, 2, 2) = pack("n", checksum($packet)) if $family == AF_INET;
+    my $place = place($target, 0) or return "no address";
+    for (1 .. 3) {
+        return "" if defined send($socket, $packet, 0, $place);
+        return $! == EMSGSIZE ? "large" : "$!" unless $!{ENOBUFS} || $!{EAGAIN} || $!{EINTR};
+        select undef, undef, undef, 0.002;
+    }
+    return "$!";
+}
+# What came in: [which target, which number]. Requests of others are noted.
+my %heard;
+sub incoming {
+    my ($socket, $family) = @_;
+    my @came;
+    while (defined(my $from = recv($socket, my $bytes, 65535, 0))) {
+        if ($family == AF_INET && $means{$family} eq "raw") { $bytes = substr($bytes, (ord($bytes) & 15) * 4) }
+        my $type = ord $bytes;
+        my $sender = address($from);
+        if ($type == 8 || $type == 128) { $heard{$sender} = 1; next }
+        next unless $type == 0 || $type == 129;
+        next unless length($bytes) >= 24 && substr($bytes, 8, 12) eq $mark;
+        my ($at, $number) = unpack("nn", substr($bytes, 20, 4));
+        push @came, [$at, $number, now()] if $at < @pings && inet_pton($family, $pings[$at]) eq inet_pton($family, $sender);
+    }
+    return @came;
+}
+
+# Names are resolved by a child: the resolver of the system waits by itself.
+my ($reader, $child, $resolved) = (undef, undef, "");
+if (@names) {
+    pipe($reader, my $writer);
+    $child = fork;
+    if (defined $child && !$child) {
+        for my $name (@names) {
+            my ($error, @found) = getaddrinfo($name, "", { socktype => SOCK_STREAM });
+            my %to = map { (getnameinfo($_->{addr}, Socket::NI_NUMERICHOST(), Socket::NIx_NOSERV()))[1] => 1 } @found;
+            syswrite $writer, "name $name " . ($error || !%to ? "nowhere" : join " ", sort keys %to) . "\n";
+        }
+        close $writer;
+        # Nothing of the parent is to be flushed or closed twice.
+        kill 9, $$;
+    }
+    close $writer;
+    fcntl($reader, F_SETFL, O_NONBLOCK);
+}
+
+# Connections: all begun at once.
+my (%open, @knocked);
+for my $at (0 .. $#knocks) {
+    my ($address, $port) = @{$knocks[$at]};
+    my $socket;
+    if (!socket($socket, family($address), SOCK_STREAM, IPPROTO_TCP)) { $knocked[$at] = "other $!"; next }
+    fcntl($socket, F_SETFL, O_NONBLOCK);
+    my $begun = now();
+    if (connect($socket, place($address, $port))) { $knocked[$at] = "open " . int((now() - $begun) * 1e6); next }
+    if ($! != EINPROGRESS) { $knocked[$at] = word($! + 0); next }
+    $open{fileno $socket} = [$at, $socket, $begun];
+}
+sub word {
+    my ($error) = @_;
+    return "refused" if $error == ECONNREFUSED;
+    return "unreachable" if $error == EHOSTUNREACH || $error == ENETUNREACH;
+    return "silent" if $error == ETIMEDOUT;
+    local $! = $error;
+    return "other $!";
+}
+
+# Waits for whatever comes, at most until then.
+sub meet {
+    my ($until) = @_;
+    my ($in, $outgoing) = ("", "");
+    vec($in, fileno $_, 1) = 1 for grep { defined } values %icmp, $reader;
+    vec($outgoing, $_, 1) = 1 for keys %open;
+    my $left = $until - now();
+    my $ready = select(my $readable = $in, my $writable = $outgoing, undef, $left > 0 ? $left : 0);
+    return () unless $ready > 0;
+    my @came;
+    for my $family (keys %icmp) {
+        push @came, incoming($icmp{$family}, $family) if vec($readable, fileno $icmp{$family}, 1);
+    }
+    for my $number (grep { vec($writable, $_, 1) } keys %open) {
+        my ($at, $socket, $begun) = @{delete $open{$number}};
+        my $error = unpack("i", getsockopt($socket, SOL_SOCKET, SO_ERROR));
+        $knocked[$at] = $error ? word($error) : "open " . int((now() - $begun) * 1e6);
+        close $socket;
+    }
+    if ($reader && vec($readable, fileno $reader, 1)) {
+        my $read = sysread $reader, $resolved, 65536, length $resolved;
+        if (defined $read && !$read) { close $reader; undef $reader }
+    }
+    return @came;
+}
+
+# Echoes: a round to all, the next as soon as all have answered, or after a while.
+my (@sent, @answer, @unsent);
+my $last = $began + $limit;
+my $missing = 0;
+sub count_in {
+    for (@_) {
+        my ($at, $number, $when) = @$_;
+        next if $number >= $count || !defined $sent[$at][$number] || defined $answer[$at][$number];
+        $answer[$at][$number] = $when - $sent[$at][$number];
+        $missing--;
+    }
+}
+for my $number (0 .. $count - 1) {
+    for my $at (0 .. $#pings) {
+        $sent[$at][$number] = now();
+        my $error = echo($at, $number, 56);
+        if ($error) { $unsent[$at] = $error; undef $sent[$at][$number] } else { $missing++ }
+        # Answers are taken in between, or the first ones would seem slow.
+        count_in(meet(0)) if $at % 8 == 7;
+    }
+    my $until = now() + ($number + 1 < $count ? $interval : $wait);
+    $until = $last if $until > $last;
+    count_in(meet($until)) while $missing > 0 && now() < $until;
+    last if now() >= $last;
+}
+my $until = now() + $wait;
+$until = $last if $until > $last;
+count_in(meet($until)) while (%open || $reader) && now() < $until;
+# One in need of a second round of answers is waited for by all: who is heard is told in the end.
+
+# The largest packet that comes back: first what the interface takes, then halves.
+my (@low, @high, @whole);
+if ($linux && $mtu) {
+    my @todo = grep { grep { defined } @{$answer[$_] || []} } 0 .. $#pings;
+    for my $at (@todo) {
+        my $four = family($pings[$at]) == AF_INET;
+        socket(my $socket, family($pings[$at]), SOCK_DGRAM, 17) or next;
+        next unless connect($socket, place($pings[$at], 9));
+        my $bytes = getsockopt($socket, $four ? 0 : 41, $four ? 14 : 24) or next;
+        $whole[$at] = unpack("i", $bytes);
+        $high[$at] = $whole[$at] > 9000 ? 9000 : $whole[$at];
+        $low[$at] = 0;
+    }
+    @todo = grep { defined $whole[$_] } @todo;
+    my ($step, %try) = ($count, ());
+    $try{$_} = $high[$_] for @todo;
+    while (%try && now() < $last) {
+        $step++;
+        my %waiting;
+        for my $at (sort keys %try) {
+            my $head = family($pings[$at]) == AF_INET ? 28 : 48;
+            # Two of them, so that one that is lost is not taken for one that is too large.
+            my @errors = map { echo($at, $step, $try{$at} - $head) } 1 .. 2;
+            $waiting{$at} = 1 if grep { $_ eq "" } @errors;
+        }
+        my $until = now() + 0.4;
+        my %passed;
+        while (grep({ !$passed{$_} } keys %waiting) && now() < $until) {
+            for (meet($until)) { $passed{$_->[0]} = 1 if $_->[1] == $step }
+        }
+        for my $at (keys %try) {
+            if ($passed{$at}) { $low[$at] = $try{$at} } else { $high[$at] = $try{$at} - 1 }
+            my $floor = $low[$at] || 575;
+            if ($high[$at] <= $floor) { delete $try{$at}; next }
+            # What is looked for first below the whole is what IPv6 has to carry.
+            $try{$at} = !$low[$at] && $high[$at] > 1280 ? 1280 : int(($floor + $high[$at] + 1) / 2);
+        }
+    }
+}
+if ($child) { kill 9, $child; waitpid $child, 0 }
+
+print "$_\n" for @out;
+for my $at (0 .. $#pings) {
+    print "ping $pings[$at] unsent $unsent[$at]\n" if $unsent[$at];
+    for my $number (0 .. $#{$sent[$at] || []}) {
+        next unless defined $sent[$at][$number];
+        my $time = $answer[$at][$number];
+        print "ping $pings[$at] " . (defined $time ? int($time * 1e6) : "lost") . "\n";
+    }
+    print "mtu $pings[$at] " . ($low[$at] || "none") . " $whole[$at]\n" if defined $whole[$at];
+}
+for my $at (0 .. $#knocks) {
+    my ($address, $port) = @{$knocks[$at]};
+    my $target = family($address) == AF_INET ? "$address:$port" : "[$address]:$port";
+    print "tcp $target " . (defined $knocked[$at] ? $knocked[$at] : "silent") . "\n";
+}
+my %told;
+for (split /\n/, $resolved) { print "$_\n"; $told{(split " ")[1]} = 1 }
+print "name $_ late\n" for grep { !$told{$_} } @names;
+print "heard $_\n" for sort keys %heard;

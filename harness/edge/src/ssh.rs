@@ -1,0 +1,69 @@
+//! The system's OpenSSH, as the one way to real machines.
+//!
+//! ```text
+//! Destination, script ──Ssh::ask──▶ ssh .. sh -s ──▶ Answer        fresh: a connection for one script
+//!                     ──Line::ask─▶ ssh -S .. sh -s ──▶ Answer     over a master of ours, that is up already
+//!                                        └──▶ Unasked: offline, distrusted, denied, broken.. told apart by type
+//! ```
+//!
+//! Flows in: what the command line states: ssh's path, the environment, a configuration file; scripts. Flows out: what a
+//! script printed, or why there is nothing. Must not: install anything, ask for a password, learn a host key, use or end a
+//! master of the user's, put anything of a script on an argument list, or wait without an end.
+
+mod answer;
+mod command;
+mod destination;
+mod line;
+mod refusal;
+mod sockets;
+mod unasked;
+
+use std::time::Duration;
+
+pub use answer::Answer;
+pub use command::Settings;
+pub use destination::{Destination, NotADestination};
+pub use line::Line;
+pub use sockets::{NoSockets, Sockets};
+pub use unasked::Unasked;
+
+use crate::process::Spawner;
+
+/// The longest answer that is read, in bytes.
+const MOST: usize = 8 << 20;
+
+/// OpenSSH's client, and where its sockets are.
+#[derive(Debug)]
+pub struct Ssh {
+    spawner: Spawner,
+    settings: Settings,
+    sockets: Sockets,
+}
+
+impl Ssh {
+    /// A client that works in a folder of its own.
+    ///
+    /// # Errors
+    /// The folder cannot be made, or its name is too long for a socket.
+    pub fn new(spawner: Spawner, settings: Settings) -> Result<Self, NoSockets> {
+        let sockets = Sockets::create(&settings.sockets)?;
+        Ok(Self { spawner, settings, sockets })
+    }
+
+    /// Runs a script by a connection of its own. `limit` is for all of it.
+    ///
+    /// # Errors
+    /// There is no answer; why is told by type.
+    pub async fn ask(&self, to: &Destination, script: &str, limit: Duration) -> Result<Answer, Unasked> {
+        let program = self.settings.fresh(to);
+        answer::ask(&self.spawner, &program, script, limit, false).await
+    }
+
+    /// Connects, and stays connected until the line is dropped.
+    ///
+    /// # Errors
+    /// There is no connection; why is told by type.
+    pub async fn line(&self, to: &Destination, limit: Duration) -> Result<Line, Unasked> {
+        Line::open(&self.spawner, &self.settings, to, self.sockets.next(), limit).await
+    }
+}
