@@ -1,5 +1,6 @@
-//! What a mesh costs to look at: `cargo bench -p edge --bench mesh`, by root. All pairs of a lab by echo and port, over ssh to
-//! all hosts at once; by fresh connections, and over lines that are up.
+//! What a mesh costs to look at: `cargo bench -p edge --bench mesh`, by root. All pairs of a lab by echo, over ssh to all hosts
+//! at once; by fresh connections, and over lines that are up. Ports are left out: a connection to an sshd is a process of its
+//! own there, and all those hosts are this one computer.
 
 #![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a benchmark takes and tells the time")]
 
@@ -25,7 +26,7 @@ mod measured {
         tools::Tools,
         topology::{Overlay, Topology},
     };
-    use model::sighting::{Knock, outlook::Outlook, questions::Questions};
+    use model::sighting::{outlook::Outlook, questions::Questions};
     use tokio::task::JoinSet;
 
     /// How often each is measured; the one in the middle is told.
@@ -109,9 +110,8 @@ mod measured {
         for outlook in outlooks {
             let Outlook::Seen(seen) = outlook else { return Err(format!("not seen: {outlook:?}").into()) };
             let echoes = seen.echoes.values().filter(|echoes| echoes.answered()).count();
-            let open = seen.knocks.values().filter(|knock| matches!(knock, Knock::Open(_))).count();
-            if (echoes, open) != (hosts - 1, hosts - 1) {
-                return Err(format!("{echoes} echoes and {open} ports of {}", hosts - 1).into());
+            if echoes != hosts - 1 {
+                return Err(format!("{echoes} echoes of {}", hosts - 1).into());
             }
         }
         Ok(())

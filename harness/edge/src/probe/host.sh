@@ -173,10 +173,15 @@ zerotier() {
 
 echo "sighting 1"
 addresses
-if [ "$tools" = perl ] && perl -e 'use Socket qw(getaddrinfo); use Errno; use Fcntl;' 2>/dev/null; then
-    echo "prober perl"
-    printf '%s\n' "$asks" | perl -e "$prober"
-else
+# It prints nothing before it has all, and fails where a module or the right to send echoes is missing.
+by_perl() {
+    [ "$tools" = perl ] && has perl || return 1
+    instead=0
+    if has ping; then instead=1; fi
+    printf '%s\n' "$asks" | perl -e "$prober" "$instead" 2>/dev/null
+}
+
+if ! by_perl; then
     echo "prober shell"
     by_tools
 fi

@@ -61,6 +61,9 @@ for my $family (AF_INET, AF_INET6) {
     push @out, "icmp " . ($family == AF_INET ? 4 : 6) . " " . ($means{$family} || "none");
 }
 
+# Where the system lets us send none, its own program may: the shell goes on with that.
+exit 3 if $ARGV[0] && grep { !$icmp{family($_)} } @pings;
+
 sub checksum {
     my ($bytes) = @_;
     $bytes .= "\0" if length($bytes) % 2;
@@ -242,8 +245,11 @@ if ($linux && $mtu) {
 }
 if ($child) { kill 9, $child; waitpid $child, 0 }
 
+print "prober perl\n";
 print "$_\n" for @out;
 for my $at (0 .. $#pings) {
+    # Without means nothing was asked, and nothing is told.
+    next unless $icmp{family($pings[$at])};
     print "ping $pings[$at] unsent $unsent[$at]\n" if $unsent[$at];
     for my $number (0 .. $#{$sent[$at] || []}) {
         next unless defined $sent[$at][$number];
