@@ -9,6 +9,7 @@ mod check;
 pub mod end;
 mod moves;
 mod ports;
+mod room;
 pub mod start;
 
 use std::{

@@ -24,7 +24,7 @@ use tokio::{
 use super::{
     Guest, QMP_LIMIT, check,
     end::{End, Seen, Told},
-    ports,
+    ports, room,
 };
 use crate::{
     arguments::{Memory, Socket, arguments_with},
@@ -68,6 +68,16 @@ pub enum StartError {
         image: Image,
         /// This computer's.
         architecture: &'static str,
+    },
+    /// This computer has less memory left than the guest asks for.
+    #[error(
+        "the guest asks for {asked} MiB of memory, and this computer has {left} MiB left: give the guest less, or run fewer at once"
+    )]
+    NoRoom {
+        /// MiB that it asks for.
+        asked: u32,
+        /// MiB that are left.
+        left: u64,
     },
     /// A socket cannot be made.
     #[error("cannot listen on {}", path.display())]
@@ -160,6 +170,10 @@ pub(super) async fn start(
     memory: Memory<'_>,
 ) -> Result<Guest, StartError> {
     check::check(machine)?;
+    // A copy takes no more than what its guest writes.
+    if !matches!(memory, Memory::Of(_)) {
+        room::check(machine.memory)?;
+    }
     let sockets = Socket::all(machine);
     let listeners =
         sockets.iter().map(|socket| listen(&folder, *socket)).collect::<Result<Vec<_>, StartError>>()?;
