@@ -6,10 +6,14 @@
 use std::time::Duration;
 
 use model::{
-    check::Check, finding::Finding, record::Outcome, suite::Severity, verdict::Verdict, waiver::Waivers,
+    artifact::Artifact, check::Check, finding::Finding, measurement::Measurement, record::Outcome,
+    suite::Severity, verdict::Verdict, waiver::Waivers,
 };
 
-use crate::report::Report;
+use crate::{
+    report::Report,
+    trail::{Left, trails},
+};
 
 /// How a check came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,6 +59,12 @@ pub(crate) struct Row<'a> {
     pub(crate) standing: Standing,
     /// Its findings that no waiver accepts.
     pub(crate) left: Vec<&'a Finding>,
+    /// What it measured, or what was measured when the answer was given that stands for it.
+    pub(crate) measurements: &'a [Measurement],
+    /// What it left behind in this run.
+    pub(crate) artifacts: &'a [Artifact],
+    /// Where to look if it did not pass.
+    pub(crate) trail: Vec<Left<'a>>,
 }
 
 impl<'a> Row<'a> {
@@ -74,7 +84,18 @@ impl<'a> Row<'a> {
     }
 
     pub(crate) fn reused(&self) -> bool {
-        self.outcome.is_some_and(|outcome| outcome.reuse.is_some())
+        self.reused_from().is_some()
+    }
+
+    /// The run whose answer stands for it.
+    pub(crate) fn reused_from(&self) -> Option<&'a str> {
+        self.outcome?.reuse.as_ref().map(|reuse| reuse.run.0.as_str())
+    }
+
+    /// Whether something is wrong, or the harness could not tell.
+    fn is_amiss(&self) -> bool {
+        use Standing::{Broken, Failed, TimedOut, Warned};
+        matches!(self.standing, Failed | TimedOut | Broken | Warned)
     }
 }
 
@@ -86,9 +107,16 @@ pub(crate) fn answers<'a>(report: &Report<'a>) -> Vec<Row<'a>> {
         let found = outcome.map_or(&[][..], |outcome| outcome.verdict.findings());
         let left = found.iter().filter(|finding| waivers.covering(check, finding).is_none()).collect();
         let all_waived = waivers.accept(check, found);
-        Row { check, outcome, standing: standing(check, outcome, all_waived), left }
+        let (record, trail) = (report.record, Vec::new());
+        let (measurements, artifacts) = (record.measurements(&check.id), record.artifacts(&check.id));
+        let standing = standing(check, outcome, all_waived);
+        Row { check, outcome, standing, left, measurements, artifacts, trail }
     };
-    report.plan.checks.iter().map(row).collect()
+    let mut rows: Vec<Row<'a>> = report.plan.checks.iter().map(row).collect();
+    let amiss = rows.iter().filter(|row| row.is_amiss()).map(|row| row.check);
+    let mut trails = trails(report.run(), amiss, rows.iter().map(|row| (row.check, row.artifacts)));
+    rows.iter_mut().for_each(|row| row.trail = trails.remove(&row.check.id).unwrap_or_default());
+    rows
 }
 
 fn standing(check: &Check, outcome: Option<&Outcome>, all_waived: bool) -> Standing {

@@ -6,13 +6,14 @@
 
 use std::{collections::BTreeMap, io, time::Duration};
 
-use model::{finding::Finding, record::Outcome, verdict::Verdict};
+use model::{finding::Finding, verdict::Verdict};
 use quick_junit::{NonSuccessKind, Property, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
 use crate::{
     age,
     answers::{Row, Standing, answers},
     report::Report,
+    trail::{Left, left},
 };
 
 /// Frames of a trace.
@@ -35,22 +36,31 @@ fn document(report: &Report<'_>) -> Document {
     if let Some(took) = report.record.took {
         document.set_time(took);
     }
-    document.add_test_suites(suites.into_iter().map(|(name, rows)| suite(name, &rows)));
+    document.add_test_suites(suites.into_iter().map(|(name, rows)| suite(report.run(), name, &rows)));
     document
 }
 
-fn suite(name: &str, rows: &[Row<'_>]) -> TestSuite {
+fn suite(run: &str, name: &str, rows: &[Row<'_>]) -> TestSuite {
     let mut suite = TestSuite::new(name);
     suite.set_time(rows.iter().fold(Duration::ZERO, |time, row| time.saturating_add(row.took())));
-    suite.add_test_cases(rows.iter().map(case));
+    suite.add_test_cases(rows.iter().map(|row| case(run, row)));
     suite
 }
 
-fn case(row: &Row<'_>) -> TestCase {
+fn case(run: &str, row: &Row<'_>) -> TestCase {
     let mut case = TestCase::new(row.check.id.0.as_str(), status(row));
     case.set_classname(row.check.rule.as_str()).set_time(row.took());
-    if let Some(Outcome { reuse: Some(reuse), .. }) = row.outcome {
-        case.add_property(Property::new("reused-from", reuse.run.0.as_str()));
+    if let Some(run) = row.reused_from() {
+        case.add_property(Property::new("reused-from", run));
+    }
+    for one in row.measurements {
+        let of = one.of.as_ref().map_or(String::new(), |of| format!(" {of}"));
+        let value = format!("{} {}", one.value.get(), one.unit);
+        case.add_property(Property::new(format!("{}{of}", one.metric), value));
+    }
+    for artifact in row.artifacts {
+        let Left { name, path } = left(run, artifact);
+        case.add_property(Property::new(format!("artifact/{name}"), path));
     }
     if row.standing == Standing::Warned {
         case.set_system_out(format!("warning: {}", all(&row.left)));

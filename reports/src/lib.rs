@@ -16,11 +16,13 @@ pub mod json;
 pub mod junit;
 mod look;
 pub mod markdown;
+mod measured;
 mod page;
 pub mod plan;
 mod report;
 mod reuse;
 pub mod terminal;
+mod trail;
 mod unproven;
 mod waived;
 

@@ -19,6 +19,7 @@ use crate::{
     age,
     answers::{Counts, Row, Standing, answers},
     held::{Held, beyond, held},
+    measured::{Line, Measured},
     report::{Report, count, fleet, told},
     terminal::sentence,
     unproven::unproven,
@@ -40,6 +41,9 @@ const TOO_LONG: &str = "_A section did not fit here: see the JSON report._\n\n";
 /// Gates that are not open.
 const MOST_GATES: usize = 20;
 
+/// Machines of which numbers are shown.
+const MOST_MEASURED: usize = 50;
+
 /// The report, in at most `limit` bytes or in 32 KiB, whichever is more.
 #[must_use]
 pub fn render(report: &Report<'_>, limit: usize) -> String {
@@ -50,7 +54,7 @@ pub fn render(report: &Report<'_>, limit: usize) -> String {
     text.push_str(&findings::all(&rows, room));
     let foot = foot(report, &rows);
     let limit = limit.saturating_sub(foot.len() + 3 * TOO_LONG.len());
-    for section in [gates(report), not_proven(report, &rows), waived(report)] {
+    for section in [gates(report), measured(&rows), not_proven(report, &rows), waived(report)] {
         let fits = text.len() + section.len() <= limit;
         text.push_str(if fits { &section } else { TOO_LONG });
     }
@@ -108,6 +112,25 @@ fn gates(report: &Report<'_>) -> String {
     let more = beyond(&lines, MOST_GATES).map_or(String::new(), |more| format!("- {more}\n"));
     let lines: String = lines.iter().take(MOST_GATES).map(line).collect();
     format!("### Gates\n\n{lines}{more}\n")
+}
+
+/// Numbers of each machine.
+fn measured(rows: &[Row<'_>]) -> String {
+    let Measured { metrics, lines } = crate::measured::measured(rows);
+    if lines.is_empty() {
+        return String::new();
+    }
+    let head: String = metrics.iter().map(|metric| format!(" {metric} |")).collect();
+    let rule = " --: |".repeat(metrics.len());
+    let line = |line: &Line<'_>| {
+        let numbers = line.numbers.iter().map(|number| format!(" {} |", number.as_deref().unwrap_or("-")));
+        let run = line.run.map_or(String::new(), |run| format!(" (run {})", code(run)));
+        format!("| {}{run} |{}\n", code(&line.subject.to_string()), numbers.collect::<String>())
+    };
+    let shown: String = lines.iter().take(MOST_MEASURED).map(line).collect();
+    let more = lines.len().saturating_sub(MOST_MEASURED);
+    let more = if more > 0 { format!("\n_and {} more_\n", count(more, "machine")) } else { String::new() };
+    format!("### Measured\n\n| of |{head}\n| --- |{rule}\n{shown}{more}\n")
 }
 
 fn not_proven(report: &Report<'_>, rows: &[Row<'_>]) -> String {

@@ -3,7 +3,7 @@
 //! In: pieces of text, ours and those of others. Out: lines, none of them longer than the screen is wide. It must not
 //! know what the text says.
 
-use textwrap::{Options, WordSplitter};
+use textwrap::{Options, WordSeparator, WordSplitter};
 use unicode_width::UnicodeWidthStr;
 
 use crate::{
@@ -88,7 +88,10 @@ impl Page {
         if text.width() <= width {
             return vec![text.to_owned()];
         }
-        let options = Options::new(width).word_splitter(WordSplitter::NoHyphenation);
+        // Both are said, for textwrap's own choice hangs on what other crates of the build ask of it. At blanks alone, a path stays whole.
+        let options = Options::new(width)
+            .word_separator(WordSeparator::AsciiSpace)
+            .word_splitter(WordSplitter::NoHyphenation);
         textwrap::wrap(text, options.subsequent_indent("  "))
             .into_iter()
             .map(std::borrow::Cow::into_owned)

@@ -5,6 +5,7 @@
 
 mod findings;
 mod gates;
+mod measured;
 mod stages;
 
 pub(crate) use self::findings::who;
@@ -30,6 +31,7 @@ pub fn render(report: &Report<'_>, look: Look) -> String {
     let mut page = Page::new(look);
     header(&mut page, report);
     stages::table(&mut page, &rows);
+    measured::table(&mut page, &rows);
     findings::all(&mut page, report, &rows, look.findings);
     gates::all(&mut page, report);
     let skipped = rows.iter().filter(|row| row.standing == Standing::Skipped);

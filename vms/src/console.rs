@@ -3,7 +3,10 @@
 //! Flows in: a stream of bytes. Flows out: [`Line`]s, to look back at and to follow. Must not: make the guest wait for a
 //! reader, nor grow with what the guest writes.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _},
@@ -22,6 +25,7 @@ const KEPT: Shape = Shape { kept: 1000, widest: 4096 };
 /// A console that is being read. Clones see the same one.
 #[derive(Debug, Clone)]
 pub struct Console {
+    began: Instant,
     state: Arc<Mutex<State>>,
     closed: watch::Receiver<bool>,
 }
@@ -49,12 +53,19 @@ impl Console {
         let state = State { lines: Lines::new(KEPT), followers: Vec::new(), closed: false };
         let state = Arc::new(Mutex::new(state));
         let (tell, closed) = watch::channel(false);
+        let began = Instant::now();
         let read = Arc::clone(&state);
         tokio::spawn(async move {
-            read_to_end(stream, &read).await;
+            read_to_end(stream, &read, began).await;
             tell.send_replace(true);
         });
-        Self { state, closed }
+        Self { began, state, closed }
+    }
+
+    /// How long it has been read: what the times of its lines count from.
+    #[must_use]
+    pub fn age(&self) -> Duration {
+        self.began.elapsed()
     }
 
     /// The last lines, at most 1,000, oldest first. A line that has not ended as yet is not among them.
@@ -105,8 +116,7 @@ impl Console {
     }
 }
 
-async fn read_to_end(mut stream: impl AsyncRead + Unpin, state: &Mutex<State>) {
-    let began = Instant::now();
+async fn read_to_end(mut stream: impl AsyncRead + Unpin, state: &Mutex<State>, began: Instant) {
     let mut buffer = vec![0; 64 * 1024];
     // What can no longer be read has ended.
     while let Ok(read @ 1..) = stream.read(&mut buffer).await {
@@ -161,6 +171,16 @@ mod tests {
         assert_eq!(last, ["two", "three"]);
         assert_eq!((console.written().lines, console.written().bytes), (3, 15));
         assert!(console.follow(1).recv().await.is_some(), "what is kept is there after the end");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_times_of_lines_count_from_its_beginning() {
+        let (mut guest, stream) = tokio::io::duplex(64);
+        let console = Console::attach(stream);
+        tokio::time::advance(Duration::from_secs(3)).await;
+        guest.write_all(b"one\n").await.unwrap();
+        let line = console.follow(1).recv().await.unwrap();
+        assert_eq!((line.at, console.age()), (Duration::from_secs(3), Duration::from_secs(3)));
     }
 
     #[tokio::test]

@@ -148,7 +148,13 @@ pub async fn run(
     let limits = Limits { memory: yard.memory().await, ..Limits::of_slots(slots) };
     let dispatcher = Dispatcher::new(&plan, run.clone(), journal.plan(), limits);
     let flake = known.evaluated.evaluators.map(|nix| Flake {
-        guests: GuestWorker::new(nix.clone(), yard, plan.policies.clone(), Arc::clone(&known.facts)),
+        guests: GuestWorker::new(
+            nix.clone(),
+            yard,
+            plan.policies.clone(),
+            Arc::clone(&known.facts),
+            journal.artifacts(),
+        ),
         nix,
     });
     let worker =

@@ -1,13 +1,15 @@
 //! The journal of a run: the truth about it, written as it happens.
 //!
-//! Flows in: a plan, then events. Flows out: `runs/<run>/plan.json` and `runs/<run>/events.jsonl`, and the same read back
-//! and verified. Must not: judge what happened, or know where evidence is looked up.
+//! Flows in: a plan, then events, and files that checks leave behind. Flows out: `runs/<run>/plan.json` and
+//! `runs/<run>/events.jsonl`, and the same read back and verified; the files beside them. Must not: judge what happened, or know where evidence is looked up.
 //!
 //! The format (`harness/DESIGN/journal.md`): one event a line, each line naming the SHA-256 of the line before it (the
 //! first, that of `plan.json`), and a last line that seals a run which ended in order.
 
+pub mod artifacts;
 mod damage;
 mod line;
+mod log;
 mod reader;
 mod writer;
 
@@ -16,7 +18,9 @@ use model::evidence::RunId;
 use crate::state::{State, StateError};
 
 pub use self::{
+    artifacts::Artifacts,
     damage::{Damage, JournalError},
+    log::Log,
     reader::{End, Journal, Lines, read},
     writer::JournalWriter,
 };

@@ -6,7 +6,7 @@
 //! ```text
 //! .seaworthy/
 //!   .gitignore            `*`
-//!   runs/<run>/           plan.json, events.jsonl: see edge::journal
+//!   runs/<run>/           plan.json, events.jsonl, what checks leave behind: see edge::journal
 //!   cache/                what workers keep from run to run
 //!   index.db              see edge::ledger
 //! ```

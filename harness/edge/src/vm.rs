@@ -5,7 +5,8 @@
 //!
 //! In the order in which data meets them: `system` (the machine's own configuration, extended by `guest.nix` and built),
 //! `image` (its store as a disk), `standin` (what stands for its secrets), `ready` (all of it), `come_up` (up, or not), `snapshots` (up once,
-//! and kept), `inspect`, `http` and `told` (what it tells about itself), `boot` (all of that), [`worker`] (what the rules make of it). `harness/DESIGN/boot.md` says why it is done so.
+//! and kept), `inspect`, `http` and `told` (what it tells about itself), `boot` (all of that), `measure` (what of it is a number) and `log`
+//! (what it said meanwhile), [`worker`] (what the rules make of it). `harness/DESIGN/boot.md` says why it is done so.
 
 mod boot;
 pub mod by_hand;
@@ -13,6 +14,8 @@ mod come_up;
 mod http;
 mod image;
 mod inspect;
+mod log;
+mod measure;
 mod ready;
 mod snapshots;
 mod standin;

@@ -76,7 +76,11 @@ fn sample_plan() -> Plan {
 }
 
 fn sample() -> Written {
-    let reuse = Reuse { run: RunId("20260101T000000Z-000000".to_owned()), at: moment(Duration::ZERO).wall };
+    let reuse = Reuse {
+        run: RunId("20260101T000000Z-000000".to_owned()),
+        at: moment(Duration::ZERO).wall,
+        measurements: Vec::new(),
+    };
     let finished = |name: &str, verdict, key| What::CheckFinished {
         check: id(name),
         verdict,

@@ -1,9 +1,9 @@
-//! A process that writes a journal is killed: everything that it had flushed is there.
+//! A process that writes a journal, or a log, is killed: everything that it had flushed is there.
 
 #![expect(clippy::disallowed_methods, reason = "the test starts itself again, to kill that process")]
 
 use std::{
-    env,
+    env, fs,
     io::{self, BufRead as _, BufReader, Write as _},
     path::Path,
     process::{Command, Stdio},
@@ -11,7 +11,7 @@ use std::{
 };
 
 use edge::{
-    journal::{self, End, JournalWriter},
+    journal::{self, Artifacts, End, JournalWriter},
     state::State,
 };
 use model::event::{Event, What};
@@ -44,32 +44,65 @@ fn write_for_ever() {
 fn a_killed_process_loses_nothing_that_it_flushed() {
     for enough in [1, 10, 1000] {
         let project = tempfile::tempdir().unwrap();
-        let mut child = Command::new(env::current_exe().unwrap())
-            .args(["--ignored", "--exact", "write_for_ever", "--nocapture"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        writeln!(child.stdin.take().unwrap(), "{}", project.path().display()).unwrap();
-        let mut flushed = 0;
-        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
-            let Some(number) = line.unwrap().strip_prefix("flushed ").map(|number| number.parse().unwrap())
-            else {
-                continue;
-            };
-            flushed = number;
-            if flushed >= enough {
-                // SIGKILL. What it still says is read to the end: it was flushed before it was said.
-                child.kill().unwrap();
-            }
-        }
-        child.wait().unwrap();
-        assert!(flushed >= enough, "it ended by itself after {flushed}");
+        let flushed = killed_after("write_for_ever", project.path(), enough);
         let state = State::find(project.path()).unwrap();
         let run = journal::latest(&state).unwrap().expect("a run");
         let journal = journal::read(&state, &run).unwrap();
         assert_eq!(journal.end, End::CutOff);
         assert!(journal.events.len() >= flushed, "{} of {flushed} events", journal.events.len());
     }
+}
+
+/// Not a test by itself: appends lines to a log for ever, and says on its standard output how many.
+#[test]
+#[ignore = "the process that is killed"]
+fn log_for_ever() {
+    let mut folder = String::new();
+    io::stdin().read_line(&mut folder).unwrap();
+    if folder.is_empty() {
+        return;
+    }
+    let mut log = Artifacts::of(Path::new(folder.trim_end())).log("console", "a").unwrap();
+    for flushed in 1.. {
+        log.append([(moment(Duration::ZERO).wall, flushed.to_string())]);
+        writeln!(io::stdout(), "\nflushed {flushed}").unwrap();
+    }
+}
+
+#[test]
+fn a_log_of_a_killed_process_holds_every_line_that_was_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let flushed = killed_after("log_for_ever", folder.path(), 1000);
+    let text = fs::read_to_string(folder.path().join("console/a.log")).unwrap();
+    let whole = text.lines().map(|line| line.split_once(' ').expect("a time").1).enumerate();
+    assert!(whole.clone().take(flushed).all(|(at, said)| said == (at + 1).to_string()), "{text}");
+    assert!(whole.count() >= flushed, "{flushed} lines were said");
+}
+
+/// Starts one of the tests above, and kills it once it has said that it flushed enough; how much it had.
+fn killed_after(what: &str, folder: &Path, enough: usize) -> usize {
+    let mut child = Command::new(env::current_exe().expect("this test"))
+        .args(["--ignored", "--exact", what, "--nocapture"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("a process");
+    writeln!(child.stdin.take().expect("its input"), "{}", folder.display()).expect("it listens");
+    let mut flushed = 0;
+    for line in BufReader::new(child.stdout.take().expect("its output")).lines() {
+        let Some(number) =
+            line.expect("a line").strip_prefix("flushed ").map(|number| number.parse().expect("a number"))
+        else {
+            continue;
+        };
+        flushed = number;
+        if flushed >= enough {
+            // SIGKILL. What it still says is read to the end: it was flushed before it was said.
+            child.kill().expect("it is killed");
+        }
+    }
+    child.wait().expect("it is gone");
+    assert!(flushed >= enough, "it ended by itself after {flushed}");
+    flushed
 }

@@ -129,7 +129,8 @@ fn evidence_says_what_it_was() {
     let run = project.run(3, &[("a", Verdict::Pass)]);
     let found = look(&mut project.open().0, &["a"]);
     let at = moment(Duration::from_secs(3 * HOUR)).wall;
-    let expected = Evidence { key: Digest::of("a"), check: id("nix-unit::tests::a"), run, at };
+    let expected =
+        Evidence { key: Digest::of("a"), check: id("nix-unit::tests::a"), run, at, measurements: Vec::new() };
     assert_eq!(found[&Digest::of("a")], expected);
 }
 
@@ -252,7 +253,7 @@ fn an_index_that_is_none_is_set_aside_and_made_anew() {
     for (content, expected) in [
         (&b"not a database"[..], "file is not a database"),
         (&[0; 5000], "file is not a database"),
-        (&of_other_version, "it is of version 7, and this needs version 1"),
+        (&of_other_version, "it is of version 7, and this needs version 2"),
     ] {
         fs::write(project.index(), content).unwrap();
         let (mut ledger, notes) = project.open();

@@ -6,9 +6,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    artifact::Artifact,
     check::CheckId,
     digest::Digest,
     evidence::{Reuse, RunId},
+    measurement::Measurement,
     verdict::Verdict,
 };
 
@@ -46,6 +48,20 @@ pub enum What {
     CheckStarted {
         /// The check.
         check: CheckId,
+    },
+    /// A check learnt numbers of its subject. Any number of times, but only after it was started and before it is finished.
+    Measured {
+        /// The check.
+        check: CheckId,
+        /// Never empty.
+        measurements: Vec<Measurement>,
+    },
+    /// A check left a file behind, which is whole now. Only after it was started and before it is finished.
+    Kept {
+        /// The check.
+        check: CheckId,
+        /// The file.
+        artifact: Artifact,
     },
     /// The check has its verdict. Each check of the plan ends so or is reused, exactly once.
     CheckFinished {

@@ -1,11 +1,11 @@
-//! Evidence: an answer that may stand for a later run with the same content.
+//! Evidence: an answer that may stand for a later run with the same content, with what was measured on the way.
 
 use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{check::CheckId, digest::Digest};
+use crate::{check::CheckId, digest::Digest, measurement::Measurement};
 
 /// The name of a run: its folder under `.seaworthy/runs/`. Sorts by time of start.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -29,6 +29,8 @@ pub struct Evidence {
     pub run: RunId,
     /// When it was answered, by the host's clock.
     pub at: Timestamp,
+    /// What was measured then.
+    pub measurements: Vec<Measurement>,
 }
 
 /// An earlier answer that a plan relies on.
@@ -38,4 +40,7 @@ pub struct Reuse {
     pub run: RunId,
     /// When it was answered.
     pub at: Timestamp,
+    /// What was measured then, in that run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub measurements: Vec<Measurement>,
 }

@@ -6,8 +6,10 @@
 //! The modules stand in the order in which data meets them:
 //! sources ([`place`], [`tree`], [`survey`]) -> the fleet ([`machine`], [`inventory`], [`fleet`], [`resolved`])
 //! -> what is asked ([`stage`], [`suite`], [`case`], [`subject`], [`facts`], [`check`], [`plan`])
-//! -> what was answered ([`finding`], [`verdict`], [`event`], [`record`]) -> what follows ([`evidence`], [`decision`]).
+//! -> what was answered ([`finding`], [`verdict`], [`measurement`], [`artifact`], [`event`], [`record`])
+//! -> what follows ([`evidence`], [`decision`]).
 
+pub mod artifact;
 pub mod ask;
 pub mod case;
 pub mod check;
@@ -21,6 +23,7 @@ pub mod fleet;
 pub mod inventory;
 pub mod locks;
 pub mod machine;
+pub mod measurement;
 pub mod place;
 pub mod plan;
 pub mod record;

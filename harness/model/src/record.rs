@@ -6,9 +6,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    artifact::Artifact,
     check::CheckId,
     event::{Event, What},
     evidence::{Reuse, RunId},
+    measurement::Measurement,
     verdict::Verdict,
 };
 
@@ -21,6 +23,9 @@ pub struct Record {
     pub started: Option<Timestamp>,
     /// Every check that has been answered.
     pub outcomes: BTreeMap<CheckId, Outcome>,
+    /// What checks of this run measured and left behind, those that are not answered included.
+    #[serde(default)]
+    pub taken: BTreeMap<CheckId, Taken>,
     /// Checks that were started and not answered yet.
     pub running: BTreeMap<CheckId, Timestamp>,
     /// Whether the user asked to stop.
@@ -40,6 +45,15 @@ pub struct Outcome {
     pub reuse: Option<Reuse>,
 }
 
+/// What a check came back with beside its verdict.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Taken {
+    /// In the order in which they were taken.
+    pub measurements: Vec<Measurement>,
+    /// In the order in which they were left.
+    pub artifacts: Vec<Artifact>,
+}
+
 impl Record {
     /// The record of some events.
     #[must_use]
@@ -47,6 +61,23 @@ impl Record {
         let mut record = Self::default();
         events.into_iter().for_each(|event| record.apply(event));
         record
+    }
+
+    /// What is known in numbers by a check: what it measured in this run, else what was measured when the answer was given
+    /// that stands for it.
+    #[must_use]
+    pub fn measurements(&self, check: &CheckId) -> &[Measurement] {
+        let earlier = || self.outcomes.get(check)?.reuse.as_ref().map(|reuse| reuse.measurements.as_slice());
+        match self.taken.get(check) {
+            Some(taken) if !taken.measurements.is_empty() => &taken.measurements,
+            _ => earlier().unwrap_or_default(),
+        }
+    }
+
+    /// The files that a check left behind in this run.
+    #[must_use]
+    pub fn artifacts(&self, check: &CheckId) -> &[Artifact] {
+        self.taken.get(check).map_or(&[], |taken| &taken.artifacts)
     }
 
     /// Takes one more event into the record.
@@ -64,6 +95,12 @@ impl Record {
             What::CheckStarted { check } => {
                 self.running.insert(check.clone(), event.at);
             }
+            What::Measured { check, measurements } => {
+                self.taken.entry(check.clone()).or_default().measurements.extend_from_slice(measurements);
+            }
+            What::Kept { check, artifact } => {
+                self.taken.entry(check.clone()).or_default().artifacts.push(artifact.clone());
+            }
             What::CheckFinished { check, verdict, took, .. } => {
                 self.running.remove(check);
                 let outcome = Outcome { verdict: verdict.clone(), took: *took, reuse: None };
@@ -72,5 +109,54 @@ impl Record {
             What::Interrupted => self.interrupted = true,
             What::RunEnded { took } => self.took = Some(*took),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{digest::Digest, measurement::Unit};
+
+    fn seconds(value: u32) -> Measurement {
+        let metric = "boot/time".try_into().unwrap();
+        Measurement { metric, of: None, value: value.into(), unit: Unit::Seconds }
+    }
+
+    fn of(whats: impl IntoIterator<Item = What>) -> Record {
+        let at = Timestamp::UNIX_EPOCH;
+        Record::of(&whats.into_iter().map(|what| Event { at, what }).collect::<Vec<_>>())
+    }
+
+    fn check() -> CheckId {
+        CheckId("boot::comes-up::amber".to_owned())
+    }
+
+    #[test]
+    fn what_was_measured_and_kept_is_known_before_there_is_an_answer() {
+        let artifact = Artifact {
+            name: "console".to_owned(),
+            path: "console/amber.log".to_owned(),
+            digest: Digest::of(""),
+            bytes: 0,
+        };
+        let record = of([
+            What::CheckStarted { check: check() },
+            What::Measured { check: check(), measurements: vec![seconds(1)] },
+            What::Kept { check: check(), artifact: artifact.clone() },
+            What::Measured { check: check(), measurements: vec![seconds(2), seconds(3)] },
+        ]);
+        assert_eq!(record.measurements(&check()), [seconds(1), seconds(2), seconds(3)]);
+        assert_eq!(record.artifacts(&check()), [artifact]);
+        assert_eq!(record.artifacts(&CheckId("other".to_owned())), []);
+    }
+
+    #[test]
+    fn an_answer_that_is_reused_brings_its_numbers_along() {
+        let (run, at) = (RunId("run".to_owned()), Timestamp::UNIX_EPOCH);
+        let reuse = Reuse { run, at, measurements: vec![seconds(4)] };
+        let reused = What::CheckReused { check: check(), reuse };
+        assert_eq!(of([reused.clone()]).measurements(&check()), [seconds(4)]);
+        let measured = What::Measured { check: check(), measurements: vec![seconds(5)] };
+        assert_eq!(of([reused, measured]).measurements(&check()), [seconds(5)], "the newer ones");
     }
 }

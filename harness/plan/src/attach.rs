@@ -18,7 +18,11 @@ pub fn attach<S: BuildHasher>(mut plan: Plan, evidence: &HashMap<Digest, Evidenc
     for check in &mut plan.checks {
         let key = check.key.as_ref().filter(|_| !fresh && check.skip.is_none());
         let found = key.and_then(|key| evidence.get(key).filter(|evidence| evidence.key == *key));
-        check.reuse = found.map(|evidence| Reuse { run: evidence.run.clone(), at: evidence.at });
+        check.reuse = found.map(|evidence| Reuse {
+            run: evidence.run.clone(),
+            at: evidence.at,
+            measurements: evidence.measurements.clone(),
+        });
     }
     plan
 }

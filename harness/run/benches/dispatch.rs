@@ -11,7 +11,7 @@ use std::{
 };
 
 use model::{digest::Digest, evidence::RunId, plan::Plan, stage::Stage, verdict::Verdict};
-use run::{Command, Dispatcher, Input, Limits, Report};
+use run::{Command, Dispatcher, Input, Limits, Report, Said};
 use testkit::{
     clock::moment,
     plan::{machine_policy, plan, test},
@@ -49,7 +49,11 @@ fn time(plan: &Plan) -> Duration {
                     inputs.push(Input::JobEnded { job, panic: None });
                     inputs.extend(checks.into_iter().map(|check| {
                         let verdict = Verdict::Pass;
-                        Input::CheckReported(Report { job, check: check.id, verdict, took: None })
+                        Input::CheckReported(Report {
+                            job,
+                            check: check.id,
+                            said: Said::Answer { verdict, took: None },
+                        })
                     }));
                 }
                 Command::Finish => over = true,

@@ -22,7 +22,7 @@ use crate::{
     jobs::{Jobs, Running, Stopping},
     ladder::{Ladder, Moves},
     limits::Limits,
-    worker::{JobId, Report},
+    worker::{JobId, Report, Said},
 };
 
 /// What happens to a run.
@@ -30,7 +30,7 @@ use crate::{
 pub enum Input {
     /// Start. Everything before it is ignored.
     Begin,
-    /// A worker answered a check.
+    /// A worker answered a check, or said what it measured or kept for one.
     CheckReported(Report),
     /// A worker returned; what it did not report stays unanswered.
     JobEnded {
@@ -179,13 +179,34 @@ impl<'p> Dispatcher<'p> {
         if self.states[check] != State::Running(report.job) {
             return;
         }
-        let Some(job) = self.jobs.get_mut(report.job) else { return };
+        let id = report.check;
+        match report.said {
+            // Nothing was measured.
+            Said::Measured(measurements) if measurements.is_empty() => {}
+            Said::Measured(measurements) => {
+                out.push(Command::Emit(What::Measured { check: id, measurements }));
+            }
+            Said::Kept(artifact) => out.push(Command::Emit(What::Kept { check: id, artifact })),
+            Said::Answer { verdict, took } => self.answered(report.job, check, verdict, took, now, out),
+        }
+    }
+
+    fn answered(
+        &mut self,
+        job: JobId,
+        check: usize,
+        verdict: Verdict,
+        took: Option<Duration>,
+        now: Moment,
+        out: &mut Vec<Command>,
+    ) {
+        let Some(job) = self.jobs.get_mut(job) else { return };
         job.unanswered -= 1;
         if job.unanswered == 0 {
             job.until = job.until.min(now.elapsed.saturating_add(self.limits.tidy));
         }
-        let took = report.took.unwrap_or(now.elapsed.saturating_sub(job.since));
-        self.answer(check, report.verdict, took, out);
+        let took = took.unwrap_or(now.elapsed.saturating_sub(job.since));
+        self.answer(check, verdict, took, out);
         if self.gather.is_none() && self.phase == Phase::Running && self.has_room() {
             self.gather = Some(now.elapsed.saturating_add(self.limits.gather));
         }

@@ -22,4 +22,4 @@ pub use dispatcher::{Command, Dispatcher, Input};
 pub use executor::{Ports, SinkFailed, execute};
 pub use limits::Limits;
 pub use sink::Sink;
-pub use worker::{BoxFuture, Job, JobId, Report, Reporter, Worker};
+pub use worker::{BoxFuture, Job, JobId, Report, Reporter, Said, Worker};

@@ -1,12 +1,15 @@
 //! The port to whatever answers checks: nix, the policy engine, later virtual machines and hosts.
 //!
-//! Flows in: a [`Job`] of checks that the plan pinned. Flows out: one [`Report`] for each check, through a [`Reporter`].
+//! Flows in: a [`Job`] of checks that the plan pinned. Flows out: an answer to each check, and what was measured and kept on
+//! the way, as [`Report`]s through a [`Reporter`].
 //! Must not: decide what is asked, when, or in what order; the dispatcher does.
 
 use std::{fmt, future::Future, pin::Pin, time::Duration};
 
 use model::{
+    artifact::Artifact,
     check::{Check, CheckId},
+    measurement::Measurement,
     verdict::Verdict,
 };
 use tokio::sync::mpsc;
@@ -18,8 +21,9 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// Answers checks.
 ///
 /// What a worker owes the engine:
-/// - It reports each check of the job once, then returns. A check that it leaves out becomes `Broken`; a second report
-///   for a check, or one for a check of another job, is ignored.
+/// - It answers each check of the job once, then returns. A check that it leaves out becomes `Broken`; a second answer
+///   to a check, or one to a check of another job, is ignored.
+/// - What it measured and kept for a check it reports before it answers that check; afterwards it is ignored.
 /// - It keeps each check's `limit` itself and reports `TimedOut`. A backstop of the engine stands behind it.
 /// - When [`Job::stop`] is cancelled it ends soon: it stops what it started and returns, reporting nothing more. The
 ///   engine says why the rest was not answered.
@@ -59,24 +63,38 @@ impl Job {
     }
 }
 
-/// A worker's answer to one check.
+/// What a worker says of one check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     /// The job that the check was part of.
     pub job: JobId,
     /// The check.
     pub check: CheckId,
-    /// The answer.
-    pub verdict: Verdict,
-    /// How long the answer took, where the worker knows better than "since the job began".
-    pub took: Option<Duration>,
+    /// What is said of it.
+    pub said: Said,
+}
+
+/// What there is to say of a check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    /// The answer. Nothing more is said of the check.
+    Answer {
+        /// The answer.
+        verdict: Verdict,
+        /// How long it took, where the worker knows better than "since the job began".
+        took: Option<Duration>,
+    },
+    /// Numbers of its subject.
+    Measured(Vec<Measurement>),
+    /// A file that is left behind, and is whole now.
+    Kept(Artifact),
 }
 
 /// Where a worker reports to. Cheap to clone; usable from blocking threads. Reports go nowhere once the run is over.
 #[derive(Debug, Clone)]
 pub struct Reporter {
     job: JobId,
-    // Unbounded, yet bounded in fact: a worker reports each check of its job once.
+    // Unbounded, yet bounded in fact: a worker answers each check of its job once, and measures and keeps a few things.
     to: mpsc::UnboundedSender<Report>,
 }
 
@@ -96,16 +114,26 @@ impl Reporter {
 
     /// Answers a check; it took from the job's start until now.
     pub fn report(&self, check: &CheckId, verdict: Verdict) {
-        self.send(check, verdict, None);
+        self.send(check, Said::Answer { verdict, took: None });
     }
 
     /// Answers a check of which the worker knows how long it took.
     pub fn report_timed(&self, check: &CheckId, verdict: Verdict, took: Duration) {
-        self.send(check, verdict, Some(took));
+        self.send(check, Said::Answer { verdict, took: Some(took) });
     }
 
-    fn send(&self, check: &CheckId, verdict: Verdict, took: Option<Duration>) {
-        // A closed channel means that the run is over and nobody wants the answer any more.
-        let _ = self.to.send(Report { job: self.job, check: check.clone(), verdict, took });
+    /// Says what was measured for a check that is not answered yet.
+    pub fn measured(&self, check: &CheckId, measurements: Vec<Measurement>) {
+        self.send(check, Said::Measured(measurements));
+    }
+
+    /// Says that a file was left behind for a check that is not answered yet.
+    pub fn kept(&self, check: &CheckId, artifact: Artifact) {
+        self.send(check, Said::Kept(artifact));
+    }
+
+    fn send(&self, check: &CheckId, said: Said) {
+        // A closed channel means that the run is over and nobody wants to know any more.
+        let _ = self.to.send(Report { job: self.job, check: check.clone(), said });
     }
 }

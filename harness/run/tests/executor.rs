@@ -15,7 +15,8 @@ use run::{Dispatcher, Limits, Ports, Sink, SinkFailed, execute};
 use testkit::{
     assert::{complete, passed, skipped, verdict},
     clock::FakeClock,
-    plan::{fleet_policy, machine_policy, plan, test},
+    plan::{fleet_policy, id, machine_policy, plan, test},
+    taken::{artifact, seconds},
     worker::{Act, ScriptedWorker, fail},
 };
 use tokio::sync::mpsc;
@@ -62,6 +63,7 @@ async fn every_check_is_answered_and_the_record_is_the_fold_of_the_events() {
     let plan = plan((0..50).map(|n| test(&n.to_string())).chain(machines));
     let worker = ScriptedWorker::new()
         .on("s::r::beryl", Act::Answer(fail("s/r", "wrong")))
+        .on("s::r::amber", Act::Take(vec![seconds("boot/time", 12)], artifact("console/amber.log")))
         .on("nix-unit::tests::7", Act::After(Duration::from_secs(1), Verdict::Pass));
     let mut events: Vec<Event> = Vec::new();
     let course = run(&plan, worker, &mut events, &[]).await;
@@ -69,6 +71,9 @@ async fn every_check_is_answered_and_the_record_is_the_fold_of_the_events() {
     passed(course.record(), "s::r::amber");
     assert_eq!(verdict(course.record(), "s::r::beryl"), &fail("s/r", "wrong"));
     assert_eq!(course.record(), &Record::of(&events));
+    let amber = id("s::r::amber");
+    assert_eq!(course.record().measurements(&amber), [seconds("boot/time", 12)]);
+    assert_eq!(course.record().artifacts(&amber), [artifact("console/amber.log")]);
     assert_eq!(course.worker.most_at_a_time(), 2);
 }
 

@@ -9,4 +9,5 @@ pub mod clock;
 pub mod fleet;
 pub mod plan;
 pub mod redact;
+pub mod taken;
 pub mod worker;

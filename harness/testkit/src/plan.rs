@@ -158,8 +158,8 @@ impl CheckBuilder {
     /// Was answered by an earlier run.
     #[must_use]
     pub fn reused(mut self) -> Self {
-        self.0.reuse =
-            Some(Reuse { run: RunId("20260101T000000Z-000000".to_owned()), at: Timestamp::UNIX_EPOCH });
+        let run = RunId("20260101T000000Z-000000".to_owned());
+        self.0.reuse = Some(Reuse { run, at: Timestamp::UNIX_EPOCH, measurements: Vec::new() });
         self
     }
 

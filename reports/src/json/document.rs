@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use jiff::{Timestamp, civil::Date};
 use model::{
+    artifact::Artifact,
     decision::{Gate, GateState},
     evidence::Reuse,
     finding::Finding,
     fleet::FleetSource,
+    measurement::Measurement,
     plan::Header,
     subject::Subject,
     suite::Severity,
@@ -22,6 +24,7 @@ use serde::Serialize;
 use crate::{
     answers::{Counts, Row, Standing, answers},
     report::{Report, word},
+    trail::{Left, left},
     unproven::{Unproven, unproven},
 };
 
@@ -103,7 +106,7 @@ struct CheckEntry<'a> {
     result: &'static str,
     took_ms: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    reused: Option<&'a Reuse>,
+    reused: Option<Reused<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -112,6 +115,25 @@ struct CheckEntry<'a> {
     fault: Option<&'a Fault>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     findings: Vec<FindingEntry<'a>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    measurements: &'a [Measurement],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    artifacts: Vec<ArtifactEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct ArtifactEntry<'a> {
+    name: &'a str,
+    path: String,
+    digest: String,
+    bytes: u64,
+}
+
+/// The run whose answer stands.
+#[derive(Serialize)]
+struct Reused<'a> {
+    run: &'a str,
+    at: Timestamp,
 }
 
 #[derive(Serialize)]
@@ -180,7 +202,7 @@ impl<'a> Document<'a> {
                 .into_iter()
                 .map(|Unproven { what, why }| NotProven { what, why })
                 .collect(),
-            checks: rows.iter().map(CheckEntry::of).collect(),
+            checks: rows.iter().map(|row| CheckEntry::of(report.run(), row)).collect(),
             waived: waived.map(|(finding, waiver)| WaivedEntry::of(finding, waiver)).collect(),
             idle_waivers: report.decision.idle.iter().map(WaiverEntry::of).collect(),
         }
@@ -234,7 +256,7 @@ impl<'a> GateEntry<'a> {
 }
 
 impl<'a> CheckEntry<'a> {
-    fn of(row: &Row<'a>) -> Self {
+    fn of(run: &str, row: &Row<'a>) -> Self {
         let check = row.check;
         let verdict = row.outcome.map(|outcome| &outcome.verdict);
         let findings = verdict.map_or(&[][..], Verdict::findings);
@@ -247,7 +269,7 @@ impl<'a> CheckEntry<'a> {
             severity: check.severity,
             result: row.standing.as_str(),
             took_ms: millis(row.took()),
-            reused: row.outcome.and_then(|outcome| outcome.reuse.as_ref()),
+            reused: row.outcome.and_then(|outcome| outcome.reuse.as_ref()).map(Reused::of),
             why: row.why(),
             limit_ms: if let Some(Verdict::TimedOut { limit }) = verdict {
                 Some(millis(*limit))
@@ -256,7 +278,22 @@ impl<'a> CheckEntry<'a> {
             },
             fault: if let Some(Verdict::Broken { fault }) = verdict { Some(fault) } else { None },
             findings: findings.iter().map(FindingEntry::of).collect(),
+            measurements: row.measurements,
+            artifacts: row.artifacts.iter().map(|artifact| ArtifactEntry::of(run, artifact)).collect(),
         }
+    }
+}
+
+impl<'a> ArtifactEntry<'a> {
+    fn of(run: &str, artifact: &'a Artifact) -> Self {
+        let Left { name, path } = left(run, artifact);
+        Self { name, path, digest: artifact.digest.to_string(), bytes: artifact.bytes }
+    }
+}
+
+impl<'a> Reused<'a> {
+    fn of(reuse: &'a Reuse) -> Self {
+        Self { run: &reuse.run.0, at: reuse.at }
     }
 }
 

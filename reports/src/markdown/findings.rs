@@ -15,6 +15,7 @@ use crate::{
     escape,
     report::count,
     terminal::who,
+    trail::Left,
 };
 
 /// Lines of a difference or a trace.
@@ -88,7 +89,17 @@ impl Bounded {
 }
 
 fn findings(row: &Row<'_>) -> Vec<String> {
-    row.left.iter().map(|told| finding(row.check, told)).collect()
+    let mut items: Vec<String> = row.left.iter().map(|told| finding(row.check, told)).collect();
+    if let Some(last) = items.last_mut() {
+        last.push_str(&trail(row));
+    }
+    items
+}
+
+/// The files in which more is to be found.
+fn trail(row: &Row<'_>) -> String {
+    let line = |left: &Left<'_>| format!("  - {}: {}\n", inline(left.name), code(&left.path));
+    row.trail.iter().map(line).collect()
 }
 
 fn finding(check: &Check, finding: &Finding) -> String {
@@ -125,7 +136,8 @@ fn finding(check: &Check, finding: &Finding) -> String {
 }
 
 fn timed_out(row: &Row<'_>) -> Vec<String> {
-    vec![format!("- {}: no answer within {}\n", code(&row.check.id.0), age::took(row.check.limit))]
+    let (name, limit) = (code(&row.check.id.0), age::took(row.check.limit));
+    vec![format!("- {name}: no answer within {limit}\n{}", trail(row))]
 }
 
 fn broken(row: &Row<'_>) -> Vec<String> {
@@ -134,5 +146,5 @@ fn broken(row: &Row<'_>) -> Vec<String> {
     };
     let help =
         fault.remedy.as_ref().map_or(String::new(), |remedy| format!("  - help: {}\n", inline(remedy)));
-    vec![format!("- {}: {}\n{help}", code(&row.check.id.0), inline(&fault.what))]
+    vec![format!("- {}: {}\n{help}{}", code(&row.check.id.0), inline(&fault.what), trail(row))]
 }

@@ -3,7 +3,7 @@
 //! In: the rows. Out: findings by rule, then checks without an answer, faults, warnings and waivers. However many there
 //! are, only so many are shown, and the rest is counted. It must not shorten a rule's name or a place.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use model::{
     check::Check,
@@ -18,6 +18,7 @@ use crate::{
     look::Ink,
     page::Page,
     report::{Report, count},
+    trail::Left,
     waived,
 };
 
@@ -26,6 +27,9 @@ const MOST_LINES: usize = 12;
 
 /// Checks that are named where many share one fault.
 const NAMED: usize = 3;
+
+/// Files that are named at a time.
+const MOST_FILES: usize = 6;
 
 pub(super) fn all(page: &mut Page, report: &Report<'_>, rows: &[Row<'_>], most: usize) {
     let mut left = most;
@@ -52,7 +56,8 @@ fn by_rule(page: &mut Page, rows: &[Row<'_>], standing: Standing, left: &mut usi
         }
         page.gap();
         page.label(0, ink, &format!("{word} {rule}"), &format!(": {}", count(findings, "finding")));
-        let all = rows.iter().flat_map(|row| row.left.iter().map(|finding| (row.check, *finding)));
+        let all = rows.iter().flat_map(|row| row.left.iter().map(|finding| (*row, *finding)));
+        let mut trailed = HashSet::new();
         for group in alike(all) {
             if *left == 0 {
                 hidden += group.len();
@@ -60,6 +65,8 @@ fn by_rule(page: &mut Page, rows: &[Row<'_>], standing: Standing, left: &mut usi
             }
             *left -= 1;
             self::group(page, &group);
+            let rows = group.iter().map(|(row, _)| *row).filter(|row| trailed.insert(&row.check.id));
+            trail(page, rows);
         }
     }
     if hidden > 0 {
@@ -70,11 +77,11 @@ fn by_rule(page: &mut Page, rows: &[Row<'_>], standing: Standing, left: &mut usi
 }
 
 /// A finding with the check that it is of.
-type Found<'a> = (&'a Check, &'a Finding);
+type Found<'r, 'a> = (&'r Row<'a>, &'a Finding);
 
 /// Findings of one place that say the same have one cause: they are told once.
-fn alike<'a>(all: impl Iterator<Item = Found<'a>>) -> Vec<Vec<Found<'a>>> {
-    let mut groups: Vec<Vec<Found<'a>>> = Vec::new();
+fn alike<'r, 'a>(all: impl Iterator<Item = Found<'r, 'a>>) -> Vec<Vec<Found<'r, 'a>>> {
+    let mut groups: Vec<Vec<Found<'r, 'a>>> = Vec::new();
     let mut known = HashMap::new();
     for found in all {
         let (_, Finding { place, message, expected, actual, help, .. }) = found;
@@ -92,11 +99,11 @@ fn alike<'a>(all: impl Iterator<Item = Found<'a>>) -> Vec<Vec<Found<'a>>> {
     groups
 }
 
-fn group(page: &mut Page, group: &[Found<'_>]) {
-    let Some(((check, told), others)) = group.split_first() else { return };
-    finding(page, check, told);
+fn group(page: &mut Page, group: &[Found<'_, '_>]) {
+    let Some(((row, told), others)) = group.split_first() else { return };
+    finding(page, row.check, told);
     if !others.is_empty() {
-        let named: Vec<_> = others.iter().take(NAMED).map(|(check, told)| who(check, told)).collect();
+        let named: Vec<_> = others.iter().take(NAMED).map(|(row, told)| who(row.check, told)).collect();
         let more =
             if others.len() > NAMED { format!(" and {} more", others.len() - NAMED) } else { String::new() };
         let sentence = format!("the same for {}{more}", named.join(", "));
@@ -161,6 +168,13 @@ fn trace(page: &mut Page, trace: &[String]) {
     }
 }
 
+/// The files in which more is to be found.
+fn trail<'r, 'a: 'r>(page: &mut Page, rows: impl Iterator<Item = &'r Row<'a>>) {
+    for Left { name, path } in rows.flat_map(|row| &row.trail).take(MOST_FILES) {
+        page.label(4, Ink::Quiet, &format!("{name}: "), path);
+    }
+}
+
 fn timed_out(page: &mut Page, rows: &[Row<'_>]) {
     let mut rules: BTreeMap<&str, Vec<&Row<'_>>> = BTreeMap::new();
     for row in rows.iter().filter(|row| row.standing == Standing::TimedOut) {
@@ -172,6 +186,7 @@ fn timed_out(page: &mut Page, rows: &[Row<'_>]) {
         page.gap();
         page.label(0, Ink::Bad, &format!("TIMEOUT {rule}"), &sentence);
         names(page, &rows);
+        trail(page, rows.into_iter());
     }
 }
 
@@ -187,6 +202,7 @@ fn broken(page: &mut Page, rows: &[Row<'_>]) {
         page.gap();
         page.label(0, Ink::Unknown, "BROKEN", &format!(" {}: {what}", count(rows.len(), "check")));
         names(page, &rows);
+        trail(page, rows.iter().copied());
         fault.detail.iter().take(MOST_LINES).for_each(|line| page.quote(4, Ink::Quiet, line, 2));
         if let Some(remedy) = &fault.remedy {
             page.quote(4, Ink::Plain, &format!("help: {remedy}"), MOST_LINES);

@@ -1,11 +1,17 @@
 //! What holds of every report, whatever the run.
 
-use model::{check::CheckId, finding::Finding, verdict::Verdict};
+use model::{
+    artifact::Artifact,
+    check::CheckId,
+    finding::Finding,
+    measurement::{Measurement, Unit},
+    verdict::Verdict,
+};
 use proptest::prelude::*;
 use reports::{Look, markdown, plan, terminal};
 use unicode_width::UnicodeWidthStr;
 
-use crate::story::{Story, check, finding, story, warning};
+use crate::story::{Story, check, console, finding, measurement, story, warning};
 
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![
@@ -27,11 +33,18 @@ fn a_finding() -> impl Strategy<Value = Finding> {
 }
 
 fn a_story() -> impl Strategy<Value = Story> {
-    let told = (text(), prop::collection::vec(a_finding(), 0..4), any::<bool>());
+    let taken = prop::option::of((prop_oneof![-1e3..1e3_f64, Just(f64::MAX)], 0..3_usize, text()));
+    let told = (text(), prop::collection::vec(a_finding(), 0..4), any::<bool>(), taken);
     prop::collection::vec(told, 0..6).prop_map(|told| {
-        told.into_iter().enumerate().fold(story(), |story, (at, (name, findings, taste))| {
+        told.into_iter().enumerate().fold(story(), |mut story, (at, (name, findings, taste, taken))| {
             let mut check = check("x/y", &name);
             check.id = CheckId(format!("{}{at}", check.id));
+            if let Some((value, unit, of)) = taken {
+                let unit = [Unit::Seconds, Unit::Bytes, Unit::Count][unit];
+                let part = Measurement { of: Some(of.clone()), ..measurement("x/part", value, unit) };
+                story = story.measured(&check, vec![measurement("x/whole", value, unit), part]);
+                story = story.kept(&check, Artifact { name: of.clone(), path: of, ..console("") });
+            }
             story.told(if taste { warning(check) } else { check }, Verdict::Fail { findings })
         })
     })

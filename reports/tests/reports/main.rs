@@ -10,3 +10,5 @@ mod replay;
 mod screens;
 #[cfg(test)]
 mod story;
+#[cfg(test)]
+mod taken;

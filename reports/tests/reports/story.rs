@@ -4,13 +4,15 @@ use std::{collections::BTreeMap, time::Duration};
 
 use jiff::{Timestamp, civil::date};
 use model::{
-    check::{Check, CheckId, Question},
+    artifact::Artifact,
+    check::{Check, CheckId, GuestSize, Question},
     decision::{Decision, Gate, GateState, Outcome},
     digest::Digest,
     event::{Event, What},
     evidence::{Reuse, RunId},
     finding::Finding,
     fleet::{FleetSource, TreeRef},
+    measurement::{Measurement, Unit},
     place::Place,
     plan::{Header, Note, Plan},
     record::Record,
@@ -104,6 +106,35 @@ pub(crate) fn test(path: &str) -> Check {
     }
 }
 
+/// A check that is asked of a machine's guest.
+pub(crate) fn boot(rule: &str, machine: &str) -> Check {
+    let (size, limit) = (GuestSize { memory: 1024, processors: 1 }, Duration::from_secs(300));
+    let question = Question::Guest { machine: machine.into(), package: rule.to_owned(), size, limit };
+    Check { stage: Stage::Boot, question, ..check(rule, machine) }
+}
+
+/// A number of a whole subject, or of a part of it: `boot/unit-time sshd.service`.
+pub(crate) fn measurement(what: &str, value: f64, unit: Unit) -> Measurement {
+    let (metric, of) =
+        what.split_once(' ').map_or((what, None), |(metric, of)| (metric, Some(of.to_owned())));
+    let (metric, value) = (metric.try_into().expect("a metric"), value.try_into().expect("a number"));
+    Measurement { metric, of, value, unit }
+}
+
+/// What is measured of a boot.
+pub(crate) fn measured_boot(seconds: f64) -> Vec<Measurement> {
+    vec![
+        measurement("boot/time", seconds, Unit::Seconds),
+        measurement("boot/memory", 167_772_160.0, Unit::Bytes),
+        measurement("boot/unit-time sshd.service", 1.25, Unit::Seconds),
+    ]
+}
+
+pub(crate) fn console(machine: &str) -> Artifact {
+    let path = format!("console/{machine}.log");
+    Artifact { name: "console".to_owned(), path, digest: Digest::of("said"), bytes: 4 }
+}
+
 pub(crate) fn warning(check: Check) -> Check {
     Check { severity: Severity::Warning, ..check }
 }
@@ -145,6 +176,18 @@ impl Story {
         self.with(check, Some(&verdict))
     }
 
+    /// This check measured that, before it is told how it came out.
+    pub(crate) fn measured(mut self, check: &Check, measurements: Vec<Measurement>) -> Self {
+        self.events.push(event(1, What::Measured { check: check.id.clone(), measurements }));
+        self
+    }
+
+    /// This check left a file behind, before it is told how it came out.
+    pub(crate) fn kept(mut self, check: &Check, artifact: Artifact) -> Self {
+        self.events.push(event(1, What::Kept { check: check.id.clone(), artifact }));
+        self
+    }
+
     pub(crate) fn passed(self, check: Check) -> Self {
         self.told(check, Verdict::Pass)
     }
@@ -162,9 +205,20 @@ impl Story {
     }
 
     /// An answer of so many seconds before this run stands.
-    pub(crate) fn reused_from(mut self, run: &str, seconds: i64, mut check: Check) -> Self {
+    pub(crate) fn reused_from(self, run: &str, seconds: i64, check: Check) -> Self {
+        self.reused_with(run, seconds, Vec::new(), check)
+    }
+
+    /// The same, with what was measured then.
+    pub(crate) fn reused_with(
+        mut self,
+        run: &str,
+        seconds: i64,
+        measurements: Vec<Measurement>,
+        mut check: Check,
+    ) -> Self {
         let at = Timestamp::from_second(START - seconds).expect("a moment");
-        let reuse = Reuse { run: RunId(run.to_owned()), at };
+        let reuse = Reuse { run: RunId(run.to_owned()), at, measurements };
         check.reuse = Some(reuse.clone());
         self.events.push(event(1, What::CheckReused { check: check.id.clone(), reuse }));
         self.with(check, Some(&Verdict::Pass))
@@ -261,7 +315,16 @@ impl Story {
 
 /// A run with something of everything.
 pub(crate) fn everything() -> Story {
+    let boots = |machine| boot("boot/comes-up", machine);
     story()
+        .measured(&boots("cinnabar"), measured_boot(15.093))
+        .kept(&boots("cinnabar"), console("cinnabar"))
+        .passed(boots("cinnabar"))
+        .kept(&boots("magnetite"), console("magnetite"))
+        .failed(boots("magnetite"), |finding| {
+            finding.message = "its kernel panicked".to_owned();
+            finding.place = None;
+        })
         .passed(test("net.open"))
         .failed(test("net.shut"), |finding| {
             finding.message = "the value is not the one expected".to_owned();

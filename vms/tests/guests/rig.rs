@@ -96,7 +96,7 @@ echo \"Spawning backdoor root shell...\"; exec sh' &
 
 /// It heeds its power button, of which the kernel tells by an input device.
 pub(crate) const POWER_BUTTON: &str = "\
-for event in /dev/input/event*; do (dd if=$event of=/dev/null bs=24 count=1 && poweroff -f) & done
+for event in /dev/input/event*; do exec 3<$event; (dd of=/dev/null bs=24 count=1 && poweroff -f) <&3 & done
 ";
 
 fn busybox() -> PathBuf {

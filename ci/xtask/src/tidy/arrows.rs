@@ -28,7 +28,8 @@ const ROOMS: &[Room] = &[
     Room { name: "reports", knows: &["model"], tests_know: &[TESTS_ONLY] },
     Room { name: "testkit", knows: &["model", "run"], tests_know: &[] },
     Room { name: "vms", knows: &[], tests_know: &[] },
-    Room { name: "edge", knows: &["model", "run", "vms"], tests_know: &[TESTS_ONLY] },
+    Room { name: "lab", knows: &[], tests_know: &[] },
+    Room { name: "edge", knows: &["lab", "model", "run", "vms"], tests_know: &[TESTS_ONLY] },
     // The suites are data; their test targets run every case through the product.
     Room {
         name: "suites",
@@ -37,7 +38,7 @@ const ROOMS: &[Room] = &[
     },
     Room {
         name: "cli",
-        knows: &["edge", "judge", "load", "model", "plan", "reports", "run", "suites", "vms"],
+        knows: &["edge", "judge", "lab", "load", "model", "plan", "reports", "run", "suites", "vms"],
         tests_know: &[TESTS_ONLY],
     },
     Room { name: "xtask", knows: &[], tests_know: &[] },
@@ -100,6 +101,7 @@ mod tests {
     fn the_edge_knows_the_ports_and_the_machines() {
         green("edge", Normal, "run");
         green("edge", Normal, "vms");
+        green("edge", Normal, "lab");
         red("edge", Normal, "load");
         red("edge", Build, "plan");
     }
@@ -135,6 +137,7 @@ mod tests {
     fn machines_and_chores_know_nothing_of_ours() {
         red("vms", Normal, "model");
         red("vms", Development, "testkit");
+        red("lab", Normal, "vms");
         red("xtask", Normal, "model");
     }
 

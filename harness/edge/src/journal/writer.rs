@@ -18,7 +18,7 @@ use model::{
 };
 use run::Sink;
 
-use super::{EVENTS, PLAN, line::Chain};
+use super::{EVENTS, PLAN, artifacts::Artifacts, line::Chain};
 use crate::state::{State, StateError, write_atomically};
 
 /// The journal of a run that goes on.
@@ -69,6 +69,12 @@ impl JournalWriter {
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Where files go that checks leave behind.
+    #[must_use]
+    pub fn artifacts(&self) -> Artifacts {
+        Artifacts::of(&self.folder)
     }
 
     fn write(&mut self) -> io::Result<()> {

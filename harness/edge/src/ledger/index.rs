@@ -9,13 +9,14 @@ use model::{
     check::CheckId,
     digest::Digest,
     evidence::{Evidence, RunId},
+    measurement::Measurement,
 };
-use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params, types::Type};
 
 use super::{Found, Freshness, repair::Failure};
 
 /// The version of the tables. An index of any other is made anew.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// How long one process waits for another's transaction.
 const BUSY: Duration = Duration::from_secs(10);
@@ -23,9 +24,9 @@ const BUSY: Duration = Duration::from_secs(10);
 const TABLES: &str = "
     -- Runs that were taken in, each with the state of its journal at that time.
     CREATE TABLE runs (run TEXT PRIMARY KEY, size INTEGER NOT NULL, changed INTEGER NOT NULL) WITHOUT ROWID;
-    -- The newest pass of each key. `at` in nanoseconds since 1970.
+    -- The newest pass of each key. `at` in nanoseconds since 1970; `measured` is a JSON list, or nothing.
     CREATE TABLE passes (
-        key BLOB PRIMARY KEY, question TEXT NOT NULL, run TEXT NOT NULL, at INTEGER NOT NULL
+        key BLOB PRIMARY KEY, question TEXT NOT NULL, run TEXT NOT NULL, at INTEGER NOT NULL, measured TEXT
     ) WITHOUT ROWID;
     -- Keys that have failed: should they pass as well, they are flaky.
     CREATE TABLE failures (key BLOB, run TEXT, PRIMARY KEY (key, run)) WITHOUT ROWID;
@@ -54,10 +55,19 @@ pub(crate) struct Stamp {
 /// What a run answered, as far as it matters here.
 #[derive(Debug, Default)]
 pub(crate) struct Answers {
-    /// Key, check, and when.
-    pub(crate) passes: Vec<(Digest, CheckId, Timestamp)>,
+    /// With or without what was measured before them.
+    pub(crate) passes: Vec<Passed>,
     /// Keys.
     pub(crate) failures: Vec<Digest>,
+}
+
+/// A check that passed.
+#[derive(Debug)]
+pub(crate) struct Passed {
+    pub(crate) key: Digest,
+    pub(crate) check: CheckId,
+    pub(crate) at: Timestamp,
+    pub(crate) measurements: Vec<Measurement>,
 }
 
 /// Which file stands at a path.
@@ -102,7 +112,7 @@ impl Index {
         let oldest = age.map_or(i64::MIN, |age| newest.saturating_sub(age));
         let transaction = self.connection.transaction()?;
         let mut query = transaction.prepare_cached(
-            "SELECT question, run, at FROM passes WHERE key = ?1 AND at BETWEEN ?2 AND ?3
+            "SELECT question, run, at, measured FROM passes WHERE key = ?1 AND at BETWEEN ?2 AND ?3
              AND NOT EXISTS (SELECT 1 FROM failures WHERE failures.key = passes.key)",
         )?;
         let mut found = Found::new();
@@ -110,7 +120,8 @@ impl Index {
             let evidence = query.query_row(params![key.bytes(), oldest, newest], |row| {
                 let (check, run) = (CheckId(row.get(0)?), RunId(row.get(1)?));
                 let at = Timestamp::from_nanosecond(i128::from(row.get::<_, i64>(2)?)).unwrap_or_default();
-                Ok(Evidence { key: *key, check, run, at })
+                let measurements = measured(row.get(3)?)?;
+                Ok(Evidence { key: *key, check, run, at, measurements })
             });
             found.extend(evidence.optional()?.map(|evidence| (*key, evidence)));
         }
@@ -159,13 +170,15 @@ impl Index {
 
 fn insert(connection: &Connection, run: &RunId, answers: &Answers) -> rusqlite::Result<()> {
     let mut pass = connection.prepare_cached(
-        "INSERT INTO passes (key, question, run, at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (key) DO UPDATE
-         SET question = excluded.question, run = excluded.run, at = excluded.at WHERE excluded.at >= passes.at",
+        "INSERT INTO passes (key, question, run, at, measured) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (key) DO UPDATE SET question = excluded.question, run = excluded.run, at = excluded.at,
+         measured = excluded.measured WHERE excluded.at >= passes.at",
     )?;
-    for (key, check, at) in &answers.passes {
+    for Passed { key, check, at, measurements } in &answers.passes {
         // A clock beyond the year 2262 proves nothing.
         let Some(at) = nanoseconds(*at) else { continue };
-        pass.execute(params![key.bytes(), check.0, run.0, at])?;
+        let measured = (!measurements.is_empty()).then(|| serde_json::to_string(measurements).ok()).flatten();
+        pass.execute(params![key.bytes(), check.0, run.0, at, measured])?;
     }
     let mut failure =
         connection.prepare_cached("INSERT OR IGNORE INTO failures (key, run) VALUES (?1, ?2)")?;
@@ -173,6 +186,13 @@ fn insert(connection: &Connection, run: &RunId, answers: &Answers) -> rusqlite::
         failure.execute(params![key.bytes(), run.0])?;
     }
     Ok(())
+}
+
+/// What a row says was measured. One that makes no sense is damage as any other.
+fn measured(text: Option<String>) -> rusqlite::Result<Vec<Measurement>> {
+    let Some(text) = text else { return Ok(Vec::new()) };
+    serde_json::from_str(&text)
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(3, Type::Text, Box::new(error)))
 }
 
 fn nanoseconds(at: Timestamp) -> Option<i64> {

@@ -4,11 +4,13 @@
 
 use std::{collections::HashMap, fs, os::unix::fs::MetadataExt as _};
 
-use model::{check::CheckId, digest::Digest, event::What, evidence::RunId, verdict::Verdict};
+use model::{
+    check::CheckId, digest::Digest, event::What, evidence::RunId, measurement::Measurement, verdict::Verdict,
+};
 
 use super::{
     Note,
-    index::{Answers, Index, Stamp},
+    index::{Answers, Index, Passed, Stamp},
     repair::Failure,
 };
 use crate::{
@@ -65,12 +67,21 @@ fn answers(state: &State, run: &RunId) -> Result<Answers, JournalError> {
     let keys: HashMap<&CheckId, Digest> =
         plan.checks.iter().filter_map(|check| Some((&check.id, check.key?))).collect();
     let mut answers = Answers::default();
+    let mut measured: HashMap<CheckId, Vec<Measurement>> = HashMap::new();
     for event in lines {
         let event = event?;
-        let What::CheckFinished { check, verdict, .. } = event.what else { continue };
+        let (check, verdict) = match event.what {
+            What::Measured { check, measurements } => {
+                measured.entry(check).or_default().extend(measurements);
+                continue;
+            }
+            What::CheckFinished { check, verdict, .. } => (check, verdict),
+            _ => continue,
+        };
+        let measurements = measured.remove(&check).unwrap_or_default();
         let Some(key) = keys.get(&check).copied() else { continue };
         match verdict {
-            Verdict::Pass => answers.passes.push((key, check, event.at)),
+            Verdict::Pass => answers.passes.push(Passed { key, check, at: event.at, measurements }),
             Verdict::Fail { .. } => answers.failures.push(key),
             // The harness could not tell, or did not ask: that says nothing about what the key stands for.
             Verdict::Broken { .. } | Verdict::TimedOut { .. } | Verdict::Skipped { .. } => {}

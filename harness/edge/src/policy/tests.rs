@@ -11,7 +11,7 @@ use model::{
     subject::Subject,
     suite::{Policy, Severity},
 };
-use run::worker::{Job, JobId, Reporter, Worker};
+use run::worker::{Job, JobId, Reporter, Said, Worker};
 use serde_json::json;
 
 use super::*;
@@ -340,7 +340,8 @@ fn reports(rules: &str, checks: Vec<Check>) -> Vec<String> {
         worker.run(Job::new(JobId(0), checks), reporter).await;
         let mut said = Vec::new();
         while let Some(report) = reports.recv().await {
-            said.push(format!("{}: {}", report.check, words(&report.verdict)));
+            let Said::Answer { verdict, .. } = &report.said else { panic!("no answer: {report:?}") };
+            said.push(format!("{}: {}", report.check, words(verdict)));
         }
         said
     })

@@ -23,6 +23,7 @@ use vms::{
 use super::{
     come_up::{Came, LAST_WORDS, come_up},
     inspect::{Wanted, inspect},
+    log::ConsoleLog,
     ready::Ready,
     snapshots::{Restored, Snapshots},
 };
@@ -39,6 +40,8 @@ pub(super) struct Start<'a> {
     /// Where guests are kept that came up.
     pub(super) snapshots: &'a Snapshots,
     pub(super) wanted: Wanted,
+    /// Where it is written down what the guest says.
+    pub(super) log: &'a ConsoleLog,
 }
 
 /// What a guest told.
@@ -55,6 +58,31 @@ struct Reached {
     came: Came,
     /// The part `boot` of the facts document.
     boot: Value,
+}
+
+/// When a guest was saved that is restored.
+enum When {
+    /// By an earlier run, of which this one's log knows nothing.
+    Before,
+    /// A moment ago, by this run.
+    Now,
+}
+
+impl When {
+    /// What stands in the log before what the restored guest says.
+    fn told(&self, boot: &Value) -> Vec<String> {
+        match self {
+            Self::Now => vec!["[saved as it had come up, and restored to be asked]".to_owned()],
+            Self::Before => {
+                let at = boot["at"].as_str().unwrap_or("an earlier time");
+                let said = boot["console"].as_array().into_iter().flatten().filter_map(Value::as_str);
+                let head =
+                    format!("[restored as it had come up, booted at {at}; the last that it said then:]");
+                let end = "[restored]".to_owned();
+                std::iter::once(head).chain(said.map(str::to_owned)).chain([end]).collect()
+            }
+        }
+    }
 }
 
 /// Lines of its console that are told.
@@ -85,14 +113,14 @@ async fn up(start: &Start<'_>, machine: &Machine) -> Result<Reached, Fault> {
     let Some(key) = Snapshots::key(machine).filter(|_| room) else {
         return boot_anew(start, machine, false).await;
     };
-    if let Some(restored) = restore(start, machine, &key).await {
+    if let Some(restored) = restore(start, machine, &key, When::Before).await {
         return Ok(restored);
     }
     let reached = boot_anew(start, machine, true).await?;
     let Reached { guest, came: Came::Up(shell), boot } = reached else { return Ok(reached) };
     let saved = start.snapshots.save(&key, guest, shell, boot).await;
     match saved {
-        Ok(()) => match restore(start, machine, &key).await {
+        Ok(()) => match restore(start, machine, &key, When::Now).await {
             Some(restored) => Ok(restored),
             None => boot_anew(start, machine, false).await,
         },
@@ -102,11 +130,12 @@ async fn up(start: &Start<'_>, machine: &Machine) -> Result<Reached, Fault> {
 }
 
 /// One that took longer to come up than it may now is booted again.
-async fn restore(start: &Start<'_>, machine: &Machine, key: &Key) -> Option<Reached> {
+async fn restore(start: &Start<'_>, machine: &Machine, key: &Key, saved: When) -> Option<Reached> {
     let restored = start.snapshots.restore(key, &start.ready.qemu, machine, start.folders).await?;
     let Restored { guest, shell, note: mut boot } = restored;
     boot["seconds"].as_f64().filter(|seconds| *seconds <= start.limit.as_secs_f64())?;
     boot["limit"] = start.limit.as_secs().into();
+    start.log.follow(guest.console(), saved.told(&boot));
     Some(Reached { guest, came: Came::Up(shell), boot })
 }
 
@@ -122,6 +151,7 @@ async fn boot_anew(start: &Start<'_>, machine: &Machine, to_be_saved: bool) -> R
     };
     let guest =
         guest.map_err(|error| fault(&error, "`seaworthy doctor` says what this computer can boot"))?;
+    start.log.follow(guest.console(), Vec::new());
     let came = come_up(&guest, start.limit).await.map_err(|error| fault(&error, &by_hand(start)))?;
     let seconds = began.elapsed().as_secs_f64();
     if let Came::Ended(end) = &came {

@@ -1,7 +1,7 @@
 //! The worker that answers what is asked of guests: one boot answers everything that is asked of a machine.
 //!
-//! Flows in: jobs, each the checks of one machine. Flows out: their verdicts. Must not: boot a machine twice for one job,
-//! or let a check pass that nobody could ask.
+//! Flows in: jobs, each the checks of one machine. Flows out: their verdicts, and before them what was measured of the guest
+//! and what it left behind. Must not: boot a machine twice for one job, or let a check pass that nobody could ask.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -22,9 +22,12 @@ use super::{
     Yard,
     boot::{Start, Told, boot},
     inspect::Wanted,
+    log::ConsoleLog,
+    measure::{measurements, measuring},
     ready::{Unready, ready},
 };
 use crate::{
+    journal::Artifacts,
     nix::pool::Evaluators,
     policy::{Document, Input, Module, judge, uncompiled},
 };
@@ -41,6 +44,7 @@ struct Shared {
     yard: Yard,
     policies: BTreeMap<String, Policy>,
     facts: Arc<Facts>,
+    artifacts: Artifacts,
 }
 
 /// One machine's checks.
@@ -53,10 +57,16 @@ struct Questions<'a> {
 }
 
 impl GuestWorker {
-    /// A worker for the machines of a flake, the policies of a plan, and the facts of its run.
+    /// A worker for the machines of a flake, the policies of a plan, and the facts and the folder of its run.
     #[must_use]
-    pub fn new(nix: Evaluators, yard: Yard, policies: BTreeMap<String, Policy>, facts: Arc<Facts>) -> Self {
-        Self { shared: Arc::new(Shared { nix, yard, policies, facts }) }
+    pub fn new(
+        nix: Evaluators,
+        yard: Yard,
+        policies: BTreeMap<String, Policy>,
+        facts: Arc<Facts>,
+        artifacts: Artifacts,
+    ) -> Self {
+        Self { shared: Arc::new(Shared { nix, yard, policies, facts, artifacts }) }
     }
 }
 
@@ -82,8 +92,13 @@ impl Shared {
                 .for_each(|check| report.report(&check.id, Verdict::Broken { fault: fault.clone() }));
         };
         let began = Instant::now();
-        match self.boot(&asked).await {
-            Ok(told) => self.judge(&asked, told, began.elapsed(), report).await,
+        let log = ConsoleLog::of(&self.artifacts, asked.machine);
+        let booted = self.boot(&asked, &log).await;
+        let took = began.elapsed();
+        // Whoever reads of a verdict finds what it rests on.
+        self.leave(&asked, &booted, &log, report).await;
+        match booted {
+            Ok(told) => self.judge(&asked, told, took, report).await,
             Err(verdict) => {
                 for (check, _) in &asked.checks {
                     report.report(&check.id, verdict.clone());
@@ -103,7 +118,7 @@ impl Shared {
     }
 
     /// What the guest told, or the one verdict on everything that was to be asked of it.
-    async fn boot(&self, asked: &Questions<'_>) -> Result<Told, Verdict> {
+    async fn boot(&self, asked: &Questions<'_>, log: &ConsoleLog) -> Result<Told, Verdict> {
         let limit = asked.checks.iter().map(|(check, _)| check.limit).max().unwrap_or_default();
         let ready = match ready(&self.nix, &self.yard, asked.machine, limit).await {
             Ok(ready) => ready,
@@ -114,8 +129,28 @@ impl Shared {
         let wanted = self.wanted(asked);
         let (size, limit) = (asked.size, asked.limit);
         let Yard { folders, snapshots, .. } = &self.yard;
-        let start = Start { ready: &ready, size, limit, folders, snapshots, wanted };
+        let start = Start { ready: &ready, size, limit, folders, snapshots, wanted, log };
         boot(&start).await.map_err(|fault| Verdict::Broken { fault })
+    }
+
+    /// Reports the guest's numbers, its console and all that it told.
+    async fn leave(
+        &self,
+        asked: &Questions<'_>,
+        booted: &Result<Told, Verdict>,
+        log: &ConsoleLog,
+        report: &Reporter,
+    ) {
+        let Some(check) = measuring(asked.checks.iter().map(|(check, _)| *check)) else { return };
+        if let Ok(told) = booted {
+            report.measured(check, measurements(told));
+        }
+        let guest = booted.as_ref().ok().and_then(|told| told.guest.as_ref());
+        // What cannot be written is not kept: the verdict rests on what was told, not on the file.
+        let guest = guest.and_then(|guest| self.artifacts.write("guest", guest.to_string().as_bytes()).ok());
+        for artifact in log.ended().await.into_iter().chain(guest) {
+            report.kept(check, artifact);
+        }
     }
 
     /// What rules and the fleet want to know of a guest beyond what is asked of all.

@@ -8,6 +8,7 @@ use model::{
     evidence::{Evidence, RunId},
     fleet::TreeRef,
     locks::Locks,
+    measurement::{Measurement, Unit},
     plan::Plan,
     suite::{Kind, Part, Scope},
 };
@@ -94,9 +95,15 @@ fn passes(plan: &Plan) -> HashMap<Digest, Evidence> {
     let of = |check: &model::check::Check| {
         let key = check.key?;
         let run = RunId("earlier".to_owned());
-        Some((key, Evidence { key, check: check.id.clone(), run, at: Timestamp::UNIX_EPOCH }))
+        let measurements = vec![seconds(12)];
+        Some((key, Evidence { key, check: check.id.clone(), run, at: Timestamp::UNIX_EPOCH, measurements }))
     };
     plan.checks.iter().filter_map(of).collect()
+}
+
+fn seconds(value: u32) -> Measurement {
+    let metric = "boot/time".try_into().expect("a metric");
+    Measurement { metric, of: None, value: value.into(), unit: Unit::Seconds }
 }
 
 fn reused(plan: &Plan) -> Vec<bool> {
@@ -112,6 +119,14 @@ fn a_pass_stands_for_a_check_of_the_same_key_only() {
     assert_eq!(reused(&attach(plan.clone(), &evidence, false)), [false, true]);
     let changed = Sample { tree: Digest::of("other"), ..harbour() }.plan();
     assert_eq!(reused(&attach(changed, &passes(&plan), false)), [false, true]);
+}
+
+#[test]
+fn a_pass_that_stands_brings_along_what_was_measured() {
+    let plan = harbour().plan();
+    let attached = attach(plan.clone(), &passes(&plan), false);
+    let reuse = attached.checks[0].reuse.as_ref().expect("it stands");
+    assert_eq!(reuse.measurements, [seconds(12)]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 #![expect(clippy::panic, reason = "a law that does not hold fails the test")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
     check::{Check, CheckId, Question},
@@ -25,6 +25,7 @@ pub(crate) fn hold(plan: &Plan, seen: &Seen, slots: usize) {
     jobs_are_batches(plan, seen);
     nothing_starts_out_of_turn(plan, seen);
     who_is_held_is_held_by_something(plan, seen);
+    what_is_taken_lies_between_start_and_end(seen);
     assert!(seen.most <= slots, "{} jobs at a time in {slots} slots", seen.most);
     let (processors, memory) = seen.most_of;
     assert!(processors <= slots, "{processors} processors at a time in {slots} slots");
@@ -79,9 +80,30 @@ fn nothing_starts_out_of_turn(plan: &Plan, seen: &Seen) {
             }
             What::CheckReused { check, .. } => drop(ended.insert(check, &Verdict::Pass)),
             What::CheckFinished { check, verdict, .. } => drop(ended.insert(check, verdict)),
+            What::Measured { .. } | What::Kept { .. } => {}
             What::RunStarted { .. } | What::Interrupted | What::RunEnded { .. } => {}
         }
     }
+}
+
+/// What a check that runs measures and keeps is told, in the order in which it was, and nothing else is.
+fn what_is_taken_lies_between_start_and_end(seen: &Seen) {
+    let (mut running, mut taken) = (BTreeSet::new(), Vec::new());
+    for what in &seen.events {
+        match what {
+            What::CheckStarted { check } => drop(running.insert(check)),
+            What::CheckFinished { check, .. } => drop(running.remove(check)),
+            What::Measured { check, .. } | What::Kept { check, .. } => {
+                assert!(running.contains(check), "{check} took something and does not run");
+                taken.push(check.clone());
+            }
+            What::RunStarted { .. }
+            | What::CheckReused { .. }
+            | What::Interrupted
+            | What::RunEnded { .. } => {}
+        }
+    }
+    assert_eq!(taken, seen.taken, "told, and taken");
 }
 
 fn who_is_held_is_held_by_something(plan: &Plan, seen: &Seen) {

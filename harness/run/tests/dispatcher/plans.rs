@@ -105,6 +105,7 @@ fn findings(rules: Vec<&str>) -> Verdict {
 pub(crate) fn any_order(most: usize) -> impl Strategy<Value = Vec<Deed>> {
     let deed = prop_oneof![
         6 => (any::<usize>(), any::<usize>()).prop_map(|(job, check)| Deed::Answer(job, check)),
+        1 => (any::<usize>(), any::<usize>()).prop_map(|(job, check)| Deed::Take(job, check)),
         1 => (any::<usize>(), 0..40usize).prop_map(|(job, check)| Deed::Meddle(job, check)),
     ];
     vec(deed, 0..most)
@@ -114,6 +115,7 @@ pub(crate) fn any_order(most: usize) -> impl Strategy<Value = Vec<Deed>> {
 pub(crate) fn any_course(most: usize) -> impl Strategy<Value = Vec<Deed>> {
     let deed = prop_oneof![
         12 => (any::<usize>(), any::<usize>()).prop_map(|(job, check)| Deed::Answer(job, check)),
+        3 => (any::<usize>(), any::<usize>()).prop_map(|(job, check)| Deed::Take(job, check)),
         3 => any::<usize>().prop_map(Deed::Return),
         2 => (any::<usize>(), 0..40usize).prop_map(|(job, check)| Deed::Meddle(job, check)),
         2 => Just(Deed::Wait),

@@ -14,17 +14,22 @@ use model::{
     plan::Plan,
     verdict::Verdict,
 };
-use run::{Command, Dispatcher, Input, JobId, Limits, Report};
-use testkit::clock::moment;
+use run::{Command, Dispatcher, Input, JobId, Limits, Report, Said};
+use testkit::{
+    clock::moment,
+    taken::{artifact, seconds},
+};
 
 /// One thing that the world does next; numbers choose among what there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Deed {
     /// Some job answers one of its checks.
     Answer(usize, usize),
+    /// Some job measures something for one of its checks, and keeps a file.
+    Take(usize, usize),
     /// Some job returns, whatever it has answered.
     Return(usize),
-    /// Some job reports a check that is not its own, or one that it has answered before.
+    /// Some job answers, measures and keeps for a check that is not its own, or one that it has answered before.
     Meddle(usize, usize),
     /// Time passes until the dispatcher's deadline.
     Wait,
@@ -37,6 +42,8 @@ pub(crate) enum Deed {
 pub(crate) struct Seen {
     /// In order.
     pub(crate) events: Vec<What>,
+    /// What was measured and kept for checks that ran, twice each.
+    pub(crate) taken: Vec<CheckId>,
     /// The checks of each job.
     pub(crate) jobs: Vec<Vec<CheckId>>,
     /// Jobs at a time, at most.
@@ -119,6 +126,17 @@ impl World<'_> {
                     self.report(job, check);
                 }
             }
+            Deed::Take(job, check) => {
+                let job = self.job(job);
+                let own = job.and_then(|job| {
+                    let checks = &self.running[&job];
+                    Some((job, checks.get(check.checked_rem(checks.len())?)?.id.clone()))
+                });
+                if let Some((job, check)) = own {
+                    self.take(job, &check);
+                    self.seen.taken.extend([check.clone(), check]);
+                }
+            }
             Deed::Return(job) => {
                 if let Some(job) = self.job(job) {
                     self.running.remove(&job);
@@ -130,7 +148,9 @@ impl World<'_> {
                 let foreign = self.plan.checks.get(check).map(|check| check.id.clone());
                 let check = foreign.unwrap_or(CheckId("nobody::asked::this".to_owned()));
                 let job = self.job(job).filter(|job| self.running[job].iter().all(|own| own.id != check));
-                self.report(job.unwrap_or(JobId(usize::MAX)), check);
+                let job = job.unwrap_or(JobId(usize::MAX));
+                self.take(job, &check);
+                self.report(job, check);
             }
             Deed::Wait => {
                 self.elapsed = self.elapsed.max(self.dispatcher.deadline().unwrap_or(self.elapsed));
@@ -157,7 +177,16 @@ impl World<'_> {
     fn report(&mut self, job: JobId, check: CheckId) {
         let at = self.plan.checks.iter().position(|planned| planned.id == check);
         let verdict = at.map_or(Verdict::Pass, |at| self.answers[at].clone());
-        self.tell(Input::CheckReported(Report { job, check, verdict, took: None }));
+        self.say(job, check, Said::Answer { verdict, took: None });
+    }
+
+    fn take(&mut self, job: JobId, check: &CheckId) {
+        self.say(job, check.clone(), Said::Measured(vec![seconds("boot/time", 1)]));
+        self.say(job, check.clone(), Said::Kept(artifact("console/a.log")));
+    }
+
+    fn say(&mut self, job: JobId, check: CheckId, said: Said) {
+        self.tell(Input::CheckReported(Report { job, check, said }));
     }
 
     /// A job that runs alone may be as large as it likes.

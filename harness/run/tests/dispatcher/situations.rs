@@ -5,10 +5,11 @@ use std::time::Duration;
 use model::{
     check::CheckId, digest::Digest, event::What, evidence::RunId, plan::Plan, stage::Stage, verdict::Verdict,
 };
-use run::{Command, Dispatcher, Input, JobId, Report};
+use run::{Command, Dispatcher, Input, JobId, Report, Said};
 use testkit::{
     clock::moment,
     plan::{fleet_policy, id, machine_policy, plan, test, waiver},
+    taken::{artifact, seconds},
     worker::{broken, fail},
 };
 
@@ -32,7 +33,11 @@ impl Bench<'_> {
     }
 
     fn report(&mut self, job: usize, check: &str, verdict: Verdict) -> Vec<String> {
-        self.tell(Input::CheckReported(Report { job: JobId(job), check: id(check), verdict, took: None }))
+        self.say(job, check, Said::Answer { verdict, took: None })
+    }
+
+    fn say(&mut self, job: usize, check: &str, said: Said) -> Vec<String> {
+        self.tell(Input::CheckReported(Report { job: JobId(job), check: id(check), said }))
     }
 
     fn end(&mut self, job: usize) -> Vec<String> {
@@ -57,6 +62,10 @@ fn shown(command: &Command) -> Option<String> {
         Command::Finish => "finish".to_owned(),
         Command::Emit(What::CheckReused { check, .. }) => format!("reused {check}"),
         Command::Emit(What::CheckFinished { check, verdict, .. }) => format!("{check}: {}", short(verdict)),
+        Command::Emit(What::Measured { check, measurements }) => {
+            format!("{check}: measured {}", measurements.len())
+        }
+        Command::Emit(What::Kept { check, artifact }) => format!("{check}: kept {}", artifact.path),
         Command::Emit(What::Interrupted) => "interrupted".to_owned(),
         Command::Emit(_) => return None,
     })
@@ -267,7 +276,7 @@ fn only_a_pass_carries_its_key() {
     let mut keys = Vec::new();
     for (check, verdict) in [("a", Verdict::Pass), ("b", fail("nix-unit/tests", "wrong"))] {
         let check = id(&format!("nix-unit::tests::{check}"));
-        let report = Report { job: JobId(0), check, verdict, took: None };
+        let report = Report { job: JobId(0), check, said: Said::Answer { verdict, took: None } };
         for command in bench.dispatcher.handle(Input::CheckReported(report), moment(bench.at)) {
             if let Command::Emit(What::CheckFinished { key, .. }) = command {
                 keys.push(key);
@@ -275,4 +284,24 @@ fn only_a_pass_carries_its_key() {
         }
     }
     assert_eq!(keys, [Some(Digest::of("k")), None]);
+}
+
+#[test]
+fn what_was_measured_and_kept_is_told_until_the_check_is_answered() {
+    let plan = plan([test("a"), test("b")]);
+    let mut bench = bench(&plan, 1);
+    bench.tell(Input::Begin);
+    let a = "nix-unit::tests::a";
+    let measured = || Said::Measured(vec![seconds("boot/time", 1), seconds("boot/time", 2)]);
+    expect(bench.say(0, a, measured()), &["nix-unit::tests::a: measured 2"]);
+    expect(bench.say(0, a, Said::Kept(artifact("x.log"))), &["nix-unit::tests::a: kept x.log"]);
+    expect(bench.say(0, a, Said::Measured(Vec::new())), &[]);
+    expect(bench.report(0, a, Verdict::Pass), &["nix-unit::tests::a: pass"]);
+    expect(bench.say(0, a, measured()), &[]);
+    expect(bench.say(0, a, Said::Kept(artifact("y.log"))), &[]);
+    expect(bench.say(7, "nix-unit::tests::b", measured()), &[]);
+    expect(bench.say(0, "nobody::asked::this", measured()), &[]);
+    // Only an answer counts as one.
+    expect(bench.report(0, "nix-unit::tests::b", Verdict::Pass), &["nix-unit::tests::b: pass"]);
+    expect(bench.end(0), &["finish"]);
 }
