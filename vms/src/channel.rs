@@ -145,6 +145,14 @@ impl ChannelError {
             let panic = of.panic().filter(|panic| !last.clone().any(|line| line == *panic));
             *console = panic.into_iter().chain(last).collect();
         }
+        if let Self::Silent { console, .. } = &mut self
+            && console.is_empty()
+        {
+            let serial = crate::arguments::board().1;
+            console.push(format!(
+                "(none: is it a kernel for this computer, and is `console={serial}` on its command line?)"
+            ));
+        }
         self
     }
 }

@@ -72,6 +72,20 @@ pub enum PowerDownError {
     StillRuns(Duration),
 }
 
+/// A guest stands still as what it wrote to a disk cannot be kept.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "QEMU stopped the guest: its disk `{serial}`, {}, cannot be written ({why}): make room there, then let it go on", path.display()
+)]
+pub struct FullDisk {
+    /// The disk's serial.
+    pub serial: String,
+    /// Its file.
+    pub path: PathBuf,
+    /// Why, in QEMU's words.
+    pub why: String,
+}
+
 /// Why there is no picture.
 #[derive(Debug, thiserror::Error)]
 pub enum NoPicture {
@@ -139,6 +153,14 @@ impl Guest {
     #[must_use]
     pub fn stands_still(&self) -> bool {
         self.told.borrow().paused
+    }
+
+    /// The disk over which QEMU had to stop it, and what to do about it.
+    #[must_use]
+    pub fn stopped_by(&self) -> Option<FullDisk> {
+        let (index, why) = self.told.borrow().disk.clone()?;
+        let disk = self.machine.disks.get(index)?;
+        Some(FullDisk { serial: disk.serial.clone(), path: disk.path.clone(), why })
     }
 
     /// Waits for its end. Any number of callers may; the future needs no guest.

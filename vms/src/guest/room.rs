@@ -1,10 +1,11 @@
 //! Whether this computer has the memory that a guest asks for.
 //!
-//! Flows in: the guest's memory, and Linux's `/proc/meminfo`. Flows out: nothing, or how much is left. Must not: guess
-//! on a computer that does not tell.
+//! Flows in: the guest's memory, Linux's `/proc/meminfo`, and the disk where the memory is to be a file. Flows out:
+//! nothing, or how much is left. Must not: guess on a computer that does not tell.
 //!
 //! QEMU itself refuses only what the system will not promise, which is far more than there is: a guest that was
-//! promised too much is killed while it runs, by a system that does not say why.
+//! promised too much is killed while it runs, by a system that does not say why. So is one whose memory's file finds no
+//! room on its disk (SIGBUS).
 
 use std::{fs::OpenOptions, io::Read as _, path::Path};
 
@@ -20,6 +21,17 @@ pub(super) fn check(asked: u32) -> Result<(), StartError> {
         Some(left) if left < u64::from(asked) => Err(StartError::NoRoom { asked, left }),
         _ => Ok(()),
     }
+}
+
+/// Refuses a guest whose memory's file, of this many MiB, has no room in its folder.
+pub(super) fn check_disk(asked: u32, folder: &Path) -> Result<(), StartError> {
+    // A disk that does not tell is asked by QEMU.
+    let Ok(told) = rustix::fs::statvfs(folder) else { return Ok(()) };
+    let left = told.f_bavail.saturating_mul(told.f_frsize) >> 20;
+    if left < u64::from(asked) {
+        return Err(StartError::NoRoomOnDisk { folder: folder.to_owned(), asked, left });
+    }
+    Ok(())
 }
 
 /// MiB that can be had without swapping, as proc_meminfo(5) has it.

@@ -9,6 +9,7 @@
 mod agent;
 mod console;
 mod ends;
+mod full;
 mod network;
 mod newc;
 mod refusals;

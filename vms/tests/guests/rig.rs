@@ -43,7 +43,7 @@ pub(crate) fn kernel() -> PathBuf {
 }
 
 /// Those of the drivers that this kernel has as modules, in the order in which they need each other.
-const MODULES: [&str; 12] = [
+const MODULES: [&str; 13] = [
     "virtio",
     "virtio_ring",
     "virtio_pci_legacy_dev",
@@ -51,6 +51,7 @@ const MODULES: [&str; 12] = [
     "virtio_pci",
     "virtio_console",
     "virtio-rng",
+    "virtio_blk",
     "failover",
     "net_failover",
     "virtio_net",
@@ -205,6 +206,37 @@ impl Rig {
             std::thread::sleep(Duration::from_millis(10));
         }
     }
+}
+
+/// Set where a test runs again, with mounts of its own.
+const MOUNTS: &str = "VMS_TEST_HAS_OWN_MOUNTS";
+
+/// Whether this process has mounts of its own, which nobody else sees and which go with it. The first time it has not:
+/// then the test of this name is run once more where it has, and was right if it is right there.
+pub(crate) fn has_own_mounts(test: &str) -> bool {
+    if env::var_os(MOUNTS).is_some() {
+        return true;
+    }
+    let status = Command::new("unshare")
+        .args(["--map-root-user", "--mount", "--propagation", "private"])
+        .arg(env::current_exe().unwrap())
+        .args(["--exact", test, "--nocapture"])
+        .env(MOUNTS, "1")
+        .status()
+        .unwrap();
+    assert!(status.success(), "{status}");
+    false
+}
+
+pub(crate) fn mount(arguments: &[&str], on: &Path) {
+    let status = Command::new("mount").args(arguments).arg(on).status().unwrap();
+    assert!(status.success(), "mount {arguments:?} {}: {status}", on.display());
+}
+
+/// A folder with this many KiB of room.
+pub(crate) fn small_disk(on: &Path, kib: u32) {
+    fs::create_dir_all(on).unwrap();
+    mount(&["-t", "tmpfs", "-o", &format!("size={kib}k,mode=700"), "none"], on);
 }
 
 pub(crate) async fn ended(guest: &Guest) -> End {
