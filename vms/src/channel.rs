@@ -7,6 +7,7 @@ pub mod agent;
 pub mod backdoor;
 mod frame;
 pub(crate) mod script;
+pub mod ssh;
 #[cfg(test)]
 mod stand_in;
 pub mod wait;

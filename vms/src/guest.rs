@@ -32,7 +32,12 @@ pub use start::StartError;
 
 use crate::{
     arguments::{Memory, Socket},
-    channel::{ChannelError, agent::Agent, backdoor::Backdoor},
+    channel::{
+        ChannelError,
+        agent::Agent,
+        backdoor::Backdoor,
+        ssh::{Access, Ssh},
+    },
     child::server::Server,
     console::Console,
     folder::Folder,
@@ -253,6 +258,18 @@ impl Guest {
     pub async fn agent(&self, limit: Duration) -> Result<Agent, ChannelError> {
         let stream = self.door(Socket::Agent).ok_or(ChannelError::NotThere { what: "guest agent" })?;
         Agent::open(stream, limit).await.map_err(|error| error.with_console(&self.console))
+    }
+
+    /// Connects over SSH, through one of the machine's forwards.
+    ///
+    /// # Errors
+    /// The port is none of its forwards, the guest has another host key or does not take the key, or its SSH server does
+    /// not answer within `limit`.
+    pub async fn ssh(&self, access: &Access, limit: Duration) -> Result<Ssh, ChannelError> {
+        let port =
+            self.port(access.port).ok_or(ChannelError::NotThere { what: "forward to its SSH port" })?;
+        let opened = Ssh::open(access, port, self.folder(), limit).await;
+        opened.map_err(|error| error.with_console(&self.console))
     }
 
     fn door(&self, socket: Socket) -> Option<UnixStream> {

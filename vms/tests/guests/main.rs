@@ -16,3 +16,4 @@ mod refusals;
 mod rig;
 mod shell;
 mod snapshots;
+mod ssh;

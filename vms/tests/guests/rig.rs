@@ -104,7 +104,7 @@ fn busybox() -> PathBuf {
     on_path("busybox").expect(BUSYBOX_REMEDY)
 }
 
-fn on_path(name: &str) -> Option<PathBuf> {
+pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path).map(|folder| folder.join(name)).find(|path| path.is_file())
 }
