@@ -188,6 +188,18 @@ mod tests {
     }
 
     #[test]
+    fn starts_at_once_do_not_sweep_each_other() {
+        let parent = tempfile::tempdir().unwrap();
+        let all = parent.path().join("all");
+        let start = || (0..16).map(|_| Folder::create(&all).unwrap()).collect::<Vec<_>>();
+        let folders: Vec<Folder> = std::thread::scope(|scope| {
+            let starts: Vec<_> = (0..8).map(|_| scope.spawn(start)).collect();
+            starts.into_iter().flat_map(|start| start.join().unwrap()).collect()
+        });
+        assert!(folders.iter().all(|folder| folder.path().join(super::OWNED).exists()));
+    }
+
+    #[test]
     fn a_folder_that_others_may_enter_is_refused() {
         let parent = tempfile::tempdir().unwrap();
         fs::set_permissions(parent.path(), fs::Permissions::from_mode(0o755)).unwrap();

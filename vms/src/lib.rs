@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! machine ──arguments──▶ QEMU ──▶ guest ──▶ console, end, ports
-//!                                   ├─────▶ channel: backdoor
+//!                                   ├─────▶ channel: backdoor, guest agent, SSH
 //!                                   └─────▶ snapshot ──▶ any number of clones
 //! ```
 //!
