@@ -9,6 +9,8 @@
 //!                                   └─────▶ snapshot ──▶ any number of clones
 //! ```
 //!
+//! A [`testbed::Testbed`] is several of them and a [`switch::Switch`] between them, as one text.
+//!
 //! Flows in: paths, limits and folders, all stated by the caller. Flows out: facts about QEMU and its accelerators, each
 //! found by doing; running guests. Must not: know anything of seaworthy, read the environment, print, or leave a process
 //! behind.
@@ -28,3 +30,4 @@ pub mod qmp;
 pub mod shell;
 pub mod snapshot;
 pub mod switch;
+pub mod testbed;
