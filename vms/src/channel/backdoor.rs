@@ -70,15 +70,39 @@ impl Backdoor {
         }
     }
 
-    /// That of a guest whose shell was open when it was saved. Of the line that makes it forget its last command it may
-    /// have read a part: `#` ends any part of it as a harmless line.
+    /// That of a guest whose shell was open when it was saved, and what the guest says to a first command, with its
+    /// status. Of the line that makes it forget its last command it may have read a part: `#` ends any part of it as a
+    /// harmless line.
+    ///
+    /// The command is sent as it is, without what else bounds and frames one: each program that is started costs 10 ms,
+    /// and several times that in a clone that has yet to translate it.
     ///
     /// # Errors
-    /// The guest is gone.
-    pub(crate) async fn resume(mut stream: UnixStream) -> Result<Self, ChannelError> {
+    /// The guest is gone, or says nothing within `limit`.
+    pub(crate) async fn resume(
+        mut stream: UnixStream,
+        command: &str,
+        limit: Duration,
+    ) -> Result<(Self, i32, String), ChannelError> {
         let closed = |_| ChannelError::Closed { what: NAME, console: Vec::new() };
-        stream.write_all(b"#\n").await.map_err(closed)?;
-        Ok(Self::serving(stream))
+        let number = number();
+        let line = format!("#\n{command}; s=$?; echo; echo {number} $s.\n");
+        stream.write_all(line.as_bytes()).await.map_err(closed)?;
+        let (mut said, mut buffer) = (Vec::new(), vec![0; 4096]);
+        let answer = async {
+            loop {
+                let read = stream.read(&mut buffer).await.ok().filter(|read| *read > 0)?;
+                said.extend_from_slice(&buffer[..read]);
+                if let Some(answer) = answer(&said, &number) {
+                    return Some(answer);
+                }
+            }
+        };
+        let answered = timeout_at(Instant::now() + limit, answer).await;
+        let mute = |_| ChannelError::Mute { command: command.to_owned(), limit, bytes: 0 };
+        let answered = answered.map_err(mute)?;
+        let (status, text) = answered.ok_or(ChannelError::Closed { what: NAME, console: Vec::new() })?;
+        Ok((Self::serving(stream), status, text))
     }
 
     fn serving(stream: UnixStream) -> Self {
@@ -224,6 +248,14 @@ impl Heard {
             self.last.drain(..self.last.len() - needed);
         }
     }
+}
+
+/// What stands before the line with this number, and the status in it, once it is whole.
+fn answer(said: &[u8], number: &str) -> Option<(i32, String)> {
+    let said = String::from_utf8_lossy(said);
+    let (text, rest) = said.split_once(&format!("\n{number} "))?;
+    let (status, _) = rest.split_once('.')?;
+    Some((status.parse().ok()?, text.trim().to_owned()))
 }
 
 /// A script that runs a command and sends its answer, as one line.

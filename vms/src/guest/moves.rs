@@ -119,10 +119,14 @@ impl Guest {
         Ok(self.cont().await?)
     }
 
-    /// The shell that was open when it was saved.
-    pub(crate) async fn resumed_backdoor(&self) -> Result<Backdoor, ChannelError> {
+    /// The shell that was open when it was saved, and what it says to a first command, with its status.
+    pub(crate) async fn resumed_backdoor(
+        &self,
+        command: &str,
+        limit: Duration,
+    ) -> Result<(Backdoor, i32, String), ChannelError> {
         let stream = self.door(Socket::Shell).ok_or(ChannelError::NotThere { what: "backdoor" })?;
-        Backdoor::resume(stream).await
+        Backdoor::resume(stream, command, limit).await
     }
 
     /// Has QEMU move the state of its devices over a socket, at whose other end `bytes` is busy with their file.

@@ -13,8 +13,6 @@ use std::{
     time::Duration,
 };
 
-use data_encoding::BASE64;
-
 /// Whether there is a program for guests of this computer.
 pub(super) const POSSIBLE: bool = cfg!(target_arch = "x86_64");
 /// Where the program may be, in memory. `/run` lets none run on some systems.
@@ -36,7 +34,9 @@ pub(super) fn command(place: &str, since_1970: Duration, seed: Seed) -> String {
     // The seed's bits, and its bytes.
     let sizes = [256_u32, 32];
     let input = [time.map(u64::to_le_bytes).concat(), sizes.map(u32::to_le_bytes).concat(), seed.to_vec()];
-    format!("echo {} | base64 -d | {place} 3<>/dev/urandom", BASE64.encode(&input.concat()))
+    // `printf` is the shell's own: a program less to start.
+    let octal: String = input.concat().iter().map(|byte| format!("\\{byte:03o}")).collect();
+    format!("printf '{octal}' | {place} 3<>/dev/urandom")
 }
 
 /// What the program could not do, by its status.
