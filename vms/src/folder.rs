@@ -67,7 +67,10 @@ impl Folder {
     }
 
     /// The same, for a folder that holds no sockets.
-    pub(crate) fn create_of_any_length(all: &Path) -> Result<Self, NoFolder> {
+    ///
+    /// # Errors
+    /// It cannot be made, or is not this user's alone.
+    pub fn create_of_any_length(all: &Path) -> Result<Self, NoFolder> {
         let failed = |source| NoFolder::Make { path: all.to_owned(), source };
         match DirBuilder::new().mode(0o700).create(all) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(failed(error)),
