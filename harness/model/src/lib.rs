@@ -7,12 +7,13 @@
 //! sources ([`place`], [`tree`], [`survey`]) -> the fleet ([`machine`], [`inventory`], [`fleet`], [`resolved`])
 //! -> what is asked ([`stage`], [`suite`], [`case`], [`subject`], [`facts`], [`check`], [`plan`])
 //! -> what was answered ([`finding`], [`verdict`], [`measurement`], [`artifact`], [`event`], [`record`])
-//! -> what follows ([`evidence`], [`decision`]).
+//! -> what follows ([`evidence`], [`decision`], [`promotion`], [`course`], [`rollout`]).
 
 pub mod artifact;
 pub mod ask;
 pub mod case;
 pub mod check;
+pub mod course;
 pub mod decision;
 pub mod digest;
 pub mod event;
@@ -26,8 +27,10 @@ pub mod machine;
 pub mod measurement;
 pub mod place;
 pub mod plan;
+pub mod promotion;
 pub mod record;
 pub mod resolved;
+pub mod rollout;
 pub mod stage;
 pub mod subject;
 pub mod suite;
