@@ -47,6 +47,7 @@ pub fn from_survey(survey: &Survey) -> (Fleet, Vec<Diagnostic>) {
             trees: None,
             boot: Default::default(),
             asks: Vec::new(),
+            promotion: None,
             waivers: Vec::new(),
             places,
         },
@@ -69,6 +70,7 @@ pub fn complete(written: Fleet, survey: &Survey) -> (Fleet, Vec<Diagnostic>) {
             trees: written.trees,
             boot: written.boot,
             asks: written.asks,
+            promotion: written.promotion,
             waivers: written.waivers,
             places,
             ..read

@@ -17,10 +17,12 @@ use crate::diagnostic::Diagnostic;
 mod asks;
 mod at;
 mod boot;
+mod calendar;
 mod depth;
 mod expressions;
 mod instance;
 mod inventory;
+mod promotion;
 mod reader;
 mod settings;
 mod syntax;
@@ -52,7 +54,7 @@ pub fn parse(file: &str, bytes: &[u8]) -> (Option<Fleet>, Vec<Diagnostic>) {
 }
 
 fn fleet<'t>(reader: &mut Reader<'t>, file: &str, root: &DeTable<'t>) -> Fleet {
-    reader.only(&At::ROOT, root, &["boot", "expressions", "inventory", "waivers"]);
+    reader.only(&At::ROOT, root, &["boot", "expressions", "inventory", "promotion", "waivers"]);
     reader.places.set("", Place::file(file));
     let (boot, asks) = boot::read(reader, root);
     Fleet {
@@ -61,6 +63,7 @@ fn fleet<'t>(reader: &mut Reader<'t>, file: &str, root: &DeTable<'t>) -> Fleet {
         trees: expressions::read(reader, root),
         boot,
         asks,
+        promotion: promotion::read(reader, root),
         waivers: waivers::read(reader, root),
         places: Places::default(),
     }

@@ -5,8 +5,11 @@
 //! Must not: refuse anything. `seaworthy fleet lint` shows these; in `seaworthy verify` the invariants find them.
 
 pub mod asks;
+pub mod promotion;
 pub mod trees;
 pub mod waivers;
+
+mod promotion_names;
 
 use std::collections::BTreeSet;
 

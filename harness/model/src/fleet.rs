@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ask::Ask, check::GuestSize, facts::Places, inventory::Inventory, waiver::Waiver};
+use crate::{
+    ask::Ask, check::GuestSize, facts::Places, inventory::Inventory, promotion::Promotion, waiver::Waiver,
+};
 
 /// Everything that is defined about a fleet, with where each part is written.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +21,8 @@ pub struct Fleet {
     pub boot: BootTerms,
     /// What is asked of them then.
     pub asks: Vec<Ask>,
+    /// How a configuration may reach the machines; `None`: nothing is said.
+    pub promotion: Option<Promotion>,
     /// Accepted findings.
     pub waivers: Vec<Waiver>,
     /// Pointers into the facts document (`/inventory/machines/cinnabar`) and where they are written.

@@ -78,6 +78,7 @@ fn fleet(machines: usize) -> ResolvedFleet {
         trees: None,
         boot: Default::default(),
         asks: Vec::new(),
+        promotion: None,
         waivers: Vec::new(),
         places: Default::default(),
     };

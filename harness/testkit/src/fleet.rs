@@ -25,6 +25,7 @@ pub fn fleet() -> FleetBuilder {
         trees: None,
         boot: Default::default(),
         asks: Vec::new(),
+        promotion: None,
         waivers: Vec::new(),
         places: model::facts::Places::default(),
     })

@@ -109,6 +109,7 @@ mod tests {
             trees: None,
             boot: Default::default(),
             asks: Vec::new(),
+            promotion: None,
             waivers: Vec::new(),
             places: Places::default(),
         }

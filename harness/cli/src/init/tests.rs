@@ -34,6 +34,7 @@ fn fleet(source: FleetSource, inventory: Inventory) -> Fleet {
         trees: None,
         boot: Default::default(),
         asks: Vec::new(),
+        promotion: None,
         waivers: Vec::new(),
         places: Places::default(),
     }

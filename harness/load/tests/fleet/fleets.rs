@@ -22,6 +22,7 @@ pub(crate) fn of_inventory(inventory: Inventory) -> Fleet {
         trees: None,
         boot: Default::default(),
         asks: Vec::new(),
+        promotion: None,
         waivers: Vec::new(),
         places: Places::default(),
     }

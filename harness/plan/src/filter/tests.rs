@@ -32,6 +32,7 @@ fn fleet() -> ResolvedFleet {
             trees: None,
             boot: Default::default(),
             asks: Vec::new(),
+            promotion: None,
             waivers: Vec::new(),
             places: Default::default(),
         },

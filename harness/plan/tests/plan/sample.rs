@@ -40,6 +40,7 @@ pub(crate) fn sample() -> Sample {
         trees: None,
         boot: Default::default(),
         asks: Vec::new(),
+        promotion: None,
         waivers: Vec::new(),
         places: Default::default(),
     };
