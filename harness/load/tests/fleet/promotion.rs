@@ -157,3 +157,14 @@ soak = "1d"
 "#
     ));
 }
+
+#[test]
+fn the_sample_fleets_primary_goes_last() {
+    let text = include_str!("../../../../fixtures/fleets/eight/fleet.toml");
+    let fleet = resolve(fleet_toml::parse("fleet.toml", text.as_bytes()).0.expect("a fleet"));
+    assert_eq!(stuck(&fleet, Some(text)), []);
+    let course = course(&fleet).expect("a policy");
+    let last = course.waves.last().expect("waves");
+    assert_eq!((&last.machines, last.before.len()), (&BTreeSet::from(["stibnite".into()]), 5));
+    assert_eq!(course.primary, last.machines);
+}
