@@ -8,12 +8,13 @@
 //! -> who is to reach whom ([`overlay`], [`exception`], [`reason`], [`reach`], [`matrix`])
 //! -> what is asked ([`stage`], [`suite`], [`case`], [`subject`], [`facts`], [`check`], [`plan`])
 //! -> what was answered ([`finding`], [`verdict`], [`measurement`], [`artifact`], [`event`], [`record`])
-//! -> what follows ([`evidence`], [`decision`]).
+//! -> what follows ([`evidence`], [`decision`], [`promotion`], [`course`], [`rollout`]).
 
 pub mod artifact;
 pub mod ask;
 pub mod case;
 pub mod check;
+pub mod course;
 pub mod decision;
 pub mod digest;
 pub mod event;
@@ -30,10 +31,12 @@ pub mod measurement;
 pub mod overlay;
 pub mod place;
 pub mod plan;
+pub mod promotion;
 pub mod reach;
 pub mod reason;
 pub mod record;
 pub mod resolved;
+pub mod rollout;
 pub mod stage;
 pub mod subject;
 pub mod suite;
