@@ -7,6 +7,7 @@ pub mod agent;
 pub mod backdoor;
 mod frame;
 pub(crate) mod script;
+pub mod ssh;
 #[cfg(test)]
 mod stand_in;
 pub mod terminal;
@@ -145,6 +146,14 @@ impl ChannelError {
             // A kernel says why it panics first, and then a lot more.
             let panic = of.panic().filter(|panic| !last.clone().any(|line| line == *panic));
             *console = panic.into_iter().chain(last).collect();
+        }
+        if let Self::Silent { console, .. } = &mut self
+            && console.is_empty()
+        {
+            let serial = crate::arguments::board().1;
+            console.push(format!(
+                "(none: is it a kernel for this computer, and is `console={serial}` on its command line?)"
+            ));
         }
         self
     }

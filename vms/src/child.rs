@@ -76,10 +76,23 @@ impl Child {
     /// # Errors
     /// It cannot be started.
     pub fn start(program: &Path, arguments: &[OsString], limit: Duration) -> io::Result<Self> {
+        Self::start_with(program, arguments, Stdio::null(), limit)
+    }
+
+    /// The same, with something to read.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub fn start_with(
+        program: &Path,
+        arguments: &[OsString],
+        input: Stdio,
+        limit: Duration,
+    ) -> io::Result<Self> {
         let began = now();
         let mut process = command(program)
             .args(arguments)
-            .stdin(Stdio::null())
+            .stdin(input)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0)

@@ -67,7 +67,10 @@ impl Folder {
     }
 
     /// The same, for a folder that holds no sockets.
-    pub(crate) fn create_of_any_length(all: &Path) -> Result<Self, NoFolder> {
+    ///
+    /// # Errors
+    /// It cannot be made, or is not this user's alone.
+    pub fn create_of_any_length(all: &Path) -> Result<Self, NoFolder> {
         let failed = |source| NoFolder::Make { path: all.to_owned(), source };
         match DirBuilder::new().mode(0o700).create(all) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(failed(error)),
@@ -185,6 +188,18 @@ mod tests {
         let next = Folder::create(&all).unwrap();
         assert!(living.path().exists() && next.path().exists() && all.join("of-somebody").exists());
         assert!(!all.join("vm-unlocked").exists() && !all.join("vm-empty").exists());
+    }
+
+    #[test]
+    fn starts_at_once_do_not_sweep_each_other() {
+        let parent = tempfile::tempdir().unwrap();
+        let all = parent.path().join("all");
+        let start = || (0..16).map(|_| Folder::create(&all).unwrap()).collect::<Vec<_>>();
+        let folders: Vec<Folder> = std::thread::scope(|scope| {
+            let starts: Vec<_> = (0..8).map(|_| scope.spawn(start)).collect();
+            starts.into_iter().flat_map(|start| start.join().unwrap()).collect()
+        });
+        assert!(folders.iter().all(|folder| folder.path().join(super::OWNED).exists()));
     }
 
     #[test]

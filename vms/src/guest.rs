@@ -9,6 +9,7 @@ mod check;
 pub mod end;
 mod moves;
 mod ports;
+mod room;
 pub mod start;
 
 use std::{
@@ -31,7 +32,12 @@ pub use start::StartError;
 
 use crate::{
     arguments::{Memory, Socket},
-    channel::{ChannelError, agent::Agent, backdoor::Backdoor},
+    channel::{
+        ChannelError,
+        agent::Agent,
+        backdoor::Backdoor,
+        ssh::{Access, Ssh},
+    },
     child::server::Server,
     console::Console,
     folder::Folder,
@@ -69,6 +75,20 @@ pub enum PowerDownError {
     /// It was asked, and still runs.
     #[error("the guest was asked to switch itself off, and still runs after {} s: does it heed its power button?", .0.as_secs_f32())]
     StillRuns(Duration),
+}
+
+/// A guest stands still as what it wrote to a disk cannot be kept.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "QEMU stopped the guest: its disk `{serial}`, {}, cannot be written ({why}): make room there, then let it go on", path.display()
+)]
+pub struct FullDisk {
+    /// The disk's serial.
+    pub serial: String,
+    /// Its file.
+    pub path: PathBuf,
+    /// Why, in QEMU's words.
+    pub why: String,
 }
 
 /// Why there is no picture.
@@ -138,6 +158,14 @@ impl Guest {
     #[must_use]
     pub fn stands_still(&self) -> bool {
         self.told.borrow().paused
+    }
+
+    /// The disk over which QEMU had to stop it, and what to do about it.
+    #[must_use]
+    pub fn stopped_by(&self) -> Option<FullDisk> {
+        let (index, why) = self.told.borrow().disk.clone()?;
+        let disk = self.machine.disks.get(index)?;
+        Some(FullDisk { serial: disk.serial.clone(), path: disk.path.clone(), why })
     }
 
     /// Waits for its end. Any number of callers may; the future needs no guest.
@@ -230,6 +258,18 @@ impl Guest {
     pub async fn agent(&self, limit: Duration) -> Result<Agent, ChannelError> {
         let stream = self.door(Socket::Agent).ok_or(ChannelError::NotThere { what: "guest agent" })?;
         Agent::open(stream, limit).await.map_err(|error| error.with_console(&self.console))
+    }
+
+    /// Connects over SSH, through one of the machine's forwards.
+    ///
+    /// # Errors
+    /// The port is none of its forwards, the guest has another host key or does not take the key, or its SSH server does
+    /// not answer within `limit`.
+    pub async fn ssh(&self, access: &Access, limit: Duration) -> Result<Ssh, ChannelError> {
+        let port =
+            self.port(access.port).ok_or(ChannelError::NotThere { what: "forward to its SSH port" })?;
+        let opened = Ssh::open(access, port, self.folder(), limit).await;
+        opened.map_err(|error| error.with_console(&self.console))
     }
 
     fn door(&self, socket: Socket) -> Option<UnixStream> {

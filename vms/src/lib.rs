@@ -5,9 +5,11 @@
 //!
 //! ```text
 //! machine ──arguments──▶ QEMU ──▶ guest ──▶ console, end, ports
-//!                                   ├─────▶ channel: backdoor
+//!                                   ├─────▶ channel: backdoor, guest agent, SSH
 //!                                   └─────▶ snapshot ──▶ any number of clones
 //! ```
+//!
+//! A [`testbed::Testbed`] is several of them and a [`switch::Switch`] between them, as one text.
 //!
 //! Flows in: paths, limits and folders, all stated by the caller. Flows out: facts about QEMU and its accelerators, each
 //! found by doing; running guests. Must not: know anything of seaworthy, read the environment, print, or leave a process
@@ -28,3 +30,4 @@ pub mod qmp;
 pub mod shell;
 pub mod snapshot;
 pub mod switch;
+pub mod testbed;

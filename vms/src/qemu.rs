@@ -41,13 +41,13 @@ pub struct Version {
 #[derive(Debug, thiserror::Error)]
 pub enum NoQemu {
     /// No folder of PATH has it.
-    #[error("no {name} on PATH")]
+    #[error("no {name} on PATH: install QEMU, or put its folder on PATH")]
     NotFound {
         /// The program's name, `qemu-system-x86_64`.
         name: String,
     },
     /// It is there and does not start.
-    #[error("cannot start {}", program.display())]
+    #[error("cannot start {}: install a QEMU that is built for this computer", program.display())]
     Start {
         /// The program.
         program: PathBuf,

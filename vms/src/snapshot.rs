@@ -107,7 +107,8 @@ impl Snapshot {
     }
 
     /// A clone, which goes on from where the guest was saved, with its shell, that answers within `limit`. `machine` is
-    /// what was saved, but for its name and the sockets of its links. Its network cards have the saved addresses.
+    /// what was saved, but for its name and the sockets of its links. Its network cards have the saved addresses. Its clock
+    /// is late by at most the time that this takes.
     ///
     /// # Errors
     /// The snapshot is of something else or damaged, QEMU does not go on from it, or the guest does not wake up.

@@ -30,8 +30,14 @@ pub async fn boot(
     let of_nixos = || machines.iter().filter(|(_, machine)| machine.class == MachineClass::Nixos);
     if !of_nixos().any(|(known, _)| *known == name) {
         let names: Vec<&str> = of_nixos().map(|(name, _)| name.as_str()).collect();
-        let help = format!("the NixOS machines of this fleet are {}", names.join(", "));
-        return Err(Stop::input(format!("no NixOS machine is called {name}")).help(help));
+        let what = match machines.get(&name) {
+            Some(_) => format!("{name} is no NixOS machine, and only those boot as guests"),
+            None => format!("no machine is called {name}"),
+        };
+        let near = plan::nearest(name.as_str(), names.iter().copied());
+        let near = near.map_or_else(String::new, |near| format!("did you mean {near}? "));
+        let help = format!("{near}the NixOS machines of this fleet are {}", names.join(", "));
+        return Err(Stop::input(what).help(help));
     }
     let Some(nix) = &known.evaluated.evaluators else {
         return Err(Stop::input("there is no flake here that could be built"));

@@ -36,6 +36,7 @@ pub async fn lint(desk: &Desk, interrupts: &mut mpsc::Receiver<()>) -> Result<Ex
     let (fleet, text) = resolved(desk, interrupts).await?;
     let mut problems = load::lint::lint(&fleet, text.as_deref());
     problems.extend(waivers(desk, &fleet, text.as_deref()).await?);
+    problems.extend(load::lint::promotion::stuck(&fleet, text.as_deref()));
     problems.extend(load::lint::asks::unanswered(&fleet, text.as_deref()));
     problems.extend(load::lint::exceptions::unmatched(&fleet, text.as_deref()));
     problems.extend(load::lint::given::unknown(&fleet, text.as_deref()));

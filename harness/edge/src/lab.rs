@@ -3,7 +3,7 @@
 //! Flows in: a topology, a folder, questions and faults. Flows out: what the lab is like. Must not: outlive a lab, or leave one
 //! behind: the process that holds it is the lab's life.
 //!
-//! `ask` are the words, and who speaks them; [`hold`] is who answers.
+//! `ask` are the words, and who speaks them; `hold` is who answers.
 
 mod ask;
 mod hold;

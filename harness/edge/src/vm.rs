@@ -71,6 +71,11 @@ pub struct Yard {
 /// `qemu --version` takes a few milliseconds.
 const QEMU_LIMIT: Duration = Duration::from_secs(10);
 
+/// Where this user's private folders are, below the one for temporary files. Who makes one there sweeps those that were left.
+pub(crate) fn folders(temporary: &std::path::Path) -> PathBuf {
+    temporary.join(format!("seaworthy-{}", rustix::process::getuid().as_raw()))
+}
+
 impl Yard {
     /// A yard that keeps what it makes in `cache`, and runs guests in folders below `temporary`.
     #[must_use]
@@ -91,7 +96,7 @@ impl Yard {
             images,
             snapshots,
             // Each user's own: nobody can write into another's.
-            folders: temporary.join(format!("seaworthy-{}", rustix::process::getuid().as_raw())),
+            folders: folders(temporary),
             engine: Arc::new(OnceLock::new()),
         }
     }

@@ -8,6 +8,7 @@
 mod decide;
 mod idle;
 mod outcome;
+pub mod promote;
 mod standing;
 
 pub use decide::decide;

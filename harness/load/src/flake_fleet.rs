@@ -48,6 +48,7 @@ pub fn from_survey(survey: &Survey) -> (Fleet, Vec<Diagnostic>) {
             boot: Default::default(),
             asks: Vec::new(),
             exceptions: Vec::new(),
+            promotion: None,
             waivers: Vec::new(),
             places,
         },
@@ -71,6 +72,7 @@ pub fn complete(written: Fleet, survey: &Survey) -> (Fleet, Vec<Diagnostic>) {
             boot: written.boot,
             asks: written.asks,
             exceptions: written.exceptions,
+            promotion: written.promotion,
             waivers: written.waivers,
             places,
             ..read

@@ -17,12 +17,14 @@ use crate::diagnostic::Diagnostic;
 mod asks;
 mod at;
 mod boot;
+mod calendar;
 mod depth;
 mod expressions;
 mod given;
 mod instance;
 mod inventory;
 mod mesh;
+mod promotion;
 mod reader;
 mod settings;
 mod syntax;
@@ -54,7 +56,7 @@ pub fn parse(file: &str, bytes: &[u8]) -> (Option<Fleet>, Vec<Diagnostic>) {
 }
 
 fn fleet<'t>(reader: &mut Reader<'t>, file: &str, root: &DeTable<'t>) -> Fleet {
-    reader.only(&At::ROOT, root, &["boot", "expressions", "inventory", "mesh", "waivers"]);
+    reader.only(&At::ROOT, root, &["boot", "expressions", "inventory", "mesh", "promotion", "waivers"]);
     reader.places.set("", Place::file(file));
     let (boot, asks) = boot::read(reader, root);
     Fleet {
@@ -64,6 +66,7 @@ fn fleet<'t>(reader: &mut Reader<'t>, file: &str, root: &DeTable<'t>) -> Fleet {
         boot,
         asks,
         exceptions: mesh::read(reader, root),
+        promotion: promotion::read(reader, root),
         waivers: waivers::read(reader, root),
         places: Places::default(),
     }

@@ -3,6 +3,7 @@
 //! Flows in: bytes of files, and what evaluation told. Flows out: [`model`] nouns and [`diagnostic::Diagnostic`]s.
 //! Must not: do input or output, read a clock or the environment, or stop at the first problem.
 
+pub mod course;
 pub mod diagnostic;
 pub mod facts;
 pub mod flake_fleet;

@@ -7,8 +7,11 @@
 pub mod asks;
 pub mod exceptions;
 pub mod given;
+pub mod promotion;
 pub mod trees;
 pub mod waivers;
+
+mod promotion_names;
 
 use std::collections::BTreeSet;
 

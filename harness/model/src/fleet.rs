@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ask::Ask, check::GuestSize, exception::Exception, facts::Places, inventory::Inventory,
-    machine::MachineName, waiver::Waiver,
+    machine::MachineName, promotion::Promotion, waiver::Waiver,
 };
 
 /// Everything that is defined about a fleet, with where each part is written.
@@ -24,6 +24,8 @@ pub struct Fleet {
     pub asks: Vec<Ask>,
     /// What its owner states about who reaches whom.
     pub exceptions: Vec<Exception>,
+    /// How a configuration may reach the machines; `None`: nothing is said.
+    pub promotion: Option<Promotion>,
     /// Accepted findings.
     pub waivers: Vec<Waiver>,
     /// Pointers into the facts document (`/inventory/machines/cinnabar`) and where they are written.

@@ -9,12 +9,13 @@
 //! -> what is asked ([`stage`], [`suite`], [`case`], [`subject`], [`facts`], [`check`], [`plan`])
 //! -> what machines see of the network ([`sighting`])
 //! -> what was answered ([`finding`], [`verdict`], [`measurement`], [`artifact`], [`event`], [`record`])
-//! -> what follows ([`evidence`], [`decision`]).
+//! -> what follows ([`evidence`], [`decision`], [`promotion`], [`course`], [`rollout`]).
 
 pub mod artifact;
 pub mod ask;
 pub mod case;
 pub mod check;
+pub mod course;
 pub mod decision;
 pub mod digest;
 pub mod event;
@@ -31,10 +32,12 @@ pub mod measurement;
 pub mod overlay;
 pub mod place;
 pub mod plan;
+pub mod promotion;
 pub mod reach;
 pub mod reason;
 pub mod record;
 pub mod resolved;
+pub mod rollout;
 pub mod sighting;
 pub mod stage;
 pub mod subject;

@@ -79,6 +79,7 @@ fn fleet(machines: usize) -> ResolvedFleet {
         boot: Default::default(),
         asks: Vec::new(),
         exceptions: Vec::new(),
+        promotion: None,
         waivers: Vec::new(),
         places: Default::default(),
     };

@@ -257,14 +257,14 @@ impl<'p> Dispatcher<'p> {
         self.conclude(job, None, now, out);
     }
 
-    /// A job is over: what it left unanswered gets its verdict here.
+    /// A job is over: what it left unanswered gets its verdict here, and the first of that the time of the whole job.
     fn conclude(&mut self, id: JobId, panic: Option<&str>, now: Moment, out: &mut Vec<Command>) {
         let Some(job) = self.jobs.remove(id) else { return };
-        let took = now.elapsed.saturating_sub(job.since);
+        let mut took = now.elapsed.saturating_sub(job.since);
         for &check in &job.checks {
             if self.states[check] == State::Running(id) {
                 let verdict = self.unanswered(&job, check, panic);
-                self.answer(check, verdict, took, out);
+                self.answer(check, verdict, std::mem::take(&mut took), out);
             }
         }
     }

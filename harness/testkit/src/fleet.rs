@@ -26,6 +26,7 @@ pub fn fleet() -> FleetBuilder {
         boot: Default::default(),
         asks: Vec::new(),
         exceptions: Vec::new(),
+        promotion: None,
         waivers: Vec::new(),
         places: model::facts::Places::default(),
     })

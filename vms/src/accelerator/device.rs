@@ -23,7 +23,9 @@ fn open_kvm(device: &Path) -> Option<Answer> {
     let named = |what: &str| format!("{KVM}: {what}");
     Some(match error.kind() {
         io::ErrorKind::NotFound => Answer::Absent { why: format!("there is no {KVM}") },
-        io::ErrorKind::PermissionDenied => Answer::NoPermission { why: named("permission denied") },
+        io::ErrorKind::PermissionDenied => {
+            Answer::NoPermission { why: named("permission denied; add this user to the group that owns it") }
+        }
         // A node without a driver behind it.
         _ if is_driverless(&error) => Answer::Absent { why: named("no driver answers") },
         _ => Answer::Unusable(Unusable { why: named(&error.to_string()), last_lines: Vec::new() }),

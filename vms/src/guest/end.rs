@@ -3,9 +3,12 @@
 //! Flows in: what QEMU said and how it went, what the console said, what we did. Flows out: an [`End`]. Must not: ask
 //! anybody.
 
-use std::{fmt, process::ExitStatus};
+use std::{fmt, os::unix::process::ExitStatusExt as _, process::ExitStatus};
 
 use crate::{child::server, qmp};
+
+/// What a process gets that reaches for a part of a mapped file that is not there.
+const SIGBUS: i32 = rustix::process::Signal::BUS.as_raw();
 
 /// How a guest ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +44,9 @@ impl fmt::Display for End {
             Self::Died { status, complaints } => {
                 f.write_str("QEMU ended")?;
                 status.map_or(Ok(()), |status| write!(f, " ({status})"))?;
+                if status.and_then(|status| status.signal()) == Some(SIGBUS) {
+                    f.write_str(" as its memory's file could not grow or was cut off: is its disk full?")?;
+                }
                 if complaints.is_empty() { Ok(()) } else { write!(f, ": {}", complaints.join("; ")) }
             }
         }
@@ -51,6 +57,8 @@ impl fmt::Display for End {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Told {
     pub(super) paused: bool,
+    /// The disk that stopped it, by its index among the machine's, and why.
+    pub(super) disk: Option<(usize, String)>,
     pub(super) panicked: bool,
     /// Whether its state was moved out or in, once that is over.
     pub(super) moved: Option<bool>,
@@ -63,7 +71,14 @@ impl Told {
     pub(super) fn hear(&mut self, event: &qmp::Event) {
         match event.name.as_str() {
             "STOP" => self.paused = true,
-            "RESUME" => self.paused = false,
+            "RESUME" => (self.paused, self.disk) = (false, None),
+            // Source: `qapi/block-core.json`. By default QEMU stops a guest whose disk finds no room.
+            "BLOCK_IO_ERROR" if event.data["action"] == "stop" => {
+                let index =
+                    event.data["device"].as_str().and_then(|id| id.strip_prefix("disk")?.parse().ok());
+                let reason = event.data["reason"].as_str().unwrap_or("it does not say why").to_owned();
+                self.disk = index.map(|index| (index, reason));
+            }
             "GUEST_PANICKED" => self.panicked = true,
             "MIGRATION" => match event.data["status"].as_str() {
                 Some("completed") => self.moved = Some(true),
@@ -136,6 +151,14 @@ mod tests {
     #[test]
     fn a_guest_that_ended_before_it_could_be_killed_ended_by_itself() {
         check(&[("SHUTDOWN", "guest-shutdown")], true, None, "the guest switched itself off");
+    }
+
+    #[test]
+    fn a_qemu_whose_memory_finds_no_room_is_told_so() {
+        use std::os::unix::process::ExitStatusExt as _;
+        let status = Some(std::process::ExitStatus::from_raw(super::SIGBUS));
+        let said = End::Died { status, complaints: vec![] }.to_string();
+        assert!(said.ends_with("is its disk full?"), "{said}");
     }
 
     #[test]

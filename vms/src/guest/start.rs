@@ -24,7 +24,7 @@ use tokio::{
 use super::{
     Guest, QMP_LIMIT, check,
     end::{End, Seen, Told},
-    ports,
+    ports, room,
 };
 use crate::{
     arguments::{Memory, Socket, arguments_with},
@@ -33,7 +33,7 @@ use crate::{
     folder::Folder,
     image::Image,
     machine::Machine,
-    qemu::Qemu,
+    qemu::{Qemu, program_name},
     qmp::{Client, QmpError},
 };
 
@@ -69,6 +69,28 @@ pub enum StartError {
         /// This computer's.
         architecture: &'static str,
     },
+    /// This computer has less memory left than the guest asks for.
+    #[error(
+        "the guest asks for {asked} MiB of memory, and this computer has {left} MiB left: give the guest less, or run fewer at once"
+    )]
+    NoRoom {
+        /// MiB that it asks for.
+        asked: u32,
+        /// MiB that are left.
+        left: u64,
+    },
+    /// The disk has less room left than the file of the guest's memory may need.
+    #[error(
+        "the guest's {asked} MiB of memory are to be a file in {}, whose disk has {left} MiB left: make room there, or choose another folder", folder.display()
+    )]
+    NoRoomOnDisk {
+        /// Where the file is to be.
+        folder: PathBuf,
+        /// MiB that it may need.
+        asked: u32,
+        /// MiB that are left.
+        left: u64,
+    },
     /// A socket cannot be made.
     #[error("cannot listen on {}", path.display())]
     Listen {
@@ -78,7 +100,7 @@ pub enum StartError {
         source: io::Error,
     },
     /// QEMU cannot be started.
-    #[error("cannot start {}", program.display())]
+    #[error("cannot start {}: is it a QEMU for this computer, which this user may run?", program.display())]
     Spawn {
         /// The program.
         program: PathBuf,
@@ -112,6 +134,8 @@ pub enum Refusal {
     DiskInUse,
     /// A port of this computer is not to be had.
     Port,
+    /// It is another architecture's.
+    Architecture,
     /// Something may not be opened.
     Permission,
     /// Whatever it said.
@@ -121,7 +145,7 @@ pub enum Refusal {
 impl Refusal {
     /// QEMU's own words, of 7.2 to 10.0.
     fn of(complaints: &[String]) -> Self {
-        const WORDS: [(&str, Refusal); 8] = [
+        const WORDS: [(&str, Refusal); 9] = [
             ("cannot set up guest memory", Refusal::Memory),
             ("ram size too large", Refusal::Memory),
             ("invalid accelerator", Refusal::Accelerator),
@@ -129,6 +153,7 @@ impl Refusal {
             ("Could not access KVM", Refusal::Accelerator),
             ("lock", Refusal::DiskInUse),
             ("host forwarding rule", Refusal::Port),
+            ("unsupported machine type", Refusal::Architecture),
             ("Permission denied", Refusal::Permission),
         ];
         let says = |words: &str| complaints.iter().any(|line| line.contains(words));
@@ -142,7 +167,10 @@ impl std::fmt::Display for Refusal {
             Self::Memory => "this computer has not so much memory; give the guest less, or run fewer at once",
             Self::Accelerator => "the accelerator is not to be had; choose the one that the probe says works",
             Self::DiskInUse => "another process has a disk open; give each guest its own, or read-only ones",
-            Self::Port => "a port of this computer is not to be had",
+            Self::Port => "a port of this computer is not to be had; end what listens there, or leave the choice to QEMU",
+            Self::Architecture => {
+                return write!(f, "this QEMU has no such machine; give {}, this computer's own", program_name());
+            }
             Self::Permission => "something may not be opened by this user; change its mode or owner",
             Self::Other => "it would not have it",
         })
@@ -160,6 +188,13 @@ pub(super) async fn start(
     memory: Memory<'_>,
 ) -> Result<Guest, StartError> {
     check::check(machine)?;
+    // A copy takes no more than what its guest writes.
+    if !matches!(memory, Memory::Of(_)) {
+        room::check(machine.memory)?;
+    }
+    if let Memory::ToBeSaved(_) = memory {
+        room::check_disk(machine.memory, folder.path())?;
+    }
     let sockets = Socket::all(machine);
     let listeners =
         sockets.iter().map(|socket| listen(&folder, *socket)).collect::<Result<Vec<_>, StartError>>()?;

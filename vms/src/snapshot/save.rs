@@ -63,7 +63,7 @@ pub enum SaveError {
         source: MoveError,
     },
     /// A file of the snapshot cannot be written.
-    #[error("cannot write {}", path.display())]
+    #[error("cannot write {}: a snapshot needs as much room as its guest uses memory; make some, or choose another folder for the store", path.display())]
     Write {
         /// Which.
         path: PathBuf,

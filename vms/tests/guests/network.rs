@@ -6,6 +6,7 @@ use vms::{
     channel::{Channel as _, backdoor::Backdoor},
     folder::Folder,
     guest::Guest,
+    machine::Machine,
     switch::{
         Switch,
         handle::Handle,
@@ -13,9 +14,10 @@ use vms::{
         port::{Attachment, Gone},
         topology::{Network, Topology},
     },
+    testbed::Testbed,
 };
 
-use super::rig::{BACKDOOR, LIMIT, Rig};
+use super::rig::{BACKDOOR, LIMIT, Rig, qemu};
 
 /// A guest with a card in the network and this address.
 async fn guest(rig: &Rig, network: &Handle, name: &str, address: &str) -> (Guest, Backdoor) {
@@ -80,4 +82,58 @@ async fn guests_speak_and_feel_faults() {
     assert!(ping(&two, ONE).await.is_some() && ping(&one, TWO).await.is_some());
     let large = two.run(&format!("ping -c 2 -i 0.2 -s 1400 {ONE}"), Duration::from_secs(30)).await.unwrap();
     assert!(large.text().contains(" 0% packet loss"), "{}", large.text());
+}
+
+#[tokio::test]
+async fn three_guests_of_one_text_meet_as_it_says() {
+    let rig = Rig::new();
+    let (mut guests, mut members) = (String::new(), Vec::new());
+    for (name, number) in [("one", 1), ("two", 2), ("three", 3)] {
+        let address = format!("ip addr add 10.99.0.{number}/24 dev eth0; ip link set eth0 up\n{BACKDOOR}");
+        let machine = rig.machine(&address);
+        guests += &format!(
+            "[[guests]]\nname = \"{name}\"\naccelerator = \"tcg\"\nmemory = 256\nprocessors = 1\nbackdoor = true\n\
+             boot = {{ kernel = {:?}, initrd = {:?}, command-line = {:?} }}\n",
+            machine.boot.kernel,
+            machine.boot.initrd.unwrap(),
+            machine.boot.command_line
+        );
+        members.push(format!("{name} = \"52:54:00:12:01:0{number}\""));
+    }
+    let text = format!(
+        "{guests}[networks.lan]\nmembers = {{ {} }}\nlinks = [\n\
+         {{ between = [\"one\", \"two\"], line = {{ cut = true }} }},\n\
+         {{ between = [\"three\", \"two\"], line = {{ delay-ms = 50 }} }},\n]\n",
+        members.join(", ")
+    );
+    let testbed = Testbed::from_toml(&text).unwrap();
+    let running = testbed.start(&qemu(), &rig.folders(), LIMIT).await.unwrap();
+    assert_eq!(running.guests.len(), 3);
+    let shell = async |name: &str| {
+        running.guests[name].backdoor(LIMIT).await.unwrap_or_else(|error| panic!("{error}"))
+    };
+    let (one, two, three) = tokio::join!(shell("one"), shell("two"), shell("three"));
+
+    assert_eq!(ping(&one, "10.99.0.2").await, None, "that line is cut");
+    assert!(ping(&one, "10.99.0.3").await.expect("it answers") < 50.0);
+    assert!(ping(&two, "10.99.0.3").await.expect("it answers late") >= 100.0);
+    let lan = running.switch.network("lan").unwrap();
+    lan.set_both("one", "two", Line::default()).unwrap();
+    assert!(ping(&one, "10.99.0.2").await.is_some(), "it is mended");
+    drop((one, two, three, running));
+    rig.assert_no_qemu();
+}
+
+#[tokio::test]
+async fn a_testbed_of_which_a_guest_does_not_start_leaves_nothing() {
+    let rig = Rig::new();
+    let good = rig.machine("");
+    let mut bad = Machine { name: "bad".into(), ..good.clone() };
+    bad.boot.kernel = rig.path("absent");
+    let testbed = Testbed { seed: 0, guests: vec![good, bad], networks: Default::default() };
+    let error = testbed.start(&qemu(), &rig.folders(), LIMIT).await.unwrap_err();
+    assert_eq!(error.to_string(), "guest `bad` does not start");
+    rig.assert_no_qemu();
+    let left = std::fs::read_dir(rig.folders()).unwrap().map(|entry| entry.unwrap().file_name());
+    assert_eq!(left.collect::<Vec<_>>(), ["changing"]);
 }

@@ -110,6 +110,7 @@ mod tests {
             boot: Default::default(),
             asks: Vec::new(),
             exceptions: Vec::new(),
+            promotion: None,
             waivers: Vec::new(),
             places: Places::default(),
         }

@@ -35,6 +35,7 @@ fn fleet(source: FleetSource, inventory: Inventory) -> Fleet {
         boot: Default::default(),
         asks: Vec::new(),
         exceptions: Vec::new(),
+        promotion: None,
         waivers: Vec::new(),
         places: Places::default(),
     }

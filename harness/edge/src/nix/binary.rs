@@ -11,8 +11,13 @@ use std::{
     time::Duration,
 };
 
+use vms::folder::Folder;
+
 use super::{fault::NixFault, version::Version};
-use crate::process::{Program, Spawner};
+use crate::{
+    process::{Program, Spawner},
+    vm::folders,
+};
 
 /// A nix that works.
 #[derive(Debug, Clone)]
@@ -22,7 +27,7 @@ pub struct Nix {
     environment: BTreeMap<OsString, OsString>,
     spawner: Spawner,
     // Nix's own scratch, such as the repl's history. Removed with the last clone.
-    _scratch: Arc<tempfile::TempDir>,
+    _scratch: Arc<Folder>,
 }
 
 /// Variables of the caller's environment that nix needs: to find its store, its settings and caches, and to fetch inputs.
@@ -77,8 +82,7 @@ impl Nix {
         if !path.is_file() {
             return Err(NixFault::Missing { path: path.to_owned() });
         }
-        let scratch =
-            tempfile::Builder::new().prefix("seaworthy-nix-").tempdir().map_err(NixFault::NoFolder)?;
+        let scratch = private_folder()?;
         let environment = environment_of_nix(environment, scratch.path());
         let mut nix = Self {
             path: path.to_owned(),
@@ -148,6 +152,12 @@ impl Nix {
         };
         ["--extra-experimental-features", features]
     }
+}
+
+/// A folder that goes with its owner; where that was killed, the next one sweeps it.
+pub(super) fn private_folder() -> Result<Folder, NixFault> {
+    let folder = Folder::create_of_any_length(&folders(&std::env::temp_dir()));
+    folder.map_err(|error| NixFault::NoFolder(std::io::Error::other(error)))
 }
 
 fn environment_of_nix(given: &BTreeMap<OsString, OsString>, scratch: &Path) -> BTreeMap<OsString, OsString> {

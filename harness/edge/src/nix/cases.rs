@@ -12,7 +12,7 @@ use model::{
 };
 
 use super::{
-    binary::Nix,
+    binary::{Nix, private_folder},
     fault::NixFault,
     pool::{Evaluators, Limits},
 };
@@ -28,7 +28,7 @@ const FILE: &str = "tests.nix";
 #[expect(clippy::disallowed_methods, reason = "a case's tests become a file of a folder of their own")]
 pub async fn run_case(nix: &Nix, suite: &Suite, case: &Case) -> Result<CaseOutcome, NixFault> {
     let CaseInput::Tests(text) = &case.input else { return Ok(CaseOutcome::AsExpected) };
-    let folder = tempfile::Builder::new().prefix("seaworthy-case-").tempdir().map_err(NixFault::NoFolder)?;
+    let folder = private_folder()?;
     std::fs::write(folder.path().join(FILE), text).map_err(NixFault::NoFolder)?;
     let pool = Evaluators::new(nix.clone(), folder.path(), Limits::of_machine());
     let tree = TreeRef::File { path: FILE.to_owned() };

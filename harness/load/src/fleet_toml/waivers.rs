@@ -69,7 +69,7 @@ fn is_kebab(text: &str) -> bool {
 }
 
 /// A day as text (`"2026-12-31"`) or as TOML's local date, which Nix's `fromTOML` refuses with the whole file.
-fn date<'t>(reader: &mut Reader<'t>, at: &At<'_>, value: &Value<'t>) -> Option<Date> {
+pub(super) fn date<'t>(reader: &mut Reader<'t>, at: &At<'_>, value: &Value<'t>) -> Option<Date> {
     let date = match value.get_ref() {
         DeValue::String(text) => day(text),
         DeValue::Datetime(moment) if moment.time.is_none() => moment.date.and_then(|date| {

@@ -325,7 +325,7 @@ tags = ["b"]
     fleet.toml:6:22: error[toml-syntax]: invalid basic string, expected `"` <- ""
     fleet.toml:7:1: error[toml-syntax]: unquoted keys cannot be empty, expected letters, numbers, `-`, `_` <- ""
     fleet.toml:8:23: error[toml-syntax]: unclosed table, expected `]` <- ""
-    fleet.toml:9:1: error[unknown-field]: nobody reads `tags` (known here: boot, expressions, inventory, mesh, waivers) <- "tags"
+    fleet.toml:9:1: error[unknown-field]: nobody reads `tags` (known here: boot, expressions, inventory, mesh, promotion, waivers) <- "tags"
     "#);
 }
 
@@ -333,7 +333,7 @@ tags = ["b"]
 fn a_bracket_that_is_never_closed_is_told_once() {
     let text = "x = [1\n[inventory.machines.web]\ntags = [\"a\"]\n[inventory.machines.db]\n";
     assert_snapshot!(told(text), @r#"
-    fleet.toml:1:1: error[unknown-field]: nobody reads `x` (known here: boot, expressions, inventory, mesh, waivers) <- "x"
+    fleet.toml:1:1: error[unknown-field]: nobody reads `x` (known here: boot, expressions, inventory, mesh, promotion, waivers) <- "x"
     fleet.toml:2:1: error[toml-syntax]: missing comma between array elements, expected `,` <- ""
     fleet.toml:4:24: error[toml-syntax]: unclosed array, expected `]` <- ""
     "#);

@@ -23,6 +23,7 @@ pub(crate) fn of_inventory(inventory: Inventory) -> Fleet {
         boot: Default::default(),
         asks: Vec::new(),
         exceptions: Vec::new(),
+        promotion: None,
         waivers: Vec::new(),
         places: Places::default(),
     }

@@ -4,6 +4,7 @@ mod fleet_toml;
 mod fleets;
 mod lint;
 mod nix;
+mod promotion;
 mod properties;
 mod resolution;
 mod retold;

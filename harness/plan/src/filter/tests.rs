@@ -33,6 +33,7 @@ fn fleet() -> ResolvedFleet {
             boot: Default::default(),
             asks: Vec::new(),
             exceptions: Vec::new(),
+            promotion: None,
             waivers: Vec::new(),
             places: Default::default(),
         },

@@ -41,6 +41,7 @@ pub(crate) fn sample() -> Sample {
         boot: Default::default(),
         asks: Vec::new(),
         exceptions: Vec::new(),
+        promotion: None,
         waivers: Vec::new(),
         places: Default::default(),
     };

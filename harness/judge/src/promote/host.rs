@@ -1,0 +1,166 @@
+//! How far one machine is.
+//!
+//! In: what happened with it. Out: its phase, and the step that comes next if everything allows it. It must not know of other
+//! machines or of the policy.
+
+use jiff::Timestamp;
+use model::rollout::{Change, End, Sight, Step};
+
+use super::sight;
+
+/// One machine of a promotion.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Host {
+    /// From what to what.
+    pub change: Change,
+    /// How far it is.
+    pub phase: Phase,
+    /// The step that was begun and has not ended.
+    pub begun: Option<Step>,
+    /// Whether somebody looks at it.
+    pub looking: bool,
+    /// Whether nobody knows how far the step came that was begun.
+    pub doubt: bool,
+    /// Whether it could not be reached when it was last tried.
+    pub away: bool,
+    /// What went wrong with it. It never gets a new closure in this promotion any more.
+    pub failed: Option<String>,
+}
+
+/// How far a machine is, by what is known.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Phase {
+    /// Nothing was done.
+    Waiting,
+    /// The new closure is built.
+    Built,
+    /// It is on the machine.
+    Copied,
+    /// It was activated, or half so; the timer on the machine would go back.
+    Trying,
+    /// It runs for good and does not boot yet.
+    Confirmed,
+    /// It runs and boots.
+    Settled {
+        /// From when its soak counts.
+        since: Timestamp,
+    },
+    /// The old closure runs and boots, and so it stays.
+    Back,
+    /// Something else than the old and the new closure is there. A person has to look.
+    Strayed,
+}
+
+impl Host {
+    pub(super) fn new(change: Change, at: Timestamp) -> Self {
+        let phase = if change.old == change.new { Phase::Settled { since: at } } else { Phase::Waiting };
+        Self { change, phase, begun: None, looking: false, doubt: false, away: false, failed: None }
+    }
+
+    /// Whether it was not activated, and still could be.
+    #[must_use]
+    pub fn is_untouched(&self) -> bool {
+        let early = matches!(self.phase, Phase::Waiting | Phase::Built | Phase::Copied);
+        early && self.failed.is_none() && !self.is_under_way()
+    }
+
+    /// Whether it may be neither wholly on its old nor wholly on its new closure.
+    #[must_use]
+    pub fn is_under_way(&self) -> bool {
+        let begun =
+            matches!(self.begun, Some(Step::Activate | Step::Confirm | Step::SetProfile | Step::RollBack));
+        begun || matches!(self.phase, Phase::Trying | Phase::Confirmed | Phase::Strayed)
+    }
+
+    /// Whether somebody is at work with it.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.looking || (self.begun.is_some() && !self.doubt)
+    }
+
+    /// The step that comes next, if everything else allows it.
+    pub(super) fn next(&self) -> Option<Step> {
+        if self.is_busy() {
+            return None;
+        }
+        if self.doubt || self.away {
+            return Some(Step::Look);
+        }
+        match self.phase {
+            Phase::Settled { .. } | Phase::Back | Phase::Strayed => None,
+            _ if self.failed.is_some() => Some(Step::RollBack),
+            Phase::Waiting => Some(Step::Build),
+            Phase::Built => Some(Step::Copy),
+            Phase::Copied => Some(Step::Activate),
+            Phase::Trying => Some(Step::Confirm),
+            Phase::Confirmed => Some(Step::SetProfile),
+        }
+    }
+
+    pub(super) fn begin(&mut self, step: Step) {
+        if step == Step::Look {
+            self.looking = true;
+        } else {
+            (self.begun, self.doubt) = (Some(step), false);
+        }
+    }
+
+    /// What was begun by a process that is gone is in doubt. So is what was strange: somebody may have put it right.
+    pub(super) fn resume(&mut self) {
+        self.looking = false;
+        self.doubt |= self.begun.is_some() || self.phase == Phase::Strayed;
+    }
+
+    pub(super) fn end(&mut self, step: Step, end: &End, at: Timestamp) {
+        if step == Step::Look {
+            // What could be seen is told by a sight; a look that ends has seen nothing.
+            (self.looking, self.away) = (false, true);
+        } else if self.begun == Some(step) {
+            match end {
+                End::Done => self.done(step, at),
+                End::Failed { why } => self.fail(step, why),
+                End::Unreachable => (self.away, self.doubt) = (true, true),
+            }
+        }
+    }
+
+    pub(super) fn see(&mut self, sight: &Sight, at: Timestamp) {
+        sight::read(self, sight, at);
+        (self.begun, self.doubt, self.looking, self.away) = (None, false, false, false);
+    }
+
+    pub(super) fn ail(&mut self, why: &str) {
+        self.failed.get_or_insert_with(|| why.to_owned());
+        // Of what never ran the new closure there is nothing to go back from.
+        if matches!(self.phase, Phase::Waiting | Phase::Built | Phase::Copied) && self.begun.is_none() {
+            self.phase = Phase::Back;
+        }
+    }
+
+    fn done(&mut self, step: Step, at: Timestamp) {
+        self.begun = None;
+        self.phase = match step {
+            Step::Look => return,
+            Step::Build => Phase::Built,
+            Step::Copy => Phase::Copied,
+            Step::Activate => Phase::Trying,
+            Step::Confirm => Phase::Confirmed,
+            Step::SetProfile => Phase::Settled { since: at },
+            Step::RollBack => Phase::Back,
+        };
+        if self.failed.is_some() && matches!(self.phase, Phase::Built | Phase::Copied) {
+            self.phase = Phase::Back;
+        }
+    }
+
+    fn fail(&mut self, step: Step, why: &str) {
+        self.failed.get_or_insert_with(|| format!("{step}: {why}"));
+        match step {
+            // Nobody knows what is there now.
+            Step::RollBack | Step::Look => self.doubt = true,
+            Step::Build | Step::Copy => (self.begun, self.phase) = (None, Phase::Back),
+            Step::Activate => (self.begun, self.phase) = (None, Phase::Trying),
+            Step::Confirm | Step::SetProfile => self.begun = None,
+        }
+    }
+}

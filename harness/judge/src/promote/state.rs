@@ -1,0 +1,78 @@
+//! What is known of a promotion after some of what happened.
+//!
+//! In: entries of its journal, in order. Out: the fold. It must not doubt an entry: what happened, happened.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::{
+    machine::MachineName,
+    rollout::{Entry, Happened},
+};
+
+use super::host::Host;
+
+/// The fold of a promotion's journal. The journal is the truth: after a crash it is folded again, and [`Happened::Resumed`] added.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct State {
+    machines: BTreeMap<MachineName, Host>,
+    approved: BTreeMap<String, BTreeSet<String>>,
+    frozen: Option<(String, String)>,
+}
+
+impl State {
+    /// The state after some entries.
+    #[must_use]
+    pub fn of<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Self {
+        let mut state = Self::default();
+        entries.into_iter().for_each(|entry| state.apply(entry));
+        state
+    }
+
+    /// Each machine of the promotion.
+    #[must_use]
+    pub fn machines(&self) -> &BTreeMap<MachineName, Host> {
+        &self.machines
+    }
+
+    /// Who agreed to a wave.
+    #[must_use]
+    pub fn approved(&self, wave: &str) -> Option<&BTreeSet<String>> {
+        self.approved.get(wave)
+    }
+
+    /// Who stopped all further activations, and why.
+    #[must_use]
+    pub fn frozen(&self) -> Option<(&str, &str)> {
+        self.frozen.as_ref().map(|(by, reason)| (by.as_str(), reason.as_str()))
+    }
+
+    /// Takes one more entry in. An entry about a machine that the promotion does not have changes nothing.
+    pub fn apply(&mut self, entry: &Entry) {
+        match &entry.what {
+            Happened::Started { changes } => {
+                let host = |(name, change): (&MachineName, &_)| {
+                    (name.clone(), Host::new(Clone::clone(change), entry.at))
+                };
+                self.machines = changes.iter().map(host).collect();
+            }
+            Happened::Resumed => self.machines.values_mut().for_each(Host::resume),
+            Happened::Approved { by, wave } => {
+                self.approved.entry(wave.clone()).or_default().insert(by.clone());
+            }
+            Happened::Frozen { by, reason } => self.frozen = Some((by.clone(), reason.clone())),
+            Happened::Thawed { .. } => self.frozen = None,
+            Happened::Begun { machine, step } => self.of_machine(machine, |host| host.begin(*step)),
+            Happened::Ended { machine, step, end } => {
+                self.of_machine(machine, |host| host.end(*step, end, entry.at));
+            }
+            Happened::Saw { machine, sight } => self.of_machine(machine, |host| host.see(sight, entry.at)),
+            Happened::Ailing { machine, why } => self.of_machine(machine, |host| host.ail(why)),
+        }
+    }
+
+    fn of_machine(&mut self, machine: &MachineName, change: impl FnOnce(&mut Host)) {
+        if let Some(host) = self.machines.get_mut(machine) {
+            change(host);
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Why a machine does not get its new closure now.
+//!
+//! In: nothing. Out: the reasons, each with what it lets through. It must not hold advice.
+
+use std::{fmt, time::Duration};
+
+use jiff::Timestamp;
+use model::{decision::GateState, machine::MachineName, rollout::Closure, stage::Stage};
+
+/// A reason.
+#[expect(missing_docs, reason = "what each field is stands in the sentence that the reason is shown as")]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Why {
+    /// The policy never lets it go.
+    NoWave,
+    /// It went wrong here.
+    Failed { why: String },
+    /// It went wrong elsewhere.
+    Halted { by: MachineName },
+    /// The step that was begun may or may not have been taken.
+    Doubt,
+    /// Nobody reached it.
+    Away,
+    /// Something else than the old and the new closure is there.
+    Strayed,
+    /// There is evidence, of another closure.
+    ProofOfAnother { closure: Closure },
+    /// There is no evidence.
+    NotProven { stage: Stage },
+    /// It is refuted.
+    GateClosed { stage: Stage },
+    /// Nobody could tell.
+    GateUndecided { stage: Stage },
+    /// The evidence is too old.
+    Stale { stage: Stage, at: Timestamp },
+    /// The evidence is younger than now: a clock is wrong.
+    FromTheFuture { stage: Stage },
+    /// People have to agree first.
+    Unapproved { wave: String, have: usize, need: usize },
+    /// Somebody stopped everything.
+    Frozen { by: String, reason: String },
+    /// The policy stops everything on this day.
+    Freeze { reason: String },
+    /// It is not the time of day.
+    OutOfHours,
+    /// An earlier wave is not through.
+    Behind { wave: String, machine: MachineName },
+    /// An earlier wave soaks.
+    Soaks { wave: String, left: Duration },
+    /// Everything before it has not soaked for long enough together.
+    SoaksTogether { left: Duration },
+    /// So many are under way already.
+    Full { at_once: usize },
+    /// No other member of the role would be left.
+    LastOfRole { role: String },
+}
+
+impl Why {
+    /// What this lets the machine's state be at best.
+    #[must_use]
+    pub fn allows(&self) -> GateState {
+        match self {
+            Self::Doubt | Self::Away | Self::Strayed | Self::GateUndecided { .. } => GateState::Undecided,
+            _ => GateState::Closed,
+        }
+    }
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoWave => f.write_str("it is in no wave"),
+            Self::Failed { why } => f.write_str(why),
+            Self::Halted { by } => write!(f, "{by} failed"),
+            Self::Doubt => f.write_str("a step was cut off, and nobody has looked how far it came"),
+            Self::Away => f.write_str("it could not be reached"),
+            Self::Strayed => f.write_str("neither its old nor its new closure is there"),
+            Self::ProofOfAnother { closure } => write!(f, "what is proven is {closure}"),
+            Self::NotProven { stage } => write!(f, "{stage}: not proven"),
+            Self::GateClosed { stage } => write!(f, "{stage}: closed"),
+            Self::GateUndecided { stage } => write!(f, "{stage}: undecided"),
+            Self::Stale { stage, at } => write!(f, "{stage}: proven too long ago, on {at}"),
+            Self::FromTheFuture { stage } => write!(f, "{stage}: proven later than now; a clock is wrong"),
+            Self::Unapproved { wave, have, need } => write!(f, "{have} of {need} agreed to wave {wave}"),
+            Self::Frozen { by, reason } => write!(f, "frozen by {by}: {reason}"),
+            Self::Freeze { reason } => write!(f, "frozen: {reason}"),
+            Self::OutOfHours => f.write_str("out of maintenance hours"),
+            Self::Behind { wave, machine } => write!(f, "wave {wave} waits for {machine}"),
+            Self::Soaks { wave, left } => write!(f, "wave {wave} soaks for {left:?} more"),
+            Self::SoaksTogether { left } => write!(f, "all before it soak together for {left:?} more"),
+            Self::Full { at_once } => write!(f, "{at_once} are under way already"),
+            Self::LastOfRole { role } => write!(f, "nobody else of {role} would be left"),
+        }
+    }
+}

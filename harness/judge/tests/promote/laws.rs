@@ -1,0 +1,89 @@
+//! What must hold in every state, told from what is really so rather than from what is believed.
+
+use judge::promote::{Phase, decide};
+use model::rollout::{Entry, Happened, Step};
+
+use crate::{
+    hosts::Runs,
+    world::{Fleet, World, at},
+};
+
+impl Fleet {
+    /// Why this machine must not be activated now.
+    pub(crate) fn unlawful(&self, world: &World, index: usize) -> Option<String> {
+        let name = &self.names[index];
+        let Some(proven) = world.proven[index] else {
+            return Some(format!("{name} is activated with no evidence for its closure"));
+        };
+        let fresh = self.law.fresh.expect("a limit").as_secs() / 3600;
+        if u64::from(world.hour - proven) > fresh {
+            return Some(format!("{name} is activated with stale evidence"));
+        }
+        let wave = self.law.waves.iter().find(|leg| leg.machines.contains(name)).expect("a wave");
+        if wave.approvals.is_some() && world.state.approved(&wave.name).is_none() {
+            return Some(format!("{name} is activated although nobody agreed"));
+        }
+        let soaked = |before: &usize| {
+            let leg = &self.law.waves[*before];
+            let of: Vec<_> = leg.machines.iter().map(|machine| &world.truth[self.index(machine)]).collect();
+            let soak = leg.soak.as_secs() / 3600;
+            let ready = |settled: u8| u64::from(world.hour - settled) >= soak;
+            // One that nobody reached is caught up later; one that ran the new closure has to have kept it.
+            of.iter().all(|truth| !truth.tried || (truth.settled.is_some_and(ready) && truth.is_whole()))
+                && of.iter().any(|truth| truth.settled.is_some())
+        };
+        (!wave.before.iter().all(soaked)).then(|| format!("{name} is activated before its wave is free"))
+    }
+
+    /// All that must hold.
+    pub(crate) fn law_is_kept(&self, world: &World, end: bool) -> Result<(), String> {
+        world.broken.clone().map_or(Ok(()), Err)?;
+        self.limits(world)?;
+        for (name, truth) in self.names.iter().zip(&world.truth) {
+            if let Some(step) = truth.twice {
+                return Err(format!("{step} was done twice with {name}"));
+            }
+            if truth.running != Runs::Old && !truth.boots_new && !truth.confirmed && !truth.timer {
+                return Err(format!("{name} runs what nobody confirmed, and no timer would go back"));
+            }
+            if end && !truth.is_whole() {
+                return Err(format!("the run ends with {name} on neither its old nor its new closure"));
+            }
+        }
+        if world.alive { self.way_back(world) } else { Ok(()) }
+    }
+
+    fn limits(&self, world: &World) -> Result<(), String> {
+        let under_way = world.truth.iter().filter(|truth| truth.is_under_way()).count();
+        if self.law.at_once.is_some_and(|at_once| under_way > at_once) {
+            return Err(format!("{under_way} machines are under way at once"));
+        }
+        for (role, members) in &self.law.roles {
+            let truth = |name| &world.truth[self.index(name)];
+            if members.iter().all(|name| truth(name).is_under_way()) {
+                return Err(format!("all of {role} are under way at once"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whatever is activated and does not boot yet can be rolled back, whatever the policy and the hour say: as soon as it is
+    /// known to ail, that or a look is the next step.
+    fn way_back(&self, world: &World) -> Result<(), String> {
+        for (name, host) in world.state.machines() {
+            if host.is_busy() || !matches!(host.phase, Phase::Trying | Phase::Confirmed) {
+                continue;
+            }
+            let mut state = world.state.clone();
+            let ailing = Happened::Ailing { machine: name.clone(), why: "it ails".to_owned() };
+            let frozen = Happened::Frozen { by: "ann".to_owned(), reason: "it ails".to_owned() };
+            [ailing, frozen].into_iter().for_each(|what| state.apply(&Entry { at: at(world.hour), what }));
+            let board = decide(&self.course, &Default::default(), &state, at(world.hour));
+            let next = board.next.iter().find(|permit| permit.machine() == name).map(|permit| permit.step());
+            if !matches!(next, Some(Step::RollBack | Step::Look)) {
+                return Err(format!("{name} ails and cannot go back"));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,8 @@
+//! What it means to promote: the rules one by one, and all runs of small fleets.
+
+mod explore;
+mod hosts;
+mod laws;
+mod rules;
+mod runs;
+mod world;

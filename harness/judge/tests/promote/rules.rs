@@ -1,0 +1,197 @@
+//! The rules of a promotion, one by one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{Timestamp, civil::date};
+use judge::promote::{Phase, Proof, Proofs, Proven, State, decide};
+use model::{
+    course::{Course, Leg},
+    decision::GateState,
+    machine::MachineName,
+    promotion::{Freeze, Hours},
+    rollout::{Change, Closure, End, Entry, Happened, Sight, Step},
+    stage::Stage,
+};
+
+use crate::world::at;
+
+const NOW: u8 = 100;
+
+fn change(name: &str) -> Change {
+    Change { old: Closure(format!("{name}-old")), new: Closure(format!("{name}-new")) }
+}
+
+fn leg(index: usize, names: &[&str]) -> Leg {
+    let machines = names.iter().map(|name| MachineName::from(*name)).collect();
+    Leg { name: index.to_string(), machines, before: (0..index).collect(), ..Leg::default() }
+}
+
+fn course(waves: &[&[&str]]) -> Course {
+    let waves = waves.iter().enumerate().map(|(index, names)| leg(index, names)).collect();
+    Course { waves, gates: BTreeSet::from([Stage::Boot]), ..Course::default() }
+}
+
+fn proof(name: &str, state: GateState) -> (MachineName, Proof) {
+    let stages = BTreeMap::from([(Stage::Boot, Proven { state, at: at(NOW) })]);
+    (name.into(), Proof { closure: change(name).new, stages })
+}
+
+fn proofs(names: &[&str]) -> Proofs {
+    names.iter().map(|name| proof(name, GateState::Open)).collect()
+}
+
+fn started(names: &[&str]) -> Vec<Happened> {
+    let changes = names.iter().map(|name| (MachineName::from(*name), change(name))).collect();
+    vec![Happened::Started { changes }]
+}
+
+fn ended(name: &str, step: Step, end: End) -> [Happened; 2] {
+    let machine = MachineName::from(name);
+    [Happened::Begun { machine: machine.clone(), step }, Happened::Ended { machine, step, end }]
+}
+
+fn state(what: impl IntoIterator<Item = Happened>) -> State {
+    State::of(&what.into_iter().map(|what| Entry { at: at(NOW), what }).collect::<Vec<_>>())
+}
+
+/// Each machine with its state, its reasons and its next step, a line each.
+fn told(course: &Course, proofs: &Proofs, state: &State, now: Timestamp) -> Vec<String> {
+    let board = decide(course, proofs, state, now);
+    let line = |(name, word): (&&MachineName, &judge::promote::Word)| {
+        let reasons: Vec<_> = word.reasons.iter().map(ToString::to_string).collect();
+        let step = board.next.iter().find(|permit| permit.machine() == *name).map(|permit| permit.step());
+        let step = step.map_or("nothing".to_owned(), |step| step.to_string());
+        format!("{name} {:?}: {step}; {}", word.state, reasons.join("; "))
+    };
+    board.machines.iter().map(line).collect()
+}
+
+fn up_to(name: &str, last: Step) -> impl Iterator<Item = Happened> + '_ {
+    let steps = [Step::Build, Step::Copy, Step::Activate, Step::Confirm, Step::SetProfile];
+    steps.into_iter().filter(move |step| *step <= last).flat_map(|step| ended(name, step, End::Done))
+}
+
+#[test]
+fn a_machine_goes_step_by_step_and_a_later_wave_waits() {
+    let (course, proofs) = (course(&[&["a"], &["b"]]), proofs(&["a", "b"]));
+    let mut what = started(&["a", "b"]);
+    for step in [Step::Build, Step::Copy, Step::Activate, Step::Confirm, Step::SetProfile] {
+        let lines = told(&course, &proofs, &state(what.clone()), at(NOW));
+        assert_eq!(lines, [format!("a Open: {step}; "), "b Closed: nothing; wave 0 waits for a".to_owned()]);
+        what.extend(ended("a", step, End::Done));
+    }
+    assert_eq!(told(&course, &proofs, &state(what), at(NOW)), ["a Open: nothing; ", "b Open: build; "]);
+}
+
+#[test]
+fn what_is_not_proven_of_this_closure_goes_nowhere() {
+    let course = course(&[&["a", "b", "c", "d"]]);
+    let mut proofs: Proofs = [proof("b", GateState::Closed), proof("c", GateState::Undecided)].into();
+    proofs.insert("d".into(), Proof { closure: Closure("x".to_owned()), ..proof("d", GateState::Open).1 });
+    let lines = told(&course, &proofs, &state(started(&["a", "b", "c", "d"])), at(NOW));
+    let expected = [
+        "a Closed: nothing; boot: not proven",
+        "b Closed: nothing; boot: closed",
+        "c Undecided: nothing; boot: undecided",
+        "d Closed: nothing; what is proven is x",
+    ];
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn evidence_from_the_future_is_no_evidence() {
+    let course = course(&[&["a"]]);
+    let lines = told(&course, &proofs(&["a"]), &state(started(&["a"])), at(NOW - 1));
+    assert_eq!(lines, ["a Closed: nothing; boot: proven later than now; a clock is wrong"]);
+}
+
+#[test]
+fn one_that_fails_goes_back_and_holds_the_others_but_not_what_is_under_way() {
+    let course = course(&[&["a", "b", "c"]]);
+    let mut what = started(&["a", "b", "c"]);
+    what.extend(up_to("a", Step::Copy).chain(up_to("b", Step::Activate)));
+    what.extend(ended("a", Step::Activate, End::Failed { why: "no".to_owned() }));
+    let lines = told(&course, &proofs(&["a", "b", "c"]), &state(what), at(NOW));
+    let expected = ["a Closed: roll back; activate: no", "b Open: confirm; ", "c Closed: nothing; a failed"];
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn the_policys_days_and_hours_hold_what_is_not_activated() {
+    let mut course = course(&[&["a"]]);
+    let day = date(1970, 1, 5);
+    course.freezes = vec![Freeze { from: day, until: day, reason: "holidays".to_owned() }];
+    course.hours = Some(vec![Hours { days: [true; 7], from: 0, until: 60 }]);
+    let lines = told(&course, &proofs(&["a"]), &state(started(&["a"])), at(NOW));
+    assert_eq!(lines, ["a Closed: nothing; frozen: holidays; out of maintenance hours"]);
+    let mut what = started(&["a"]);
+    what.extend(up_to("a", Step::Activate));
+    assert_eq!(told(&course, &proofs(&["a"]), &state(what), at(NOW)), ["a Open: confirm; "]);
+}
+
+#[test]
+fn who_is_offline_is_looked_for_and_caught_up_later() {
+    let course = course(&[&["a", "b"], &["c"]]);
+    let mut what = started(&["a", "b", "c"]);
+    what.extend(up_to("a", Step::SetProfile).chain(up_to("b", Step::Build)));
+    what.extend(ended("b", Step::Copy, End::Unreachable));
+    let proofs = proofs(&["a", "b", "c"]);
+    let lines = told(&course, &proofs, &state(what.clone()), at(NOW));
+    let doubt = "a step was cut off, and nobody has looked how far it came; it could not be reached";
+    assert_eq!(lines[1..], [format!("b Undecided: look; {doubt}"), "c Open: build; ".to_owned()]);
+    let back = Sight {
+        built: true,
+        copied: true,
+        running: Some(change("b").old),
+        profile: change("b").old,
+        timer: false,
+        tried: false,
+    };
+    what.push(Happened::Saw { machine: "b".into(), sight: back });
+    assert_eq!(told(&course, &proofs, &state(what), at(NOW))[1], "b Open: activate; ");
+}
+
+#[test]
+fn what_is_neither_old_nor_new_is_left_to_a_person() {
+    let mut what = started(&["a"]);
+    what.extend(up_to("a", Step::Activate));
+    let odd = Closure("by hand".to_owned());
+    let sight = Sight {
+        built: true,
+        copied: true,
+        running: Some(odd.clone()),
+        profile: odd,
+        timer: false,
+        tried: true,
+    };
+    what.push(Happened::Saw { machine: "a".into(), sight });
+    let lines = told(&course(&[&["a"]]), &proofs(&["a"]), &state(what), at(NOW));
+    assert_eq!(lines, ["a Undecided: nothing; neither its old nor its new closure is there"]);
+}
+
+#[test]
+fn a_primary_machine_waits_for_all_soaks_together() {
+    let mut course = course(&[&["a"], &["b"], &["c"]]);
+    let hours = |hours: u64| std::time::Duration::from_secs(hours * 3600);
+    // The first two waves go side by side: each soaks for five hours.
+    course.waves[1].before.clear();
+    (course.waves[0].soak, course.waves[1].soak) = (hours(5), hours(5));
+    course.primary = BTreeSet::from(["c".into()]);
+    let mut what = started(&["a", "b", "c"]);
+    what.extend(up_to("a", Step::SetProfile).chain(up_to("b", Step::SetProfile)));
+    let (state, proofs) = (state(what), proofs(&["a", "b", "c"]));
+    let c = |hour| told(&course, &proofs, &state, at(NOW + hour)).remove(2);
+    assert_eq!(c(9), "c Closed: nothing; all before it soak together for 3600s more");
+    assert_eq!(c(10), "c Open: build; ");
+    course.primary_soak = hours(12);
+    let lines = told(&course, &proofs, &state, at(NOW + 11));
+    assert_eq!(lines[2], "c Closed: nothing; all before it soak together for 3600s more");
+}
+
+#[test]
+fn a_machine_that_has_its_closure_already_is_through() {
+    let same = Change { old: change("a").new, new: change("a").new };
+    let state = state([Happened::Started { changes: BTreeMap::from([("a".into(), same)]) }]);
+    assert_eq!(state.machines()["a"].phase, Phase::Settled { since: at(NOW) });
+    assert_eq!(told(&course(&[&["a"]]), &proofs(&[]), &state, at(NOW)), ["a Open: nothing; "]);
+}

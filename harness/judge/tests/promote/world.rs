@@ -1,0 +1,274 @@
+//! A small fleet that is promoted, with everything that may happen to it.
+//!
+//! Flows in: the course that is decided by, and how many faults of each kind there may be. Flows out: for each state all that
+//! may follow: steps, their answers, faults, crashes, hours that go by.
+//! Must not: know how decisions are made; it asks `decide` and does what is permitted.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use judge::promote::{Proof, Proofs, Proven, State, decide};
+use model::{
+    course::Course,
+    decision::GateState,
+    machine::MachineName,
+    rollout::{Change, Closure, End, Entry, Happened, Step},
+    stage::Stage,
+};
+
+use crate::{
+    explore::System,
+    hosts::{Truth, failed},
+};
+
+/// Everything at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct World {
+    pub(crate) state: State,
+    pub(crate) truth: Vec<Truth>,
+    /// What each machine's step has come to, if one is being taken.
+    flight: Vec<Option<(Step, Option<Answer>)>>,
+    pub(crate) alive: bool,
+    pub(crate) hour: u8,
+    /// When each machine's evidence was gathered, if it was.
+    pub(crate) proven: Vec<Option<u8>>,
+    pub(crate) left: Left,
+    /// A law that was broken on the way here.
+    pub(crate) broken: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Answer {
+    End(End),
+    Saw(model::rollout::Sight),
+}
+
+/// How many of each may still happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Left {
+    pub(crate) faults: u8,
+    pub(crate) crashes: u8,
+    pub(crate) hours: u8,
+    pub(crate) proofs: u8,
+}
+
+/// How the process goes wrong that is explored; the sound one does nothing of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Habit {
+    Sound,
+    /// It notes steps when they have ended, not before.
+    NotesLate,
+    /// It leaves a machine that fails as it is.
+    NeverRollsBack,
+    /// It takes proof of any closure for proof of the new one.
+    AnyClosure,
+}
+
+/// The fleet, what it is promoted by, and what has to be kept to.
+pub(crate) struct Fleet {
+    pub(crate) names: Vec<MachineName>,
+    /// What has to be kept to.
+    pub(crate) law: Course,
+    /// What is decided by; the law, unless something is broken on purpose.
+    pub(crate) course: Course,
+    pub(crate) habit: Habit,
+}
+
+pub(crate) fn at(hour: u8) -> Timestamp {
+    Timestamp::UNIX_EPOCH + SignedDuration::from_hours(i64::from(hour))
+}
+
+impl Fleet {
+    pub(crate) fn change(name: &MachineName) -> Change {
+        Change { old: Closure(format!("{name}-old")), new: Closure(format!("{name}-new")) }
+    }
+
+    pub(crate) fn first(&self, left: Left) -> World {
+        let changes = self.names.iter().map(|name| (name.clone(), Self::change(name))).collect();
+        let state = State::of(&[Entry { at: at(0), what: Happened::Started { changes } }]);
+        let (truth, flight) = (vec![Truth::FIRST; self.names.len()], vec![None; self.names.len()]);
+        World {
+            state,
+            truth,
+            flight,
+            alive: true,
+            hour: 0,
+            proven: vec![None; self.names.len()],
+            left,
+            broken: None,
+        }
+    }
+
+    /// What the evidence says. Before it is gathered for the new closure, there is evidence for another one.
+    pub(crate) fn proofs(&self, world: &World) -> Proofs {
+        let proof = |(name, proven): (&MachineName, &Option<u8>)| {
+            let new = Self::change(name).new;
+            let any = self.habit == Habit::AnyClosure;
+            let closure = if proven.is_some() || any { new } else { Closure("another".to_owned()) };
+            let proven = Proven { state: GateState::Open, at: at(proven.unwrap_or(0)) };
+            (name.clone(), Proof { closure, stages: BTreeMap::from([(Stage::Boot, proven)]) })
+        };
+        self.names.iter().zip(&world.proven).map(proof).collect()
+    }
+
+    pub(crate) fn index(&self, name: &MachineName) -> usize {
+        self.names.iter().position(|one| one == name).expect("a machine of the fleet")
+    }
+
+    /// Every step that is permitted, begun.
+    fn steps(&self, world: &World, next: &mut Vec<(String, World)>) {
+        let proofs = self.proofs(world);
+        for permit in decide(&self.course, &proofs, &world.state, at(world.hour)).next {
+            let (index, step) = (self.index(permit.machine()), permit.step());
+            // The process is gone for what was never noted as begun; it may still be on its way.
+            if world.flight[index].is_some()
+                || (step == Step::RollBack && self.habit == Habit::NeverRollsBack)
+            {
+                continue;
+            }
+            let mut after = world.clone();
+            after.broken = (step == Step::Activate).then(|| self.unlawful(world, index)).flatten();
+            let (begun, order) = permit.begin();
+            if self.habit != Habit::NotesLate {
+                after.note(begun);
+            }
+            after.flight[index] = Some((step, None));
+            next.push((format!("begin to {step} {}", order.machine()), after));
+        }
+    }
+
+    /// What a step may come to, and its answer.
+    fn answers(&self, world: &World, next: &mut Vec<(String, World)>) {
+        for (index, name) in self.names.iter().enumerate() {
+            match &world.flight[index] {
+                Some((step, None)) => world.outcomes(index, *step, name, next),
+                Some((step, Some(answer))) => {
+                    let mut after = world.clone();
+                    after.flight[index] = None;
+                    if self.habit == Habit::NotesLate {
+                        after.note(Happened::Begun { machine: name.clone(), step: *step });
+                    }
+                    after.note(match answer.clone() {
+                        Answer::End(end) => Happened::Ended { machine: name.clone(), step: *step, end },
+                        Answer::Saw(sight) => Happened::Saw { machine: name.clone(), sight },
+                    });
+                    next.push((format!("hear of {step} {name}: {answer:?}"), after));
+                }
+                None => {}
+            }
+        }
+    }
+}
+
+impl World {
+    fn note(&mut self, what: Happened) {
+        self.state.apply(&Entry { at: at(self.hour), what });
+    }
+
+    /// A step works; it fails; the link is lost before it or after it.
+    fn outcomes(&self, index: usize, step: Step, name: &MachineName, next: &mut Vec<(String, Self)>) {
+        let mut with = |what: &str, faults: u8, act: &dyn Fn(&mut Truth) -> Answer| {
+            let Some(left) = self.left.faults.checked_sub(faults) else { return };
+            let mut after = self.clone();
+            after.left.faults = left;
+            let answer = act(&mut after.truth[index]);
+            after.flight[index] = Some((step, Some(answer)));
+            next.push((format!("{step} {name}: {what}"), after));
+        };
+        let hour = self.hour;
+        let lost = |_: &mut Truth| Answer::End(End::Unreachable);
+        with("out of reach", 1, &lost);
+        if step == Step::Look {
+            with("seen", 0, &|truth| Answer::Saw(truth.sight(&Fleet::change(name))));
+            return;
+        }
+        with("taken", 0, &|truth| Answer::End(truth.take(step, hour)));
+        with("taken, and the link is lost", 1, &|truth| {
+            truth.take(step, hour);
+            Answer::End(End::Unreachable)
+        });
+        with("fails", 1, &|_| Answer::End(failed("a fault")));
+        if step == Step::Activate {
+            with("stops half-way", 1, &|truth| {
+                truth.half();
+                Answer::End(failed("half-way"))
+            });
+        }
+    }
+
+    /// What happens by itself.
+    fn elsewhere(&self, fleet: &Fleet, next: &mut Vec<(String, Self)>) {
+        for (index, name) in fleet.names.iter().enumerate() {
+            let mut on = |what: String, change: &dyn Fn(&mut Self)| {
+                let mut after = self.clone();
+                change(&mut after);
+                next.push((what, after));
+            };
+            if self.truth[index].timer {
+                on(format!("the timer of {name} goes off"), &|world| world.truth[index].fire());
+            }
+            if self.left.faults > 0 && self.truth[index].is_under_way() {
+                on(format!("{name} reboots"), &|world| {
+                    world.left.faults -= 1;
+                    world.truth[index].reboot();
+                });
+            }
+            if self.left.proofs > 0 && self.proven[index] != Some(self.hour) {
+                on(format!("{name} is proven"), &|world| {
+                    world.left.proofs -= 1;
+                    world.proven[index] = Some(world.hour);
+                });
+            }
+        }
+        self.people_and_time(fleet, next);
+    }
+
+    fn people_and_time(&self, fleet: &Fleet, next: &mut Vec<(String, Self)>) {
+        if self.left.hours > 0 {
+            let mut after = self.clone();
+            (after.hour, after.left.hours) = (self.hour + 1, self.left.hours - 1);
+            next.push(("an hour goes by".to_owned(), after));
+        }
+        for leg in fleet.law.waves.iter().filter(|leg| leg.approvals.is_some() && self.alive) {
+            if self.state.approved(&leg.name).is_none() {
+                let mut after = self.clone();
+                after.note(Happened::Approved { by: "ann".to_owned(), wave: leg.name.clone() });
+                next.push((format!("ann agrees to wave {}", leg.name), after));
+            }
+        }
+    }
+
+    /// What was on its way is lost, be it done or not; what was noted stays.
+    fn crash(&self) -> Self {
+        let mut after = self.clone();
+        (after.alive, after.left.crashes) = (false, self.left.crashes - 1);
+        after.flight.iter_mut().for_each(|flight| *flight = None);
+        after
+    }
+}
+
+impl System for Fleet {
+    type State = World;
+
+    fn next(&self, world: &World) -> Vec<(String, World)> {
+        let mut next = Vec::new();
+        if world.alive {
+            self.steps(world, &mut next);
+            self.answers(world, &mut next);
+            if world.left.crashes > 0 {
+                next.push(("the process dies".to_owned(), world.crash()));
+            }
+        } else {
+            let mut after = world.clone();
+            after.alive = true;
+            after.note(Happened::Resumed);
+            next.push(("another process resumes".to_owned(), after));
+        }
+        world.elsewhere(self, &mut next);
+        next
+    }
+
+    fn wrong(&self, world: &World, end: bool) -> Option<String> {
+        self.law_is_kept(world, end).err()
+    }
+}

@@ -1,0 +1,170 @@
+//! `[promotion]`: what it comes to, and what is told of one that could never come to its end.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use insta::assert_snapshot;
+use load::{course::course, fleet_toml, lint::promotion::stuck, resolve::resolve};
+use model::{course::Course, stage::Stage};
+
+const FLEET: &str = r#"
+[inventory.machines]
+hub.tags = ["server"]
+spare.tags = ["server"]
+desk.tags = ["primary"]
+[inventory.instances.net]
+roles.controller.tags = ["server"]
+roles.lead.machines.hub = {}
+[inventory.instances.people]
+module = { name = "users" }
+roles.default.settings.user = "ann"
+roles.default.tags = ["all"]
+"#;
+
+fn read(policy: &str) -> Course {
+    let text = format!("{FLEET}{policy}");
+    let (fleet, problems) = fleet_toml::parse("fleet.toml", text.as_bytes());
+    assert_eq!(problems, []);
+    let fleet = resolve(fleet.expect("a fleet"));
+    assert_eq!(stuck(&fleet, Some(&text)), []);
+    course(&fleet).expect("a policy")
+}
+
+/// All problems, a line each; the policy begins at line 13.
+fn told(policy: &str) -> String {
+    let text = format!("{FLEET}{policy}");
+    let (fleet, mut problems) = fleet_toml::parse("fleet.toml", text.as_bytes());
+    problems.extend(fleet.map(|fleet| stuck(&resolve(fleet), Some(&text))).unwrap_or_default());
+    let shown =
+        |problem: &load::diagnostic::Diagnostic| format!("{problem} <- {:?}", &text[problem.span.clone()]);
+    problems.iter().map(shown).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_policy_comes_to_waves_of_machines() {
+    let course = read(
+        r#"[promotion]
+gates = ["build", "boot"]
+fresh = "30d"
+atOnce = 1
+roles = ["net/controller"]
+approvals = { by = ["ann"] }
+hours = [{ days = ["sat", "sun"], from = "22:00", until = "04:00" }]
+freezes = [{ from = "2026-12-20", until = "2027-01-03", reason = "holidays" }]
+primary = { tags = ["primary"], soak = "4w" }
+[[promotion.waves]]
+name = "hub"
+machines = ["hub"]
+soak = "1w"
+[[promotion.waves]]
+name = "spare"
+machines = ["spare"]
+after = []
+soak = "36h"
+[[promotion.waves]]
+name = "desks"
+tags = ["primary"]
+after = ["hub", "spare"]
+soak = "0s"
+"#,
+    );
+    let waves: Vec<_> = course
+        .waves
+        .iter()
+        .map(|wave| (wave.name.as_str(), &wave.before, wave.soak.as_secs() / 3600))
+        .collect();
+    let before = [BTreeSet::new(), BTreeSet::new(), BTreeSet::from([0, 1])];
+    assert_eq!(waves, [("hub", &before[0], 168), ("spare", &before[1], 36), ("desks", &before[2], 0)]);
+    assert_eq!(course.gates, BTreeSet::from([Stage::Build, Stage::Boot]));
+    assert_eq!(course.roles["net/controller"], BTreeSet::from(["hub".into(), "spare".into()]));
+    assert_eq!(
+        (course.primary, course.primary_soak),
+        (BTreeSet::from(["desk".into()]), Duration::from_secs(28 * 86400))
+    );
+    assert!(course.waves.iter().all(|wave| wave.approvals.as_ref().is_some_and(|asked| asked.count == 1)));
+    assert_eq!(course.hours.unwrap()[0].days, [false, false, false, false, false, true, true]);
+}
+
+#[test]
+fn a_wave_waits_for_the_one_before_it_and_all_before_that() {
+    let wave = |name: &str| {
+        format!("[[promotion.waves]]\nname = \"{name}\"\nmachines = [\"{name}\"]\nsoak = \"1d\"\n")
+    };
+    let course =
+        read(&format!("[promotion]\ngates = [\"boot\"]\n{}{}{}", wave("hub"), wave("spare"), wave("desk")));
+    assert_eq!(course.waves[2].before, BTreeSet::from([0, 1]));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_told_at_its_place() {
+    assert_snapshot!(told(
+        r#"[promotion]
+gates = ["bot"]
+fresh = "1month"
+atOnce = 0
+roles = ["controller"]
+hours = [{ from = "22:00", until = "22:00" }, { days = [], from = "9", until = "24:01" }]
+freezes = [{ from = "2026-12-20", until = "2026-12-01", reason = "x" }, {}]
+soak = "1w"
+[[promotion.waves]]
+name = "hub"
+soak = "2y"
+"#
+    ));
+    assert_snapshot!(told("[promotion]\n"));
+}
+
+#[test]
+fn what_can_never_start_is_told_at_its_place() {
+    assert_snapshot!(told(
+        r#"[promotion]
+gates = ["boot"]
+fresh = "1d"
+roles = ["net/lead", "net/pilot"]
+approvals = { by = ["ann", "bob"], count = 3 }
+hours = []
+primary = { machines = ["hub"] }
+[[promotion.waves]]
+name = "first"
+machines = ["hub", "hubb"]
+soak = "2d"
+[[promotion.waves]]
+name = "second"
+tags = ["serve", "server"]
+soak = "1d"
+[[promotion.waves]]
+name = "second"
+tags = ["none"]
+after = ["third"]
+soak = "1d"
+"#
+    ));
+}
+
+#[test]
+fn waves_in_a_circle_are_told_each() {
+    assert_snapshot!(told(
+        r#"[promotion]
+gates = ["boot"]
+[[promotion.waves]]
+name = "one"
+machines = ["hub", "desk"]
+after = ["two"]
+soak = "1d"
+[[promotion.waves]]
+name = "two"
+machines = ["spare"]
+soak = "1d"
+"#
+    ));
+}
+
+#[test]
+fn the_sample_fleets_primary_goes_last() {
+    let text = include_str!("../../../../fixtures/fleets/eight/fleet.toml");
+    let fleet = resolve(fleet_toml::parse("fleet.toml", text.as_bytes()).0.expect("a fleet"));
+    assert_eq!(stuck(&fleet, Some(text)), []);
+    let course = course(&fleet).expect("a policy");
+    let last = course.waves.last().expect("waves");
+    assert_eq!((&last.machines, last.before.len()), (&BTreeSet::from(["stibnite".into()]), 5));
+    assert_eq!(course.primary, last.machines);
+}

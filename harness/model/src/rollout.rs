@@ -1,0 +1,169 @@
+//! What happens to machines while a configuration is promoted to them. The journal of a promotion is a list of these.
+//!
+//! A step is noted before it is taken and again when it has ended, so that after a crash it is known what may have been done.
+
+use std::{collections::BTreeMap, fmt};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::machine::MachineName;
+
+/// The store path of a whole system.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Closure(pub String);
+
+impl fmt::Display for Closure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// What a promotion does to one machine.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Change {
+    /// What ran before, the exact path: what is gone back to.
+    pub old: Closure,
+    /// What shall run.
+    pub new: Closure,
+}
+
+/// A thing that is done with one machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Step {
+    /// Ask what is there. The only step that changes nothing.
+    Look,
+    /// Build the new closure.
+    Build,
+    /// Bring it to the machine.
+    Copy,
+    /// Run it, under a timer on the machine that goes back to the old one unless it is stopped.
+    Activate,
+    /// Stop that timer, over a connection of its own.
+    Confirm,
+    /// Make the new closure what boots.
+    SetProfile,
+    /// Run and boot the old closure.
+    RollBack,
+}
+
+/// How a step came out.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "end", rename_all = "kebab-case")]
+pub enum End {
+    /// As it should.
+    Done,
+    /// It did not work.
+    Failed {
+        /// Why, in a sentence without a full stop.
+        why: String,
+    },
+    /// The machine could not be reached, or the link was lost: nobody knows how far the step came.
+    Unreachable,
+}
+
+/// What a look at a machine found.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Sight {
+    /// Whether the new closure is built.
+    pub built: bool,
+    /// Whether it is on the machine.
+    pub copied: bool,
+    /// What runs; `None` where an activation stopped half-way.
+    pub running: Option<Closure>,
+    /// What boots.
+    pub profile: Closure,
+    /// Whether this promotion's timer runs there.
+    pub timer: bool,
+    /// Whether this promotion ever began to activate there.
+    pub tried: bool,
+}
+
+/// Something that happened, and when, by the host's clock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    #[serde(flatten)]
+    pub what: Happened,
+}
+
+/// What happened in a promotion.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "happened", rename_all = "kebab-case")]
+pub enum Happened {
+    /// It began. Always the first, and there is one: other closures are another promotion.
+    Started {
+        /// Each machine that is to change.
+        changes: BTreeMap<MachineName, Change>,
+    },
+    /// Another process took over. Whatever was begun and has not ended is in doubt.
+    Resumed,
+    /// Somebody agreed to a wave.
+    Approved {
+        /// Who.
+        by: String,
+        /// The wave's name.
+        wave: String,
+    },
+    /// Somebody stopped all further activations.
+    Frozen {
+        /// Who.
+        by: String,
+        /// Why.
+        reason: String,
+    },
+    /// Somebody allowed them again.
+    Thawed {
+        /// Who.
+        by: String,
+    },
+    /// A step is about to be taken.
+    Begun {
+        /// With whom.
+        machine: MachineName,
+        /// What.
+        step: Step,
+    },
+    /// A step has ended. Of [`Step::Look`] only if it did not work: else there is [`Happened::Saw`].
+    Ended {
+        /// With whom.
+        machine: MachineName,
+        /// What.
+        step: Step,
+        /// How.
+        #[serde(flatten)]
+        end: End,
+    },
+    /// A look has ended.
+    Saw {
+        /// At whom.
+        machine: MachineName,
+        /// What was found.
+        sight: Sight,
+    },
+    /// A machine does worse under its new closure than it did before.
+    Ailing {
+        /// Who.
+        machine: MachineName,
+        /// How that is known.
+        why: String,
+    },
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Look => "look",
+            Self::Build => "build",
+            Self::Copy => "copy",
+            Self::Activate => "activate",
+            Self::Confirm => "confirm",
+            Self::SetProfile => "set the profile",
+            Self::RollBack => "roll back",
+        })
+    }
+}
