@@ -228,7 +228,12 @@ mod tests {
         check(&of(version(10)), State::Good, "QEMU 10.9.1 at /usr/bin/q", "");
         check(&of(version(4)), State::Degraded, "QEMU 4.9.1 at /usr/bin/q", "7.2.0 or newer");
         let missing = qemu_item(Some(Err(NoQemu::NotFound { name: "q".to_owned() })));
-        check(&missing, State::Missing, "no q on PATH", "install qemu-system-");
+        check(
+            &missing,
+            State::Missing,
+            "no q on PATH: install QEMU, or put its folder on PATH",
+            "install qemu-system-",
+        );
         check(&qemu_item(None), State::Missing, "it gave no answer", "install");
     }
 }
