@@ -7,28 +7,18 @@
 
 #[path = "../tests/guests/newc.rs"]
 mod newc;
+#[path = "parts/plain.rs"]
+mod plain;
 #[path = "../tests/guests/rig.rs"]
 #[expect(dead_code, reason = "shared with the tests")]
 mod rig;
 
-use std::{
-    io::Read as _,
-    os::unix::net::UnixListener,
-    process::{Command, Stdio},
-    thread,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use tokio::io::AsyncWriteExt as _;
-use vms::{
-    arguments::{Socket, arguments},
-    channel::Channel as _,
-    console::Console,
-    folder::Folder,
-    guest::Guest,
-    machine::Machine,
-};
+use vms::{channel::Channel as _, console::Console, folder::Folder, guest::Guest, machine::Machine};
 
+use plain::boot_plain;
 use rig::{BACKDOOR, LIMIT, Rig, qemu};
 
 const ROUNDS: usize = 7;
@@ -39,7 +29,7 @@ async fn main() {
     let machine = rig.machine(BACKDOOR);
     let (mut driven, mut plain) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        plain.push(boot_plain(&rig, &machine));
+        plain.push(boot_plain(&qemu().program, &machine, &rig.path("")));
         driven.push(boot(&rig, &machine).await);
     }
     plain.sort();
@@ -109,48 +99,6 @@ async fn boot(rig: &Rig, machine: &Machine) -> Duration {
     let guest = rig.start(machine).await;
     guest.backdoor(LIMIT).await.unwrap();
     began.elapsed()
-}
-
-/// The same arguments, with a thread a socket in place of the driver.
-fn boot_plain(rig: &Rig, machine: &Machine) -> Duration {
-    let folder = tempfile::Builder::new().prefix("plain").tempdir_in(rig.path("")).unwrap();
-    let began = Instant::now();
-    let listeners = Socket::all(machine)
-        .into_iter()
-        .map(|socket| (socket, UnixListener::bind(folder.path().join(socket.name())).unwrap()));
-    let readers: Vec<_> = listeners
-        .map(|(socket, listener)| (socket, thread::spawn(move || read(&listener, socket))))
-        .collect();
-    let mut process = Command::new(qemu().program)
-        .args(arguments(machine, folder.path()))
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut took = Duration::ZERO;
-    for (socket, reader) in readers.into_iter().rev() {
-        if socket == Socket::Shell {
-            reader.join().unwrap();
-            took = began.elapsed();
-            process.kill().unwrap();
-        } else {
-            reader.join().unwrap();
-        }
-    }
-    process.wait().unwrap();
-    took
-}
-
-/// To the end, or until the shell is open.
-fn read(listener: &UnixListener, socket: Socket) {
-    let (mut stream, _) = listener.accept().unwrap();
-    let (mut said, mut buffer) = (Vec::new(), [0; 4096]);
-    while let Ok(read @ 1..) = stream.read(&mut buffer) {
-        said.extend_from_slice(&buffer[..read]);
-        if socket == Socket::Shell && String::from_utf8_lossy(&said).contains("backdoor root shell...") {
-            return;
-        }
-    }
 }
 
 async fn flood() -> Duration {

@@ -15,7 +15,10 @@ pub mod wait;
 
 use std::{fmt, time::Duration};
 
-use crate::console::Console;
+use crate::{console::Console, shell::quote};
+
+/// How long a file may be on its way: a slow guest takes 50 KB a second.
+pub(crate) const FILE_LIMIT: Duration = Duration::from_secs(300);
 
 /// What a command came to.
 #[derive(Clone, PartialEq, Eq)]
@@ -138,6 +141,11 @@ pub enum ChannelError {
 }
 
 impl ChannelError {
+    /// Of a file that a command could not read or write.
+    pub(crate) fn of_file(what: &'static str, path: &str, output: &Output) -> Self {
+        Self::File { what, path: path.to_owned(), said: output.complaints() }
+    }
+
     /// With the last words of a guest that does not speak.
     pub(crate) fn with_console(mut self, of: &Console) -> Self {
         const LINES: usize = 8;
@@ -193,5 +201,14 @@ pub trait Channel: Send + Sync {
     ///
     /// # Errors
     /// It cannot be read, or the guest does not tell.
-    fn get(&self, path: &str) -> impl Future<Output = Result<Vec<u8>, ChannelError>> + Send;
+    fn get(&self, path: &str) -> impl Future<Output = Result<Vec<u8>, ChannelError>> + Send {
+        async move {
+            let output = self.run(&format!("cat <{}", quote(path)), FILE_LIMIT).await?;
+            if output.success() {
+                Ok(output.stdout)
+            } else {
+                Err(ChannelError::of_file("read", path, &output))
+            }
+        }
+    }
 }

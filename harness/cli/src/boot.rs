@@ -64,12 +64,12 @@ pub async fn boot(
         ready = by_hand(nix, &yard, &known.facts, &name, &source, terms.size) => ready.map_err(stop)?,
     };
     if options.print {
-        desk.out(&format!("{}\n", ready.line))?;
+        desk.out(&format!("{}\n", ready.line()))?;
         return Ok(Exit::Open);
     }
     desk.screen.note(&format!("without {}", ready.replaced.join("; ")));
-    desk.screen.note(&format!("booting {name} with {}; Ctrl-A X ends it", ready.accelerator));
-    Err(Stop::broken("QEMU could not be started").because(become_program(&ready.line)))
+    desk.screen.note(&format!("booting {name} with {}; Ctrl-A X ends it", ready.machine.accelerator));
+    Err(Stop::broken("QEMU could not be started").because(become_program(&ready.line())))
 }
 
 fn stop(fault: Fault) -> Stop {

@@ -1,4 +1,5 @@
-//! Where reports are written, through the binary: known to be possible before anything is run, and no part of the fleet.
+//! What is known before anything is run, through the binary: where reports are written, which is no part of the fleet, and which
+//! machines boot.
 #![expect(clippy::disallowed_methods, reason = "a test of the binary spawns it and reads what it wrote")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "what a test needs and does not find ends it")]
 
@@ -33,6 +34,22 @@ fn a_report_that_cannot_be_written_is_refused_before_anything_is_run() {
                 && !folder.join("gone").exists()
                 && !folder.join("-").exists()
         );
+    }
+}
+
+#[test]
+fn a_machine_that_cannot_be_booted_is_told_why() {
+    let harbour = Harbour::open().unwrap();
+    let folder = harbour.folder("eight");
+    for (machine, told) in [
+        ("stibnite", "stibnite is no NixOS machine, and only those boot as guests"),
+        ("cinabar", "no machine is called cinabar"),
+        ("cinabar", "did you mean cinnabar? the NixOS machines of this fleet are cinnabar, electrum"),
+    ] {
+        let output = seaworthy(&folder).args(["boot", machine]).output().unwrap();
+        exits(&output, 2);
+        let err = text(&output.stderr);
+        assert!(err.contains(told), "{err}");
     }
 }
 

@@ -18,7 +18,7 @@ use tokio::{
 };
 
 use super::{
-    Channel, ChannelError, Output,
+    Channel, ChannelError, FILE_LIMIT, Output,
     frame::{Frame, MOST, PIECE, Told},
     script::{bounded, folder, in_time, number},
     terminal::{Size, Terminal},
@@ -32,8 +32,6 @@ const NAME: &str = "backdoor";
 const GRACE: Duration = Duration::from_secs(10);
 /// How long the guest may say nothing before the ends of its answer are asked for again.
 const SILENCE: Duration = Duration::from_secs(3);
-/// How long a file may be on its way: a slow guest takes 50 KB a second.
-const FILE_LIMIT: Duration = Duration::from_secs(300);
 
 /// A shell that answers. Each call waits for the one before it.
 #[derive(Debug)]
@@ -130,17 +128,8 @@ impl Channel for Backdoor {
         let length = input.len();
         let script = |number: &str| put(number, path, length, mode);
         let output = self.exchange(path, FILE_LIMIT, script, input).await?;
-        if output.success() { Ok(()) } else { Err(no_file("write", path, &output)) }
+        if output.success() { Ok(()) } else { Err(ChannelError::of_file("write", path, &output)) }
     }
-
-    async fn get(&self, path: &str) -> Result<Vec<u8>, ChannelError> {
-        let output = self.run(&format!("cat <{}", quote(path)), FILE_LIMIT).await?;
-        if output.success() { Ok(output.stdout) } else { Err(no_file("read", path, &output)) }
-    }
-}
-
-fn no_file(what: &'static str, path: &str, output: &Output) -> ChannelError {
-    ChannelError::File { what, path: path.to_owned(), said: output.complaints() }
 }
 
 /// Answers one request after the other, until the guest or the owner is gone.

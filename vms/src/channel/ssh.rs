@@ -24,7 +24,7 @@ use tokio::{
 };
 
 use super::{
-    Channel, ChannelError, Output,
+    Channel, ChannelError, FILE_LIMIT, Output,
     frame::MOST,
     script::{bounded, folder, in_time, number},
 };
@@ -36,8 +36,6 @@ use crate::{
 const NAME: &str = "ssh";
 /// How long a guest may take to say that a command's time is up.
 const GRACE: Duration = Duration::from_secs(10);
-/// How long a file may be on its way.
-const FILE_LIMIT: Duration = Duration::from_secs(300);
 /// Between two looks for what tells nobody when it is there.
 const STEP: Duration = Duration::from_millis(20);
 /// Its files, in the guest's private folder. The client adds 17 bytes to the first while it makes it.
@@ -142,17 +140,8 @@ impl Channel for Ssh {
             format!("[ $(wc -c <{new}) = {length} ] && chmod {mode:o} {new} && mv -f {new} {path_there}");
         let script = format!(": >$d/o; {{ cat >{new} && {whole}; }} 2>$d/e; s=$?; [ $s = 0 ] || rm -f {new}");
         let output = self.exchange(path, FILE_LIMIT, &script, Some(bytes)).await?;
-        if output.success() { Ok(()) } else { Err(no_file("write", path, &output)) }
+        if output.success() { Ok(()) } else { Err(ChannelError::of_file("write", path, &output)) }
     }
-
-    async fn get(&self, path: &str) -> Result<Vec<u8>, ChannelError> {
-        let output = self.run(&format!("cat <{}", quote(path)), FILE_LIMIT).await?;
-        if output.success() { Ok(output.stdout) } else { Err(no_file("read", path, &output)) }
-    }
-}
-
-fn no_file(what: &'static str, path: &str, output: &Output) -> ChannelError {
-    ChannelError::File { what, path: path.to_owned(), said: output.complaints() }
 }
 
 fn refused(said: String) -> ChannelError {

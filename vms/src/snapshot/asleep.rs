@@ -82,3 +82,61 @@ async fn until(
         Err(_) => Err(ChannelError::Mute { command: command.to_owned(), limit, bytes: heard.len() as u64 }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::UnixStream,
+    };
+
+    use super::{Woken, awake};
+    use crate::channel::ChannelError;
+
+    const LIMIT: Duration = Duration::from_secs(5);
+
+    /// What is made of it if the guest, having read all of the input, says this.
+    async fn woken(said: &[u8], limit: Duration) -> Result<Woken, ChannelError> {
+        let (ours, mut guest) = UnixStream::pair().unwrap();
+        let says = async {
+            let mut input = [0; 5];
+            guest.read_exact(&mut input).await.unwrap();
+            assert_eq!(&input, b"input");
+            for byte in said {
+                guest.write_all(&[*byte]).await.unwrap();
+            }
+            guest
+        };
+        let (woken, _guest) = tokio::join!(awake(ours, b"input", limit), says);
+        woken.map(|(_, woken)| woken)
+    }
+
+    #[tokio::test]
+    async fn its_word_and_its_status_are_told() {
+        for (said, word, status) in [
+            ("vms12 0.\n", "vms12", 0),
+            (" 3.\n", "", 3),
+            ("vms12vms13 0.\n", "vms12vms13", 0),
+            ("x y.\n", "x", -1),
+        ] {
+            let expected = Woken { said: word.to_owned(), status };
+            assert_eq!(woken(said.as_bytes(), LIMIT).await.unwrap(), expected, "{said}");
+        }
+    }
+
+    #[tokio::test]
+    async fn one_that_sleeps_on_is_not_waited_for() {
+        let mute = woken(b"vms12", Duration::from_millis(50)).await.unwrap_err();
+        assert!(matches!(mute, ChannelError::Mute { bytes: 5, .. }), "{mute:?}");
+    }
+
+    #[tokio::test]
+    async fn a_guest_that_is_gone_is_told() {
+        let (ours, guest) = UnixStream::pair().unwrap();
+        drop(guest);
+        let closed = awake(ours, b"input", LIMIT).await.unwrap_err();
+        assert!(matches!(closed, ChannelError::Closed { .. }), "{closed:?}");
+    }
+}

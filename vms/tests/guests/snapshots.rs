@@ -154,6 +154,14 @@ async fn what_is_not_what_was_saved_is_refused() {
     fs::write(path("devices"), &devices).unwrap();
     restore(&rig, &snapshot, &machine).await;
 
+    let record = fs::read_to_string(path("record.json")).unwrap();
+    fs::write(path("record.json"), record.replace("\"vms", "\"VMS")).unwrap();
+    let strange = store.find(&key('a')).unwrap().unwrap();
+    let error = refusal(&rig, &strange, &machine).await;
+    assert!(error.contains("VMS") && error.contains("vms"), "{error}");
+    drop(strange);
+    fs::write(path("record.json"), record).unwrap();
+
     let memory = OpenOptions::new().write(true).open(path("memory")).unwrap();
     memory.write_all_at(b"x", 1 << 20).unwrap();
     let error = refusal(&rig, &snapshot, &machine).await;

@@ -12,7 +12,7 @@ use model::{
     machine::MachineName,
     verdict::Fault,
 };
-use vms::arguments::shell_line;
+use vms::{arguments::shell_line, machine::Machine, qemu::Qemu};
 
 use super::{
     Yard,
@@ -29,12 +29,20 @@ use crate::nix::pool::Evaluators;
 /// A machine that is ready to be booted by hand.
 #[derive(Debug)]
 pub struct ByHand {
-    /// For a shell: QEMU with the guest's serial console, and its own monitor, on the terminal.
-    pub line: String,
-    /// `kvm`, `hvf` or `tcg`.
-    pub accelerator: &'static str,
+    /// What runs it.
+    pub qemu: Qemu,
+    /// The machine, with a shell on its console.
+    pub machine: Machine,
     /// What of the machine the guest does not have, in words.
     pub replaced: Vec<String>,
+}
+
+impl ByHand {
+    /// For a shell: QEMU with the guest's serial console, and its own monitor, on the terminal.
+    #[must_use]
+    pub fn line(&self) -> String {
+        shell_line(&self.qemu.program, &self.machine)
+    }
 }
 
 /// Building a machine that was never built.
@@ -57,11 +65,7 @@ pub async fn by_hand(
     let ready = built(nix, yard, facts, name, source).await?;
     let mut machine = ready.machine(size, &secret_paths(&facts.document, name))?;
     machine.boot.command_line = format!("{} {SHELL}", machine.boot.command_line);
-    Ok(ByHand {
-        line: shell_line(&ready.qemu.program, &machine),
-        accelerator: ready.accelerator.as_str(),
-        replaced: ready.replaced,
-    })
+    Ok(ByHand { qemu: ready.qemu, machine, replaced: ready.replaced })
 }
 
 /// Boots a machine, or goes on from where it had come up before.

@@ -218,6 +218,15 @@ async fn an_evaluator_ends_even_when_we_are_killed() {
     assert!(is_alive(&process));
     us.kill().await.unwrap();
     gone(&process).await;
+    // The next one sweeps what is left of nix's private folder.
+    let folders =
+        fake.path().parent().unwrap().join(format!("seaworthy-{}", rustix::process::getuid().as_raw()));
+    let left = || {
+        std::fs::read_dir(&folders).unwrap().filter(|entry| entry.as_ref().unwrap().path().is_dir()).count()
+    };
+    assert_eq!(left(), 1);
+    drop(vms::folder::Folder::create_of_any_length(&folders).unwrap());
+    assert_eq!(left(), 0);
 }
 
 #[tokio::test]

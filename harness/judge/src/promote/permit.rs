@@ -29,11 +29,10 @@ pub struct Permit<'s> {
 /// changed without a decision, with a machine that the promotion does not have, or twice.
 ///
 /// ```compile_fail
-/// let order = judge::promote::Order {
-///     machine: "web".into(),
-///     change: todo!(),
-///     step: model::rollout::Step::Activate,
-/// };
+/// # use model::{machine::MachineName, rollout::{Change, Step}};
+/// fn forged(machine: MachineName, change: Change, step: Step) -> judge::promote::Order {
+///     judge::promote::Order { machine, change, step }
+/// }
 /// ```
 #[derive(Debug, PartialEq, Eq)]
 pub struct Order {

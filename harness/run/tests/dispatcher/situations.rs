@@ -228,6 +228,20 @@ fn a_job_that_overruns_is_stopped_then_dropped() {
 }
 
 #[test]
+fn the_time_of_a_job_that_answers_nothing_is_counted_once() {
+    let plan = plan([test("a"), test("b")]);
+    let mut bench = bench(&plan, 1);
+    bench.tell(Input::Begin);
+    bench.at = Duration::from_secs(7);
+    let ended = bench.dispatcher.handle(Input::JobEnded { job: JobId(0), panic: None }, moment(bench.at));
+    let took = ended.iter().filter_map(|command| match command {
+        Command::Emit(What::CheckFinished { took, .. }) => Some(took.as_secs()),
+        _ => None,
+    });
+    assert_eq!(took.collect::<Vec<_>>(), [7, 0]);
+}
+
+#[test]
 fn a_worker_that_answers_and_does_not_return_gives_its_slot_back() {
     let plan = plan([test("a"), fleet_policy(Stage::Invariants, "s/r")]);
     let mut bench = bench(&plan, 1);
