@@ -18,7 +18,7 @@ use serde_json::Value;
 use crate::{
     expected::Expected,
     harbour::{self, Harbour},
-    person::{Seen, at_a_terminal},
+    person::{Person, Seen},
 };
 
 /// A test for each host, and those of a host that is looked into.
@@ -31,6 +31,7 @@ pub(crate) fn trials() -> impl Iterator<Item = Trial> {
     });
     let others = [
         Trial::test("boot::a_shell_in_a_host", a_shell_in_a_host),
+        Trial::test("boot::a_shell_that_is_told_to_end", a_shell_that_is_told_to_end),
         Trial::test("boot::a_host_that_failed_is_kept", a_host_that_failed_is_kept),
         Trial::test("boot::a_host_that_came_up_is_restored", a_host_that_came_up_is_restored),
         Trial::test("boot::source::offered", offered),
@@ -101,16 +102,29 @@ fn a_shell_in_a_host() -> Result<(), Failed> {
     let harbour = Harbour::open()?;
     let folder = harbour.folder("../guests");
     let typed = "echo from $(hostname), $(id -un): $((6 * 7))\nexit 3\n";
-    let seen = at_a_terminal(&folder, &["boot", "good", "--shell"], typed)?;
+    let mut person = Person::starts(&folder, &["boot", "good", "--shell"])?;
+    person.types(typed)?;
+    let seen = person.waits()?;
     let told = ["good is up; `exit` or Ctrl-A X ends it", "\nfrom good, root: 42", "the guest is ended"];
     seen_with(&seen, 0, &told)
+}
+
+fn a_shell_that_is_told_to_end() -> Result<(), Failed> {
+    let harbour = Harbour::open()?;
+    let mut person = Person::starts(&harbour.folder("../guests"), &["boot", "good", "--shell"])?;
+    person.types("echo from $(hostname); sleep 1000\n")?;
+    person.sees("\nfrom good")?;
+    person.ends_it()?;
+    seen_with(&person.waits()?, 0, &["the guest is ended"])
 }
 
 fn a_host_that_failed_is_kept() -> Result<(), Failed> {
     let harbour = Harbour::open()?;
     let folder = harbour.folder("../guests");
     let verify = ["verify", "--stage", "boot", "--machine", "unit-fails", "--keep"];
-    let seen = at_a_terminal(&folder, &verify, "systemctl is-system-running\nexit\n")?;
+    let mut person = Person::starts(&folder, &verify)?;
+    person.types("systemctl is-system-running\nexit\n")?;
+    let seen = person.waits()?;
     let told =
         ["FAIL boot/no-failed-unit", "unit-fails is as it was when it failed", "\ndegraded", "is ended"];
     seen_with(&seen, 1, &told)
