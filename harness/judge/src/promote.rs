@@ -6,6 +6,7 @@
 
 mod decide;
 mod host;
+mod outlook;
 mod permit;
 mod proof;
 mod sight;
@@ -15,6 +16,7 @@ mod why;
 
 pub use decide::{Board, Word, decide};
 pub use host::{Host, Phase};
+pub use outlook::Outlook;
 pub use permit::{Order, Permit};
 pub use proof::{Proof, Proofs, Proven};
 pub use state::State;
