@@ -28,6 +28,8 @@ mod sops;
 mod standin;
 mod system;
 mod told;
+mod tunnels;
+mod underlay;
 mod vm_build;
 mod words;
 pub mod worker;
