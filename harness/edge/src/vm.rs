@@ -21,6 +21,7 @@ mod inspect;
 mod kernel;
 mod log;
 mod measure;
+pub mod mesh;
 mod ready;
 mod script;
 mod snapshots;
