@@ -1,5 +1,5 @@
 //! The fleet of `fixtures/tunnels` as guests side by side, with in-kernel WireGuard between them: nix, QEMU, and no double of either.
-//! The sound one is green; of each that stands in a folder under `flaws`, just what is wrong is found, between whom it is wrong.
+//! The sound one is green; of each that has a flaw, just what is wrong is found, between whom it is wrong.
 //!
 //! Where the parts that guests are made of are not on this machine, the tests are ignored, and say so; `ci/run guests` makes them.
 #![expect(clippy::disallowed_methods, clippy::print_stderr, reason = "these tests meet the real computer")]
@@ -7,7 +7,8 @@
 
 use std::{
     collections::BTreeMap,
-    path::{Path, PathBuf},
+    fs,
+    path::Path,
     process::{Command, ExitCode},
     time::{Duration, Instant},
 };
@@ -25,7 +26,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use model::{
     fleet::BootSource,
     machine::MachineName,
-    matrix::Matrix,
+    matrix::{Matrix, Pair},
     overlay::OverlayKind,
     sighting::{
         outlook::Outlook,
@@ -35,13 +36,102 @@ use model::{
     verdict::Verdict,
 };
 
+/// What makes a fleet in which something is wrong: a text of a file, what stands in its place, and what is found.
+struct Flaw {
+    name: &'static str,
+    file: &'static str,
+    text: &'static str,
+    instead: &'static str,
+    found: &'static [&'static str],
+}
+
+/// The end of the file of a host.
+const END: &str = "\n}\n";
+
+const FLAWS: [Flaw; 6] = [
+    Flaw {
+        name: "allowed_ips_too_narrow",
+        file: "fleet.toml",
+        text: r#"network = "fd5e:a0::/64" }
+roles.peer.machines.sloop"#,
+        instead: r#"network = "fd5e:a0::1/128" }
+roles.peer.machines.sloop"#,
+        found: &[
+            "ferry -> sloop mesh/unreached: `ferry` does not reach `sloop` at fd5e:a0::3: `sloop` hears nothing of it",
+            "sloop -> ferry mesh/unreached: `sloop` does not reach `ferry` at fd5e:a0::2: `ferry` hears nothing of it",
+        ],
+    },
+    Flaw {
+        name: "hub_not_forwarding",
+        file: "hosts/nixos/quay.nix",
+        text: END,
+        instead: "\n  boot.kernel.sysctl = { _type = \"override\"; priority = 50; content = { }; };\n}\n",
+        found: &[
+            "ferry -> sloop mesh/unreached: `ferry` does not reach `sloop` at fd5e:a0::3: `sloop` hears nothing of it",
+            "sloop -> ferry mesh/unreached: `sloop` does not reach `ferry` at fd5e:a0::2: `ferry` hears nothing of it",
+        ],
+    },
+    Flaw {
+        name: "ssh_shut_behind_the_tunnel",
+        file: "hosts/nixos/sloop.nix",
+        text: END,
+        // Of this rule no fact tells.
+        instead: "\n  systemd.services.shut = {\n    wantedBy = [ \"multi-user.target\" ];\n    after = [ \"firewall.service\" ];\n    \
+                  script = \"nft insert rule inet nixos-fw input iifname harbour tcp dport 22 drop\";\n    serviceConfig.Type = \"oneshot\";\n  };\n}\n",
+        found: &[
+            "ferry -> sloop mesh/port-silent: `sloop` answers `ferry` at fd5e:a0::3, but not at [fd5e:a0::3]:22",
+            "quay -> sloop mesh/port-silent: `sloop` answers `quay` at fd5e:a0::3, but not at [fd5e:a0::3]:22",
+        ],
+    },
+    Flaw {
+        name: "an_outsider_gets_in",
+        file: "hosts/nixos/buoy.nix",
+        text: END,
+        // Linux answers at each of its addresses on each of its cards.
+        instead: "\n  systemd.services.creep = {\n    wantedBy = [ \"multi-user.target\" ];\n    \
+                  script = \"until ip -6 route add fd5e:a0::1/128 via 2001:2::3; do sleep 1; done\";\n  };\n}\n",
+        found: &[
+            "buoy -> quay mesh/leak: `buoy` reaches `quay` at fd5e:a0::1, and must not reach it",
+            "buoy -> quay mesh/leak: `buoy` reaches `quay` at [fd5e:a0::1]:22, and must not reach it",
+        ],
+    },
+    Flaw {
+        name: "hub_hears_nobody",
+        file: "hosts/nixos/quay.nix",
+        text: END,
+        instead: "\n  networking.firewall.allowedUDPPorts = { _type = \"override\"; priority = 50; content = [ ]; };\n}\n",
+        found: &[
+            "ferry -> quay mesh/unreached: `ferry` does not reach `quay` at fd5e:a0::1: `quay` hears nothing of it",
+            "ferry -> sloop mesh/unreached: `ferry` does not reach `sloop` at fd5e:a0::3: `sloop` hears nothing of it",
+            "quay -> ferry mesh/unreached: `quay` does not reach `ferry` at fd5e:a0::2: `ferry` hears nothing of it",
+            "quay -> sloop mesh/unreached: `quay` does not reach `sloop` at fd5e:a0::3: `sloop` hears nothing of it",
+            "sloop -> ferry mesh/unreached: `sloop` does not reach `ferry` at fd5e:a0::2: `ferry` hears nothing of it",
+            "sloop -> quay mesh/unreached: `sloop` does not reach `quay` at fd5e:a0::1: `quay` hears nothing of it",
+        ],
+    },
+    Flaw {
+        name: "a_tunnel_not_set_up_is_not_a_pair_that_does_not_meet",
+        file: "hosts/nixos/ferry.nix",
+        text: END,
+        instead: "\n  systemd.services.wireguard-harbour.unitConfig.ConditionPathExists = \"/nowhere\";\n}\n",
+        found: &[
+            "ferry -> quay mesh/unreached: `ferry` does not reach `quay` at fd5e:a0::1: `quay` hears nothing of it",
+            "ferry -> sloop mesh/unreached: `ferry` does not reach `sloop` at fd5e:a0::3: `sloop` hears nothing of it",
+            "quay -> ferry mesh/unreached: `quay` does not reach `ferry` at fd5e:a0::2: `ferry` does not have this address",
+            "sloop -> ferry mesh/unreached: `sloop` does not reach `ferry` at fd5e:a0::2: `ferry` does not have this address",
+        ],
+    },
+];
+
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let there = has_parts();
-    let trials = vec![
+    let flaws = FLAWS.iter().map(|flaw| Trial::test(flaw.name, || broken(flaw)));
+    let others = [
         Trial::test("a_sound_fleet_is_green", sound),
+        Trial::test("a_guest_that_dies_is_offline", dies),
     ];
-    let trials = trials.into_iter().map(|trial| trial.with_ignored_flag(!there)).collect();
+    let trials = others.into_iter().chain(flaws).map(|trial| trial.with_ignored_flag(!there)).collect();
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
@@ -58,20 +148,18 @@ struct Met {
     seen: Seen,
 }
 
-/// The fleet, with what a flaw puts in the place of its files.
-fn fleet(flaw: Option<&str>) -> tempfile::TempDir {
+/// The fleet, with another text in one of its files.
+fn fleet(file: &str, text: &str, instead: &str) -> tempfile::TempDir {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
     let folder = tempfile::tempdir().unwrap();
-    let copy = |from: PathBuf, to: PathBuf| {
-        assert!(Command::new("cp").arg("-rT").args([from, to]).status().unwrap().success());
-    };
     for name in ["tunnels", "fleets"] {
-        copy(fixtures.join(name), folder.path().join(name));
+        let (from, to) = (fixtures.join(name), folder.path().join(name));
+        assert!(Command::new("cp").arg("-rT").args([from, to]).status().unwrap().success());
     }
-    let tunnels = folder.path().join("tunnels");
-    if let Some(flaw) = flaw {
-        copy(tunnels.join("flaws").join(flaw), tunnels.clone());
-    }
+    let file = folder.path().join("tunnels").join(file);
+    let said = fs::read_to_string(&file).unwrap();
+    assert_eq!(said.matches(text).count(), 1, "{said}");
+    fs::write(file, said.replace(text, instead)).unwrap();
     let git = |arguments: &[&str]| {
         let git = ["-c", "user.name=test", "-c", "user.email=test@example.org"];
         let said = Command::new("git").args(git).args(arguments).current_dir(folder.path()).output().unwrap();
@@ -113,21 +201,71 @@ async fn meet(folder: &Path) -> Met {
     Met { matrix, seen }
 }
 
-fn sound() -> Result<(), Failed> {
-    let folder = fleet(None);
-    let met = meet(folder.path());
-    for (name, outlook) in &met.seen.outlooks {
-        match outlook {
-            Outlook::Seen(seen) => eprintln!("{name}: {seen:#?}"),
-            other => eprintln!("{name}: {other:?}"),
+impl Met {
+    fn verdicts(&self) -> impl Iterator<Item = (Pair<'_>, Verdict)> {
+        let limits = Limits::default();
+        self.matrix.pairs().map(move |pair| {
+            let verdict = pair::verdict(&pair, &self.seen.outlooks, &limits);
+            (pair, verdict)
+        })
+    }
+
+    /// What is wrong, between whom. A pair that nobody can tell of is one that nobody can ask.
+    fn found(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        for (pair, verdict) in self.verdicts() {
+            let way = format!("{} -> {}", pair.from, pair.to);
+            match verdict {
+                Verdict::Pass => {}
+                Verdict::Fail { findings } => {
+                    found.extend(findings.iter().map(|it| format!("{way} {}: {}", it.rule, it.message)));
+                }
+                Verdict::Skipped { .. } if pair.expectation.probe.is_none() => {}
+                other => found.push(format!("{way} {other:?}")),
+            }
         }
+        found
     }
-    for pair in met.matrix.pairs() {
-        let verdict = pair::verdict(&pair, &met.seen.outlooks, &Limits::default());
-        eprintln!("{} -> {}: {verdict:?}", pair.from, pair.to);
+}
+
+fn sound() -> Result<(), Failed> {
+    let met = meet(fleet("flake.nix", "outputs", "outputs").path());
+    same(&met.found(), &[])?;
+    let passes = met.verdicts().filter(|(_, verdict)| *verdict == Verdict::Pass).count();
+    if passes != 9 {
+        return Err(format!("{passes} pairs were told to be well, of 9").into());
     }
-    let bad = met.matrix.pairs().filter(|pair| {
-        !matches!(pair::verdict(pair, &met.seen.outlooks, &Limits::default()), Verdict::Pass)
+    let replaced = &met.seen.replaced[&MachineName::from("ferry")];
+    let told = ["the keys of WireGuard's harbour", "any network but one among the guests"];
+    if told.iter().any(|what| !replaced.iter().any(|told| told == what)) {
+        return Err(format!("{replaced:?}").into());
+    }
+    let handshakes = met.seen.outlooks.values().filter_map(|outlook| match outlook {
+        Outlook::Seen(seen) => seen.wireguard.said(),
+        _ => None,
     });
-    if bad.count() > 0 { Err("not green".into()) } else { Ok(()) }
+    let greeted = handshakes.flat_map(|said| &said.peers).filter(|peer| peer.handshake.is_some()).count();
+    if greeted == 4 { Ok(()) } else { Err(format!("{greeted} peers have greeted, of 4").into()) }
+}
+
+fn broken(flaw: &Flaw) -> Result<(), Failed> {
+    same(&meet(fleet(flaw.file, flaw.text, flaw.instead).path()).found(), flaw.found)
+}
+
+fn dies() -> Result<(), Failed> {
+    let dies = "\n  systemd.services.dies = {\n    wantedBy = [ \"multi-user.target\" ];\n    script = \"echo o >/proc/sysrq-trigger; sleep 60\";\n  };\n}\n";
+    let met = meet(fleet("hosts/nixos/sloop.nix", END, dies).path());
+    let Some(Outlook::Offline(why)) = met.seen.outlooks.get(&MachineName::from("sloop")) else {
+        return Err(format!("{:?}", met.seen.outlooks.get(&MachineName::from("sloop"))).into());
+    };
+    if !why.starts_with("its guest did not come up (switched-off)") {
+        return Err(why.as_str().into());
+    }
+    let found = met.found();
+    let of_sloop = found.iter().all(|found| found.contains("`sloop`"));
+    if of_sloop && found.len() == 4 { Ok(()) } else { Err(format!("{found:#?}").into()) }
+}
+
+fn same(found: &[String], expected: &[&str]) -> Result<(), Failed> {
+    if found == expected { Ok(()) } else { Err(format!("{found:#?}\nexpected {expected:#?}").into()) }
 }
