@@ -127,10 +127,8 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let there = has_parts();
     let flaws = FLAWS.iter().map(|flaw| Trial::test(flaw.name, || broken(flaw)));
-    let others = [
-        Trial::test("a_sound_fleet_is_green", sound),
-        Trial::test("a_guest_that_dies_is_offline", dies),
-    ];
+    let others =
+        [Trial::test("a_sound_fleet_is_green", sound), Trial::test("a_guest_that_dies_is_offline", dies)];
     let trials = others.into_iter().chain(flaws).map(|trial| trial.with_ignored_flag(!there)).collect();
     libtest_mimic::run(&arguments, trials).exit_code()
 }

@@ -14,11 +14,7 @@
 mod greet;
 mod lan;
 
-use std::{
-    collections::BTreeMap,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use model::{
     check::GuestSize,
