@@ -14,6 +14,7 @@ pub mod nix;
 pub mod policy;
 pub mod probe;
 pub mod process;
+pub mod promotions;
 pub mod ssh;
 pub mod state;
 pub mod tree;
