@@ -25,7 +25,7 @@ use crate::{
     probe::{self, Plane, Reach, Target},
     process::RunError,
     relay::Relay,
-    tools::Tools,
+    tools::{Missing, Tools},
     topology::{BadTopology, OPERATOR, Topology},
 };
 
@@ -53,6 +53,9 @@ pub enum UpError {
     /// The topology makes no sense.
     #[error("the topology makes no sense")]
     Topology(#[source] BadTopology),
+    /// A program is missing.
+    #[error("this computer cannot have this lab")]
+    Missing(#[from] Missing),
     /// There is no folder for it.
     #[error("there is no folder for the lab")]
     Folder(#[from] NoFolder),

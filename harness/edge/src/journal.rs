@@ -17,6 +17,7 @@ use model::evidence::RunId;
 
 use crate::state::{State, StateError};
 
+pub(crate) use self::line::{Chain, Said};
 pub use self::{
     artifacts::Artifacts,
     damage::{Damage, JournalError},

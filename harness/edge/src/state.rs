@@ -7,6 +7,7 @@
 //! .seaworthy/
 //!   .gitignore            `*`
 //!   runs/<run>/           plan.json, events.jsonl, what checks leave behind: see edge::journal
+//!   promotions/<name>/    events.jsonl: see edge::promotions
 //!   cache/                what workers keep from run to run
 //!   index.db              see edge::ledger
 //! ```
@@ -22,7 +23,7 @@ use std::{
 };
 
 use jiff::{Timestamp, tz::TimeZone};
-use model::evidence::RunId;
+use model::{evidence::RunId, rollout::PromotionId};
 
 pub(crate) use self::atomic::write_atomically;
 pub use self::error::StateError;
@@ -75,6 +76,12 @@ impl State {
         self.folder.join("runs")
     }
 
+    /// Where promotions stand, one folder each.
+    #[must_use]
+    pub fn promotions(&self) -> PathBuf {
+        self.folder.join("promotions")
+    }
+
     /// What workers keep from run to run.
     #[must_use]
     pub fn cache(&self) -> PathBuf {
@@ -90,7 +97,13 @@ impl State {
     /// The folder of a run; `None` if the name is no run's. Whether it is there is another question.
     #[must_use]
     pub fn run_folder(&self, run: &RunId) -> Option<PathBuf> {
-        is_run_name(&run.0).then(|| self.runs().join(&run.0))
+        is_dated_name(&run.0).then(|| self.runs().join(&run.0))
+    }
+
+    /// The folder of a promotion; `None` if the name is no promotion's. Whether it is there is another question.
+    #[must_use]
+    pub fn promotion_folder(&self, promotion: &PromotionId) -> Option<PathBuf> {
+        is_dated_name(&promotion.0).then(|| self.promotions().join(&promotion.0))
     }
 
     /// All runs, by time of start.
@@ -98,18 +111,15 @@ impl State {
     /// # Errors
     /// The folder of runs can not be read.
     pub fn list_runs(&self) -> Result<Vec<RunId>, StateError> {
-        let runs = self.runs();
-        let entries = match fs::read_dir(&runs) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries.map_err(StateError::at("read", &runs))?,
-        };
-        let mut names = Vec::new();
-        for entry in entries {
-            let name = entry.map_err(StateError::at("read", &runs))?.file_name();
-            names.extend(name.into_string().ok().filter(|name| is_run_name(name)).map(RunId));
-        }
-        names.sort_unstable();
-        Ok(names)
+        Ok(list(&self.runs())?.into_iter().map(RunId).collect())
+    }
+
+    /// All promotions, by time of start.
+    ///
+    /// # Errors
+    /// The folder of promotions can not be read.
+    pub fn list_promotions(&self) -> Result<Vec<PromotionId>, StateError> {
+        Ok(list(&self.promotions())?.into_iter().map(PromotionId).collect())
     }
 
     /// Creates the folder of a new run: `<UTC time>-<6 hex digits>`, the first three of which are the milliseconds, so
@@ -118,28 +128,54 @@ impl State {
     /// # Errors
     /// It can not be created.
     pub fn create_run(&self, now: Timestamp) -> Result<(RunId, PathBuf), StateError> {
-        self.create_run_with(now, (0..TRIES).map(random))
+        let (name, folder) = create_dated(&self.runs(), now, (0..TRIES).map(random))?;
+        Ok((RunId(name), folder))
     }
 
-    fn create_run_with(
-        &self,
-        now: Timestamp,
-        randoms: impl Iterator<Item = u64>,
-    ) -> Result<(RunId, PathBuf), StateError> {
-        let now = now.to_zoned(TimeZone::UTC);
-        let (time, millis) = (now.strftime("%Y%m%dT%H%M%SZ").to_string(), now.millisecond());
-        let runs = self.runs();
-        for random in randoms {
-            let id = RunId(format!("{time}-{millis:03x}{random:03x}"));
-            let folder = runs.join(&id.0);
-            match fs::create_dir(&folder) {
-                Ok(()) => return Ok((id, folder)),
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(StateError::at("create", &folder)(error)),
-            }
-        }
-        Err(StateError::at("create", &runs)(io::ErrorKind::AlreadyExists.into()))
+    /// Creates the folder of a new promotion, with a name as runs have them.
+    ///
+    /// # Errors
+    /// It can not be created.
+    pub fn create_promotion(&self, now: Timestamp) -> Result<(PromotionId, PathBuf), StateError> {
+        let promotions = self.promotions();
+        fs::create_dir_all(&promotions).map_err(StateError::at("create", &promotions))?;
+        let (name, folder) = create_dated(&promotions, now, (0..TRIES).map(random))?;
+        Ok((PromotionId(name), folder))
     }
+}
+
+/// The dated names in a folder, sorted. There are none where it is not there.
+fn list(folder: &Path) -> Result<Vec<String>, StateError> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(StateError::at("read", folder))?,
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(StateError::at("read", folder))?.file_name();
+        names.extend(name.into_string().ok().filter(|name| is_dated_name(name)));
+    }
+    names.sort_unstable();
+    Ok(names)
+}
+
+fn create_dated(
+    parent: &Path,
+    now: Timestamp,
+    randoms: impl Iterator<Item = u64>,
+) -> Result<(String, PathBuf), StateError> {
+    let now = now.to_zoned(TimeZone::UTC);
+    let (time, millis) = (now.strftime("%Y%m%dT%H%M%SZ").to_string(), now.millisecond());
+    for random in randoms {
+        let name = format!("{time}-{millis:03x}{random:03x}");
+        let folder = parent.join(&name);
+        match fs::create_dir(&folder) {
+            Ok(()) => return Ok((name, folder)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(StateError::at("create", &folder)(error)),
+        }
+    }
+    Err(StateError::at("create", parent)(io::ErrorKind::AlreadyExists.into()))
 }
 
 /// 12 random bits. The standard library seeds each `RandomState` from the operating system.
@@ -148,7 +184,7 @@ fn random(attempt: usize) -> u64 {
 }
 
 /// Whether a text is `20261120T110812Z-0a1b2c`: in particular, it is one plain segment of a path.
-fn is_run_name(name: &str) -> bool {
+fn is_dated_name(name: &str) -> bool {
     let shape = b"dddddddd\x54dddddd\x5a-hhhhhh";
     name.len() == shape.len()
         && name.bytes().zip(shape).all(|(byte, shape)| match shape {
@@ -213,7 +249,7 @@ mod tests {
     #[test]
     fn runs_at_once_with_the_same_random_part_differ() {
         let (_project, state) = state();
-        let start = || (0..50).map(|_| state.create_run_with(Timestamp::UNIX_EPOCH, 0..200).unwrap().0.0);
+        let start = || (0..50).map(|_| create_dated(&state.runs(), Timestamp::UNIX_EPOCH, 0..200).unwrap().0);
         let mut runs = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| start().collect::<Vec<_>>())).collect();
             threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
@@ -221,7 +257,7 @@ mod tests {
         runs.sort_unstable();
         let expected: Vec<String> = (0..200).map(|number| format!("19700101T000000Z-{number:06x}")).collect();
         assert_eq!(runs, expected);
-        assert!(state.create_run_with(Timestamp::UNIX_EPOCH, 0..200).is_err(), "no name is left");
+        assert!(create_dated(&state.runs(), Timestamp::UNIX_EPOCH, 0..200).is_err(), "no name is left");
         assert!(state.create_run(Timestamp::UNIX_EPOCH).is_ok());
     }
 

@@ -231,7 +231,7 @@ fn a_line_without_an_end_is_not_read_for_ever() {
 fn another_runs_plan_is_seen() {
     let (written, other) = (sample(), write(&plan([]), Vec::new()));
     fs::copy(other.folder().join("plan.json"), written.folder().join("plan.json")).unwrap();
-    assert!(matches!(damaged_at(written.read(), 1), Damage::OtherPlan));
+    assert!(matches!(damaged_at(written.read(), 1), Damage::OtherOwner));
 }
 
 #[test]

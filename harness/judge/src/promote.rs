@@ -6,8 +6,10 @@
 
 mod decide;
 mod host;
+mod outlook;
 mod permit;
 mod proof;
+mod prove;
 mod sight;
 mod state;
 mod waves;
@@ -15,7 +17,9 @@ mod why;
 
 pub use decide::{Board, Word, decide};
 pub use host::{Host, Phase};
+pub use outlook::Outlook;
 pub use permit::{Order, Permit};
 pub use proof::{Proof, Proofs, Proven};
+pub use prove::{Proved, prove};
 pub use state::State;
 pub use why::Why;

@@ -32,6 +32,8 @@ pub struct Course {
     pub primary: BTreeSet<MachineName>,
     /// How long that is at least.
     pub primary_soak: Duration,
+    /// The machines that may set out now, by somebody's choice; `None`: all.
+    pub only: Option<BTreeSet<MachineName>>,
 }
 
 /// A wave with its machines.

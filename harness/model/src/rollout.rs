@@ -20,6 +20,26 @@ impl fmt::Display for Closure {
     }
 }
 
+/// Names one promotion, forever: `<UTC time>-<6 hex digits>`, so that names sort by start.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PromotionId(pub String);
+
+impl fmt::Display for PromotionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// What is there when a machine is asked, promotion or none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// What runs.
+    pub running: Closure,
+    /// What boots.
+    pub profile: Closure,
+}
+
 /// What a promotion does to one machine.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Change {
@@ -47,6 +67,14 @@ pub enum Step {
     SetProfile,
     /// Run and boot the old closure.
     RollBack,
+}
+
+impl Step {
+    /// Whether it is on the way to a new closure, rather than one that ends what was begun.
+    #[must_use]
+    pub fn sets_out(self) -> bool {
+        matches!(self, Self::Build | Self::Copy | Self::Activate)
+    }
 }
 
 /// How a step came out.

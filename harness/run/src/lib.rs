@@ -5,7 +5,7 @@
 //! Must not: know what a check is about, read files, spawn processes, print, or decide what a run comes to.
 //!
 //! Decisions are made by a plain function, [`Dispatcher::handle`]; the executor is the small async shell around it. The
-//! ports ([`worker`], [`clock`], [`sink`]) have their other side in `edge`, and in `testkit` for tests.
+//! ports ([`worker`], [`clock`], [`sink`], and for a promotion [`rollout`]) have their other side in `edge`, and in `testkit` for tests.
 
 mod batches;
 pub mod clock;
@@ -14,6 +14,7 @@ pub mod executor;
 mod jobs;
 mod ladder;
 pub mod limits;
+pub mod rollout;
 pub mod sink;
 pub mod worker;
 

@@ -9,5 +9,6 @@ pub mod clock;
 pub mod fleet;
 pub mod plan;
 pub mod redact;
+pub mod rollout;
 pub mod taken;
 pub mod worker;

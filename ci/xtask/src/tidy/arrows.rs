@@ -24,12 +24,12 @@ const ROOMS: &[Room] = &[
     Room { name: "load", knows: &["model"], tests_know: &[TESTS_ONLY] },
     Room { name: "plan", knows: &["model"], tests_know: &[TESTS_ONLY] },
     Room { name: "judge", knows: &["model"], tests_know: &[TESTS_ONLY] },
-    Room { name: "run", knows: &["model"], tests_know: &[TESTS_ONLY] },
+    Room { name: "run", knows: &["judge", "model"], tests_know: &[TESTS_ONLY] },
     Room { name: "reports", knows: &["model"], tests_know: &[TESTS_ONLY] },
-    Room { name: "testkit", knows: &["model", "run"], tests_know: &[] },
+    Room { name: "testkit", knows: &["judge", "model", "run"], tests_know: &[] },
     Room { name: "vms", knows: &[], tests_know: &[] },
     Room { name: "lab", knows: &[], tests_know: &[] },
-    Room { name: "edge", knows: &["lab", "model", "run", "vms"], tests_know: &[TESTS_ONLY] },
+    Room { name: "edge", knows: &["judge", "lab", "model", "run", "vms"], tests_know: &[TESTS_ONLY] },
     // The suites are data; their test targets run every case through the product.
     Room {
         name: "suites",
@@ -95,6 +95,17 @@ mod tests {
             red(from, Development, "load");
         }
         red("model", Normal, "load");
+    }
+
+    #[test]
+    fn who_carries_out_a_promotion_knows_who_permits_it_and_not_the_other_way() {
+        for from in ["run", "edge", "testkit"] {
+            green(from, Normal, "judge");
+            red("judge", Normal, from);
+        }
+        for from in ["load", "plan", "reports", "vms"] {
+            red(from, Normal, "judge");
+        }
     }
 
     #[test]

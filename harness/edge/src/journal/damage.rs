@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use model::evidence::RunId;
+use model::{evidence::RunId, rollout::PromotionId};
 
 use crate::state::StateError;
 
@@ -14,6 +14,9 @@ pub enum JournalError {
     /// The name is no run's.
     #[error("no run is called {:?}", .0.0)]
     NoSuchRun(RunId),
+    /// The name is no promotion's.
+    #[error("no promotion is called {:?}", .0.0)]
+    NoSuchPromotion(PromotionId),
     /// A file can not be read.
     #[error(transparent)]
     File(#[from] StateError),
@@ -53,9 +56,9 @@ pub enum Damage {
         /// What is there.
         found: u64,
     },
-    /// The first line names another plan than the one beside it.
-    #[error("it belongs to another plan than the plan.json beside it, or that was changed")]
-    OtherPlan,
+    /// The first line names another plan than the one beside it, or another promotion than that of its folder.
+    #[error("it belongs to another plan or promotion than the one it stands with, or that was changed")]
+    OtherOwner,
     /// The line before it is not the one that it was chained to.
     #[error("the line before it was changed after it was written")]
     BrokenChain,

@@ -1,10 +1,10 @@
-//! The lines of a journal.
+//! The lines of a journal, be it of a run or of a promotion.
 //!
-//! Flows in: an event and the line before it. Flows out: a line of text, and the same read back.
-//! Must not: touch files.
+//! Flows in: what happened, and the line before it. Flows out: a line of text, and the same read back.
+//! Must not: touch files, or know what happened.
 
-use model::{digest::Digest, event::Event};
-use serde::{Deserialize, Serialize};
+use model::digest::Digest;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::damage::Damage;
 
@@ -13,16 +13,16 @@ use super::damage::Damage;
 pub(crate) struct Chain {
     /// The next line's number, from 0.
     pub(crate) seq: u64,
-    /// The digest of the line before it, without its line break; of `plan.json` at first.
+    /// The digest of the line before it, without its line break; at first, of what the journal belongs to.
     pub(crate) prev: Digest,
 }
 
 #[derive(Serialize)]
-struct Written<'e> {
+struct Written<'e, T> {
     seq: u64,
     prev: Digest,
     #[serde(flatten)]
-    event: &'e Event,
+    event: &'e T,
 }
 
 #[derive(Deserialize)]
@@ -33,24 +33,24 @@ struct Link {
 
 /// What a line says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Said {
-    /// An event.
-    Event(Event),
-    /// The run ended in order, and no line follows.
+pub(crate) enum Said<T> {
+    /// Something happened.
+    Event(T),
+    /// It ended in order, and no line follows.
     Seal,
 }
 
 impl Chain {
-    /// A chain that starts at a plan.
-    pub(crate) fn from_plan(plan: Digest) -> Self {
-        Self { seq: 0, prev: plan }
+    /// A chain that starts at what the journal belongs to: the plan of a run, the name of a promotion.
+    pub(crate) fn start(owner: Digest) -> Self {
+        Self { seq: 0, prev: owner }
     }
 
     /// Appends an event as a line, with its line break, and moves on.
     ///
     /// # Errors
     /// The event can not be written as JSON.
-    pub(crate) fn write(&mut self, event: &Event, out: &mut Vec<u8>) -> serde_json::Result<()> {
+    pub(crate) fn write<T: Serialize>(&mut self, event: &T, out: &mut Vec<u8>) -> serde_json::Result<()> {
         let start = out.len();
         serde_json::to_writer(&mut *out, &Written { seq: self.seq, prev: self.prev, event })?;
         self.advance(&out[start..]);
@@ -67,7 +67,7 @@ impl Chain {
     ///
     /// # Errors
     /// It is not what has to follow here.
-    pub(crate) fn read(&mut self, line: &[u8]) -> Result<Said, Damage> {
+    pub(crate) fn read<T: DeserializeOwned>(&mut self, line: &[u8]) -> Result<Said<T>, Damage> {
         if self.seal().trim_end().as_bytes() == line {
             return Ok(Said::Seal);
         }
@@ -76,7 +76,7 @@ impl Chain {
             return Err(Damage::OutOfOrder { expected: self.seq, found: link.seq });
         }
         if link.prev != self.prev {
-            return Err(if self.seq == 0 { Damage::OtherPlan } else { Damage::BrokenChain });
+            return Err(if self.seq == 0 { Damage::OtherOwner } else { Damage::BrokenChain });
         }
         let event = serde_json::from_slice(line).map_err(Damage::NotALine)?;
         self.advance(line);

@@ -81,7 +81,7 @@ impl Lines {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             file => Some(BufReader::new(file.map_err(StateError::at("read", &path))?)),
         };
-        let chain = Chain::from_plan(Digest::of(&bytes));
+        let chain = Chain::start(Digest::of(&bytes));
         Ok((plan, Self { path, file, chain, end: End::CutOff, line: Vec::new() }))
     }
 

@@ -49,7 +49,7 @@ impl JournalWriter {
         let file = OpenOptions::new().append(true).create_new(true).open(&path);
         let file = file.map_err(StateError::at("create", &path))?;
         let plan = Digest::of(&bytes);
-        let (chain, pending) = (Chain::from_plan(plan), Vec::new());
+        let (chain, pending) = (Chain::start(plan), Vec::new());
         Ok(Self { run, plan, folder, file, chain, pending, ended: false, failed: false })
     }
 

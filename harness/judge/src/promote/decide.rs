@@ -100,7 +100,7 @@ impl<'s, 'p> Table<'s, 'p> {
         if host.is_untouched() && !host.away && !host.doubt {
             reasons.extend(self.against(name, host, wave));
         }
-        let step = host.next().filter(|step| reasons.is_empty() || !sets_out(*step));
+        let step = host.next().filter(|step| reasons.is_empty() || !step.sets_out());
         if step == Some(Step::Activate) {
             reasons.extend(self.crowded(name));
         }
@@ -116,6 +116,9 @@ impl<'s, 'p> Table<'s, 'p> {
 
     fn against(&self, name: &MachineName, host: &Host, wave: Option<usize>) -> Vec<Why> {
         let mut reasons = self.common.clone();
+        if self.course.only.as_ref().is_some_and(|only| !only.contains(name)) {
+            reasons.push(Why::NotAsked);
+        }
         match wave {
             None => reasons.push(Why::NoWave),
             Some(wave) => {
@@ -156,11 +159,6 @@ impl<'s, 'p> Table<'s, 'p> {
 /// Whether a machine does not surely serve its roles.
 fn is_out(host: &Host) -> bool {
     host.is_under_way() || host.away || host.doubt
-}
-
-/// A step on the way to a new closure, rather than one that ends what was begun.
-fn sets_out(step: Step) -> bool {
-    matches!(step, Step::Build | Step::Copy | Step::Activate)
 }
 
 /// What is known to be wrong with a machine itself.

@@ -7,12 +7,16 @@ use std::{fmt, time::Duration};
 use jiff::Timestamp;
 use model::{decision::GateState, machine::MachineName, rollout::Closure, stage::Stage};
 
+const MINUTE: Duration = Duration::from_secs(60);
+
 /// A reason.
 #[expect(missing_docs, reason = "what each field is stands in the sentence that the reason is shown as")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Why {
     /// The policy never lets it go.
     NoWave,
+    /// Others were asked for.
+    NotAsked,
     /// It went wrong here.
     Failed { why: String },
     /// It went wrong elsewhere.
@@ -55,7 +59,30 @@ pub enum Why {
     LastOfRole { role: String },
 }
 
+/// What may take a reason away. Of several for one machine the last has the say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Mends {
+    /// Time: not before this moment.
+    At(Timestamp),
+    /// Somebody's word in the journal.
+    People,
+    /// Neither; it may be a matter of another machine.
+    Never,
+}
+
 impl Why {
+    /// What may take it away.
+    pub(super) fn mends(&self, now: Timestamp) -> Mends {
+        let later = |left: Duration| now.checked_add(left).map_or(Mends::Never, Mends::At);
+        match self {
+            Self::Soaks { left, .. } | Self::SoaksTogether { left } => later(*left),
+            // Both are told by the minute.
+            Self::OutOfHours | Self::Freeze { .. } => later(MINUTE),
+            Self::Unapproved { .. } | Self::Frozen { .. } => Mends::People,
+            _ => Mends::Never,
+        }
+    }
+
     /// What this lets the machine's state be at best.
     #[must_use]
     pub fn allows(&self) -> GateState {
@@ -70,6 +97,7 @@ impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoWave => f.write_str("it is in no wave"),
+            Self::NotAsked => f.write_str("it was not asked for"),
             Self::Failed { why } => f.write_str(why),
             Self::Halted { by } => write!(f, "{by} failed"),
             Self::Doubt => f.write_str("a step was cut off, and nobody has looked how far it came"),

@@ -3,6 +3,7 @@
 mod explore;
 mod hosts;
 mod laws;
+mod proving;
 mod rules;
 mod runs;
 mod world;

@@ -1,0 +1,7 @@
+//! Promotions carried out against machines in memory, on a fake clock.
+
+mod crashes;
+mod fleet;
+mod mishaps;
+mod people;
+mod waves;

@@ -1,0 +1,251 @@
+//! A deployer of machines that exist in memory alone, with mishaps where the script says so.
+//!
+//! Flows in: orders. Flows out: answers, and what really was done to each machine. Must not: know what the promotion believes.
+
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use judge::promote::Order;
+use model::{
+    machine::MachineName,
+    rollout::{Change, Closure, End, Sight, Step},
+};
+use run::{
+    BoxFuture,
+    rollout::{Deployer, Told},
+};
+use tokio::time::{Instant, sleep};
+
+/// How long a step takes.
+const STEP: Duration = Duration::from_secs(10);
+
+/// How long the timer on a machine runs.
+const TIMER: Duration = Duration::from_secs(90);
+
+/// What goes wrong with a step, once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mishap {
+    /// It does nothing and says so.
+    Fails,
+    /// The machine cannot be reached.
+    Away,
+    /// It is done, and its answer is lost.
+    Lost,
+    /// An activation stops half-way.
+    Half,
+    /// Whoever takes it panics.
+    Panics,
+}
+
+/// A machine as it really is.
+#[derive(Debug, Clone)]
+struct Place {
+    change: Change,
+    built: bool,
+    copied: bool,
+    /// `None`: half of the old and half of the new closure.
+    running: Option<Closure>,
+    profile: Closure,
+    timer: Option<Instant>,
+    tried: bool,
+}
+
+/// Takes steps. All machines share one lock; none waits for another's step.
+#[derive(Debug)]
+pub struct ScriptedDeployer {
+    places: Mutex<BTreeMap<MachineName, Place>>,
+    script: Mutex<HashMap<(MachineName, Step), VecDeque<Mishap>>>,
+    effects: Mutex<Vec<(MachineName, Step)>>,
+    under_way: AtomicUsize,
+    most: AtomicUsize,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl ScriptedDeployer {
+    /// Machines on their old closures with which everything works.
+    #[must_use]
+    pub fn new(changes: &BTreeMap<MachineName, Change>) -> Self {
+        let place = |change: &Change| Place {
+            change: change.clone(),
+            built: false,
+            copied: false,
+            running: Some(change.old.clone()),
+            profile: change.old.clone(),
+            timer: None,
+            tried: false,
+        };
+        Self {
+            places: Mutex::new(changes.iter().map(|(name, change)| (name.clone(), place(change))).collect()),
+            script: Mutex::default(),
+            effects: Mutex::default(),
+            under_way: AtomicUsize::new(0),
+            most: AtomicUsize::new(0),
+        }
+    }
+
+    /// With mishaps at one step with one machine: the first time it is taken, the second, and so on.
+    #[must_use]
+    pub fn on(self, machine: &str, step: Step, mishaps: impl IntoIterator<Item = Mishap>) -> Self {
+        locked(&self.script).entry((machine.into(), step)).or_default().extend(mishaps);
+        self
+    }
+
+    /// Every step that really changed a machine, in order.
+    #[must_use]
+    pub fn effects(&self) -> Vec<(MachineName, Step)> {
+        locked(&self.effects).clone()
+    }
+
+    /// How often a step really changed a machine.
+    #[must_use]
+    pub fn times(&self, machine: &str, step: Step) -> usize {
+        self.effects().iter().filter(|(name, taken)| name.0 == machine && *taken == step).count()
+    }
+
+    /// How many steps were taken at a time, at most.
+    #[must_use]
+    pub fn most_at_a_time(&self) -> usize {
+        self.most.load(Ordering::SeqCst)
+    }
+
+    /// The machines that run and boot their new closure, and those that run and boot their old one; no timer runs at either.
+    #[must_use]
+    pub fn whole(&self) -> (Vec<String>, Vec<String>) {
+        let all = |which: fn(&Change) -> &Closure| {
+            let mut places = locked(&self.places);
+            let on = |(name, place): (&MachineName, &mut Place)| {
+                place.tick();
+                let closure = which(&place.change).clone();
+                let whole = place.running.as_ref() == Some(&closure) && place.profile == closure;
+                (whole && place.timer.is_none()).then(|| name.0.clone())
+            };
+            places.iter_mut().filter_map(on).collect()
+        };
+        (all(|change| &change.new), all(|change| &change.old))
+    }
+
+    async fn take(&self, order: Order) -> Told {
+        let (machine, step) = (order.machine().clone(), order.step());
+        let _under_way = UnderWay::enter(&self.under_way, &self.most);
+        let mishap = locked(&self.script).get_mut(&(machine.clone(), step)).and_then(VecDeque::pop_front);
+        sleep(STEP / 2).await;
+        let told = self.act(&machine, step, mishap);
+        sleep(STEP / 2).await;
+        told
+    }
+
+    fn act(&self, machine: &MachineName, step: Step, mishap: Option<Mishap>) -> Told {
+        let mut places = locked(&self.places);
+        let Some(place) = places.get_mut(machine) else { return Told::End(End::Unreachable) };
+        place.tick();
+        match mishap {
+            Some(Mishap::Away) => return Told::End(End::Unreachable),
+            Some(Mishap::Fails) => return Told::End(End::Failed { why: "a mishap".to_owned() }),
+            Some(Mishap::Panics) => panic_now(step),
+            Some(Mishap::Half) => {
+                place.half();
+                return Told::End(End::Failed { why: "it stopped half-way".to_owned() });
+            }
+            Some(Mishap::Lost) | None => {}
+        }
+        let told = match step {
+            Step::Look => Told::Saw(place.sight()),
+            _ => Told::End(place.change(step)),
+        };
+        if step != Step::Look && told == Told::End(End::Done) {
+            locked(&self.effects).push((machine.clone(), step));
+        }
+        if mishap == Some(Mishap::Lost) { Told::End(End::Unreachable) } else { told }
+    }
+}
+
+impl Place {
+    /// The timer goes off if it is time.
+    fn tick(&mut self) {
+        if self.timer.is_some_and(|at| at <= Instant::now()) {
+            (self.running, self.timer) = (Some(self.change.old.clone()), None);
+        }
+    }
+
+    fn half(&mut self) {
+        (self.tried, self.timer, self.running) = (true, Some(Instant::now() + TIMER), None);
+    }
+
+    fn sight(&self) -> Sight {
+        Sight {
+            built: self.built,
+            copied: self.copied,
+            running: self.running.clone(),
+            profile: self.profile.clone(),
+            timer: self.timer.is_some(),
+            tried: self.tried,
+        }
+    }
+
+    fn change(&mut self, step: Step) -> End {
+        let refused = match step {
+            Step::Copy if !self.built => Some("it is not built"),
+            Step::Activate if !self.copied => Some("it is not there"),
+            Step::Confirm if self.timer.is_none() => Some("the timer has gone off"),
+            Step::SetProfile if self.running.as_ref() != Some(&self.change.new) => {
+                Some("something else runs")
+            }
+            _ => None,
+        };
+        if let Some(why) = refused {
+            return End::Failed { why: why.to_owned() };
+        }
+        match step {
+            Step::Look => {}
+            Step::Build => self.built = true,
+            Step::Copy => self.copied = true,
+            Step::Activate => {
+                self.half();
+                self.running = Some(self.change.new.clone());
+            }
+            Step::Confirm => self.timer = None,
+            Step::SetProfile => self.profile = self.change.new.clone(),
+            Step::RollBack => {
+                let old = self.change.old.clone();
+                (self.running, self.profile, self.timer) = (Some(old.clone()), old, None);
+            }
+        }
+        End::Done
+    }
+}
+
+impl Deployer for ScriptedDeployer {
+    fn carry(&self, order: Order) -> BoxFuture<'_, Told> {
+        Box::pin(self.take(order))
+    }
+}
+
+#[expect(clippy::panic, reason = "the script says so")]
+fn panic_now(step: Step) -> ! {
+    panic!("scripted panic at {step}")
+}
+
+/// Counts a step until its future ends or is dropped.
+struct UnderWay<'a>(&'a AtomicUsize);
+
+impl<'a> UnderWay<'a> {
+    fn enter(under_way: &'a AtomicUsize, most: &AtomicUsize) -> Self {
+        most.fetch_max(under_way.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        Self(under_way)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
