@@ -85,11 +85,18 @@ fn wish(desk: &Desk, who: &Who) -> Result<Wish, Stop> {
     Ok(Wish { selection, fresh: true, probing, ..Wish::default() })
 }
 
-/// The network, as a plan looks at it.
+/// The network, as a plan looks at it: the machines' own where they are probed, and one among guests where not.
 ///
 /// # Errors
 /// No overlay has the name that is meant.
-pub fn network<'a>(desk: &Desk, probing: &'a Probing, matrix: &'a Matrix) -> Result<Network<'a>, Stop> {
+pub fn network<'a>(
+    desk: &Desk,
+    probing: Option<&'a Probing>,
+    matrix: &'a Matrix,
+) -> Result<Network<'a>, Stop> {
+    let Some(probing) = probing else {
+        return Ok(Network { matrix, channel: Channel::Guests, overlay: None, seed: 0 });
+    };
     let overlay = probing.overlay.as_deref();
     overlay.map_or(Ok(()), |name| named_overlay(matrix, name))?;
     // Each run asks others, where it cannot ask all.
