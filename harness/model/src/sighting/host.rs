@@ -1,5 +1,7 @@
 //! Whether what one machine says of itself is what is expected of it: its key, its addresses, names, and its daemons.
 
+mod zerotier;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::IpAddr,
@@ -8,7 +10,7 @@ use std::{
 
 use super::{
     Resolved, Sighting, daemon::Daemon, outlook::Outlook, pair::Limits, wireguard::Wireguard,
-    yggdrasil::Yggdrasil, zerotier::Zerotier,
+    yggdrasil::Yggdrasil,
 };
 use crate::{
     finding::Finding,
@@ -193,20 +195,6 @@ impl Told<'_> {
         let alone = away && members.is_none_or(|members| members.len() < 2);
         if said.up().next().is_none() && !alone {
             self.find("mesh/no-peers", format!("Yggdrasil on `{name}` has no peer that is up"), None);
-        }
-    }
-
-    fn zerotier(&mut self, said: &Zerotier) {
-        let name = self.name;
-        if !said.node.online {
-            self.find("mesh/zerotier", format!("ZeroTier on `{name}` is not online"), None);
-        }
-        if said.networks.is_empty() {
-            self.find("mesh/zerotier", format!("ZeroTier on `{name}` has joined no network"), None);
-        }
-        for network in said.networks.iter().filter(|network| network.status != "OK") {
-            let told = format!("`{name}` is not on the ZeroTier network {}: {}", network.id, network.status);
-            self.find("mesh/zerotier", told, None);
         }
     }
 
