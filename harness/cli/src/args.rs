@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use lab::{Lab, LabDaemon, LabOverlay, LabUp};
-pub use mesh::{MatrixArguments, Mesh, ProbeArguments, Who};
+pub use mesh::{MatrixArguments, Mesh, ProbeArguments, WatchArguments, Who};
 
 use crate::exit::Exit;
 

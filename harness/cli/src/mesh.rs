@@ -71,7 +71,10 @@ pub async fn probe(
 }
 
 /// Who is meant, as a selection of the checks that ask machines.
-fn wish(desk: &Desk, who: &Who) -> Result<Wish, Stop> {
+///
+/// # Errors
+/// The configuration of ssh that is named is not there.
+pub fn wish(desk: &Desk, who: &Who) -> Result<Wish, Stop> {
     let ssh_config = who.ssh_config.as_ref().map(|file| desk.environment.folder.join(file));
     if let Some(file) = ssh_config.as_ref().filter(|file| !file.is_file()) {
         return Err(Stop::input(format!("there is no configuration of ssh at {}", file.display())));
@@ -88,7 +91,7 @@ fn wish(desk: &Desk, who: &Who) -> Result<Wish, Stop> {
 /// The network, as a plan looks at it: the machines' own where they are probed, and one among guests where not.
 ///
 /// # Errors
-/// No overlay has the name that is meant.
+/// The machines are probed, and there is no overlay, or none has the name that is meant.
 pub fn network<'a>(
     desk: &Desk,
     probing: Option<&'a Probing>,
@@ -97,6 +100,11 @@ pub fn network<'a>(
     let Some(probing) = probing else {
         return Ok(Network { matrix, channel: Channel::Guests, overlay: None, seed: 0 });
     };
+    if matrix.meshes.is_empty() {
+        return Err(Stop::input("the fleet has no overlay network").help(
+            "one is an instance of clan's services zerotier, wireguard or yggdrasil; `seaworthy mesh matrix` shows them",
+        ));
+    }
     let overlay = probing.overlay.as_deref();
     overlay.map_or(Ok(()), |name| named_overlay(matrix, name))?;
     // Each run asks others, where it cannot ask all.
