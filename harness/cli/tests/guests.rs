@@ -2,8 +2,8 @@
 //! The sound one is green; of each that has a flaw, just what is wrong is found, between whom it is wrong.
 //!
 //! Where the parts that guests are made of are not on this machine, the tests are ignored, and say so; `ci/run guests` makes them.
-#![expect(clippy::disallowed_methods, clippy::print_stderr, reason = "these tests meet the real computer")]
-#![expect(clippy::unwrap_used, reason = "what the tests stand on may fail them")]
+#![expect(clippy::disallowed_methods, reason = "these tests meet the real computer")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "what the tests stand on may fail them")]
 
 #[path = "twins/binary.rs"]
 #[expect(dead_code, reason = "nothing but the mesh is asked here")]
