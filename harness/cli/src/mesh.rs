@@ -88,11 +88,18 @@ pub fn wish(desk: &Desk, who: &Who) -> Result<Wish, Stop> {
     Ok(Wish { selection, fresh: true, probing, ..Wish::default() })
 }
 
-/// The network, as a plan looks at it.
+/// The network, as a plan looks at it: the machines' own where they are probed, and one among guests where not.
 ///
 /// # Errors
-/// There is no overlay, or none has the name that is meant.
-pub fn network<'a>(desk: &Desk, probing: &'a Probing, matrix: &'a Matrix) -> Result<Network<'a>, Stop> {
+/// The machines are probed, and there is no overlay, or none has the name that is meant.
+pub fn network<'a>(
+    desk: &Desk,
+    probing: Option<&'a Probing>,
+    matrix: &'a Matrix,
+) -> Result<Network<'a>, Stop> {
+    let Some(probing) = probing else {
+        return Ok(Network { matrix, channel: Channel::Guests, overlay: None, seed: 0 });
+    };
     if matrix.meshes.is_empty() {
         return Err(Stop::input("the fleet has no overlay network").help(
             "one is an instance of clan's services zerotier, wireguard or yggdrasil; `seaworthy mesh matrix` shows them",

@@ -85,7 +85,7 @@ fn destination(way: &Way) -> Result<Destination, Fault> {
     let fault = |what: String| Fault { what, remedy: None, detail: Vec::new() };
     match way {
         Way::Ssh { host, port } => Destination::new(host, *port).map_err(|error| fault(error.to_string())),
-        Way::Guest => Err(fault("a guest is not asked over ssh".to_owned())),
+        Way::Guest { .. } => Err(fault("a guest is not asked over ssh".to_owned())),
     }
 }
 
