@@ -13,6 +13,7 @@ use model::{
     record::Record,
     round::{Coverage, Net, Sample, Target},
     sighting::seen::{Seen, Sight},
+    verdict::Verdict,
 };
 
 use crate::report::count;
@@ -54,23 +55,19 @@ pub(crate) fn sighted<'a>(plan: &'a Plan, record: &'a Record) -> Vec<Sighted<'a>
         })
         .collect();
     let nets = plan.round.iter().flat_map(|round| &round.nets);
-    nets.map(|net| Sighted { net, pairs: pairs(net, &asked, plan, record) }).collect()
+    nets.map(|net| Sighted { net, pairs: pairs(net, &asked, record) }).collect()
 }
 
-fn pairs<'a>(
-    net: &'a Net,
-    asked: &BTreeMap<&MachineName, &'a CheckId>,
-    plan: &'a Plan,
-    record: &'a Record,
-) -> Vec<Pair<'a>> {
-    let skips: HashMap<&CheckId, &str> =
-        plan.checks.iter().filter_map(|check| Some((&check.id, check.skip.as_deref()?))).collect();
+fn pairs<'a>(net: &'a Net, asked: &BTreeMap<&MachineName, &'a CheckId>, record: &'a Record) -> Vec<Pair<'a>> {
     let mut pairs = Vec::new();
     for (from, targets) in &net.targets {
         let Some(check) = asked.get(from) else { continue };
         let seen = record.seen(check).iter().filter(|seen| seen.overlay == net.overlay.name);
         let seen: HashMap<&MachineName, &Seen> = seen.map(|seen| (&seen.to, seen)).collect();
-        let unasked = skips.get(*check).copied();
+        let unasked = match record.outcomes.get(check).map(|outcome| &outcome.verdict) {
+            Some(Verdict::Skipped { reason }) => Some(reason.as_str()),
+            _ => None,
+        };
         pairs.extend(targets.iter().map(|target| Pair {
             from,
             target,

@@ -84,7 +84,7 @@ fn table(page: &mut Page, sighted: &Sighted<'_>) {
         names: names.iter().map(|name| name.as_str()).collect(),
         weight: &|at| name(at).and_then(|name| times.get(name)).copied().unwrap_or(0),
         sign: &sign,
-        legend: "+ reached   - kept out   X not reached, and must be   ~ reached, but not well   ! reached, and must not be   ? untold",
+        legend: "+ reached   - kept out   X not reached   ~ not well   ! not kept out   ? untold",
         rest: "those with pairs that differ first; --format json has everything",
     };
     grid::table(page, &grid);

@@ -11,6 +11,8 @@ mod replay;
 #[cfg(test)]
 mod screens;
 #[cfg(test)]
+mod sighted;
+#[cfg(test)]
 mod story;
 #[cfg(test)]
 mod taken;

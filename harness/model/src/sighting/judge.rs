@@ -98,3 +98,7 @@ fn one(faults: Vec<Fault>) -> Option<Fault> {
     first.detail.extend(others);
     Some(first)
 }
+
+#[cfg(test)]
+#[path = "judge_tests.rs"]
+mod tests;
