@@ -8,7 +8,11 @@
 //! Flows in: questions, a way to a machine. Flows out: its outlook. Must not: judge it, change anything on the machine, or
 //! ask anybody whom the questions do not name.
 
+pub mod cases;
+pub mod lookout;
+pub mod remote;
 mod script;
+pub mod worker;
 
 use std::time::Duration;
 

@@ -109,7 +109,7 @@ fn failed(why: String) -> End {
 fn last_words(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let line = lines().find(|line| line.starts_with("error:")).or_else(|| lines().last());
+    let line = lines().find(|line| line.starts_with("error:")).or_else(|| lines().next_back());
     line.unwrap_or("nix said nothing").trim_end_matches('.').to_owned()
 }
 
