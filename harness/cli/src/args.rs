@@ -2,6 +2,7 @@
 
 mod lab;
 mod mesh;
+mod promote;
 
 use std::path::PathBuf;
 
@@ -9,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use lab::{Lab, LabDaemon, LabOverlay, LabUp};
 pub use mesh::{MatrixArguments, Mesh};
+pub use promote::{Approve, Freeze, History, Promote, Rollback, Status};
 
 use crate::exit::Exit;
 
@@ -89,6 +91,20 @@ pub enum Command {
     /// Try a network out: hosts on this computer, with sshd and an overlay, and what may go wrong
     #[command(subcommand)]
     Lab(Lab),
+    /// Show how each machine stands: what runs, what is wanted, and what is in the way
+    Status(Status),
+    /// Bring what is proven to machines, wave by wave
+    Promote(Promote),
+    /// Agree to a wave of the last promotion
+    Approve(Approve),
+    /// Stop all further activations
+    Freeze(Freeze),
+    /// Allow activations again
+    Thaw,
+    /// Take one machine back to what ran there before
+    Rollback(Rollback),
+    /// Show what happened in a promotion, and why
+    History(History),
     /// Report on an earlier run
     Report(Report),
     /// Say what this machine has, and what each missing thing costs

@@ -8,6 +8,7 @@ use crate::{
     environment::Environment,
     exit::Exit,
     fleet, init, interrupts, mesh, planned, report,
+    rollout::{self, OverSsh},
     screen::Screen,
     stop::Stop,
     suite, verify,
@@ -49,6 +50,19 @@ async fn dispatch(arguments: Arguments, environment: Environment, screen: Screen
         Command::Suites(Suites::List) => suite::list(&desk).await,
         Command::Suites(Suites::Test { names }) => suite::test(&desk, &names).await,
         Command::Boot(options) => boot::boot(&desk, &options, &mut interrupts).await,
+        Command::Status(options) => {
+            rollout::status::show(&desk, &options, &OverSsh(&desk), &mut interrupts).await
+        }
+        Command::Promote(options) => {
+            rollout::promote::promote(&desk, &options, &OverSsh(&desk), &mut interrupts).await
+        }
+        Command::Approve(options) => rollout::people::approve(&desk, &options),
+        Command::Freeze(options) => rollout::people::freeze(&desk, &options),
+        Command::Thaw => rollout::people::thaw(&desk),
+        Command::Rollback(options) => {
+            rollout::rollback::roll_back(&desk, &options, &OverSsh(&desk), &mut interrupts).await
+        }
+        Command::History(options) => rollout::history::show(&desk, &options),
         Command::Report(options) => report::report(&desk, &options),
         Command::Init(options) => init::init(&desk, &options, &mut interrupts).await,
         // Carried out above: a machine can be examined, and a lab be up, where there is no fleet.

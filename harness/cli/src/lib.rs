@@ -24,6 +24,7 @@ pub mod print;
 pub mod progress;
 pub mod project;
 pub mod report;
+pub mod rollout;
 pub mod screen;
 pub mod settings;
 pub mod sources;

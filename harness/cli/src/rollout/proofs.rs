@@ -1,0 +1,64 @@
+//! What is on record for the checks of now: passes that stand, and failures with their findings.
+//!
+//! Flows in: the plan, with the evidence that stands attached. Flows out: what is proven of each closure.
+//! Must not: ask a check, or judge.
+
+use std::collections::{BTreeMap, HashMap};
+
+use edge::{ledger::Ledger, state::State};
+use judge::promote::{Proved, prove};
+use model::{
+    digest::Digest,
+    event::{Event, What},
+    machine::MachineName,
+    plan::Plan,
+    rollout::Closure,
+};
+
+use crate::{desk::Desk, pipeline::Known, stop::Stop, trouble};
+
+/// Looks up what was ever answered, and proves from it.
+pub(super) fn proved(
+    desk: &Desk,
+    known: &Known,
+    plan: &Plan,
+    closures: &BTreeMap<MachineName, Closure>,
+) -> Proved {
+    let refuted = refuted(desk, plan);
+    let answer = |check: &model::check::Check| {
+        if let Some(reuse) = &check.reuse {
+            let what = What::CheckReused { check: check.id.clone(), reuse: reuse.clone() };
+            return Some(Event { at: desk.now, what });
+        }
+        let found = refuted.get(check.key.as_ref()?)?;
+        let (check, verdict, took) = (check.id.clone(), found.verdict.clone(), std::time::Duration::ZERO);
+        Some(Event { at: found.at, what: What::CheckFinished { check, verdict, took, key: None } })
+    };
+    let answers: Vec<_> = plan.checks.iter().filter_map(answer).collect();
+    prove(plan, &answers, &known.fleet.fleet.waivers, desk.today(), closures)
+}
+
+fn refuted(desk: &Desk, plan: &Plan) -> HashMap<Digest, edge::ledger::Refuted> {
+    let unanswered = plan.checks.iter().filter(|check| check.reuse.is_none());
+    let keys: Vec<_> = unanswered.filter_map(|check| check.key).collect();
+    let found = State::find(&desk.project.folder).map(|state| {
+        let (mut ledger, _) = Ledger::open(&state)?;
+        let (refuted, notes) = ledger.refuted(&keys)?;
+        trouble::tell(desk, &notes);
+        Ok(refuted)
+    });
+    found.transpose().unwrap_or_else(|error| trouble::without_evidence(desk, &error)).unwrap_or_default()
+}
+
+/// What each machine's closure is now.
+///
+/// # Errors
+/// Nix cannot be run.
+pub(super) async fn closures(known: &Known) -> Result<BTreeMap<MachineName, Closure>, Stop> {
+    let Some(evaluators) = &known.evaluated.evaluators else { return Ok(BTreeMap::new()) };
+    let derivation = |(name, machine): (&MachineName, &model::survey::MachineSurvey)| {
+        Some((name.clone(), machine.facts.get("toplevel")?.as_str()?.to_owned()))
+    };
+    let derivations = known.evaluated.survey.machines.iter().filter_map(derivation).collect();
+    evaluators.closures(&derivations).await.map_err(crate::settings::nix_stop)
+}
