@@ -2,7 +2,7 @@
 //!
 //! Flows in: seats, ports, keys. Flows out: text. Must not: write it.
 
-use std::{fmt::Write as _, net::Ipv6Addr, path::Path};
+use std::{ffi::OsStr, fmt::Write as _, net::Ipv6Addr, path::Path};
 
 use crate::addresses::Seat;
 
@@ -16,13 +16,15 @@ pub(crate) const SHADOW: &str = "root:*:20000:0:99999:7:::\nsshd:!*:20000::::::\
 pub(crate) const GROUP: &str = "root:x:0:\ntty:x:5:\nsshd:x:74:\nnogroup:x:65534:\n";
 
 /// What a host's sshd reads.
-pub(crate) fn sshd_config(certificate: bool) -> String {
+pub(crate) fn sshd_config(certificate: bool, search_path: &OsStr) -> String {
     let certified = if certificate { "HostCertificate /run/host/key-cert.pub\n" } else { "" };
     format!(
         "HostKey /run/host/key\n{certified}\
          AuthorizedKeysFile /run/host/authorized_keys\nPermitRootLogin prohibit-password\n\
          PasswordAuthentication no\nKbdInteractiveAuthentication no\nUsePAM no\nUseDNS no\n\
-         PidFile /run/sshd.pid\nMaxStartups 200\nPrintMotd no\nSubsystem sftp internal-sftp\n"
+         PidFile /run/sshd.pid\nMaxStartups 200\nPrintMotd no\nSubsystem sftp internal-sftp\n\
+         SetEnv PATH=\"{}\"\n",
+        search_path.display()
     )
 }
 

@@ -93,14 +93,14 @@ impl Folder {
 
     /// What a file in it says; nothing if it is not there.
     pub(crate) fn read(&self, name: &str) -> String {
-        let bytes = open(&self.path.join(name)).unwrap_or_default();
-        String::from_utf8_lossy(&bytes).into_owned()
+        read(&self.path.join(name))
     }
 }
 
+/// What a file says; nothing if it is not there.
 #[expect(clippy::disallowed_methods, reason = "the one place of this crate that reads files")]
-fn open(path: &Path) -> io::Result<Vec<u8>> {
-    fs::read(path)
+pub(crate) fn read(path: &Path) -> String {
+    String::from_utf8_lossy(&fs::read(path).unwrap_or_default()).into_owned()
 }
 
 impl Drop for Folder {

@@ -2,7 +2,7 @@
 #
 # It tells `up <name> <number>` when all is there, or `failed <name>`; what went wrong is in the host's `log`.
 set -eu
-hub=$1 folder=$2 name=$3 link=$4 v4=$5 v6=$6
+hub=$1 folder=$2 name=$3 link=$4 v4=$5 v6=$6 group=$7
 cd "$folder"
 exec 2>log
 trap 'echo "failed $name"' EXIT
@@ -21,6 +21,8 @@ route add fe80::1 dev eth0
 route add 2001:db8::/32 via fe80::1 dev eth0 src $v6
 BATCH
 hostname "$name"
+# A box goes on by itself.
+[ ! -e box.sh ] || . ./box.sh
 mount -t tmpfs -o mode=755 lab /run
 mkdir /run/host /run/sshd /run/wireguard /run/yggdrasil
 # The folder may lie below what was just covered: this is the folder that we stand in, whatever its path leads to.

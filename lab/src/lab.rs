@@ -23,7 +23,7 @@ use crate::{
     namespaces::{Namespaces, NoNamespaces},
     probe::{self, Plane, Reach, Target},
     process::RunError,
-    tools::Tools,
+    tools::{Missing, Tools},
     topology::{BadTopology, OPERATOR, Topology},
 };
 
@@ -49,6 +49,9 @@ pub enum UpError {
     /// The topology makes no sense.
     #[error("the topology makes no sense")]
     Topology(#[source] BadTopology),
+    /// A program is missing.
+    #[error("this computer cannot have this lab")]
+    Missing(#[from] Missing),
     /// There is no folder for it.
     #[error("there is no folder for the lab")]
     Folder(#[from] NoFolder),

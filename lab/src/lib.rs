@@ -17,6 +17,8 @@ pub mod fault;
 pub mod topology;
 
 #[cfg(target_os = "linux")]
+mod boxes;
+#[cfg(target_os = "linux")]
 mod door;
 #[cfg(target_os = "linux")]
 mod files;

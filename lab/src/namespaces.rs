@@ -4,7 +4,7 @@
 //! anything behind: no namespace, device or mount here has a name outside of this tree, so all of it ends with the hub,
 //! and the hub ends with its input, which the system closes when we go.
 
-use std::{collections::BTreeMap, io, process::Stdio, time::Duration};
+use std::{collections::BTreeMap, io, path::Path, process::Stdio, time::Duration};
 
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
@@ -67,12 +67,15 @@ impl Namespaces {
         folder.write("seats", &lines.collect::<String>(), 0o600)?;
         let host = folder.write("host.sh", include_str!("host.sh"), 0o600)?;
         let hub = folder.write("hub.sh", include_str!("hub.sh"), 0o600)?;
+        let tree = folder.write("tree.sh", include_str!("tree.sh"), 0o600)?;
         let log = std::fs::OpenOptions::new().write(true).open(folder.write("hub.log", "", 0o600)?);
-        let mut unshare = command(&tools.unshare, &tools.search_path);
-        unshare.args(["--net", "--mount", "--uts", "--ipc", "--pid", "--fork", "sh"]).arg(hub).arg(host);
-        unshare.arg(folder.path()).stdin(Stdio::piped()).stdout(Stdio::piped());
-        unshare.stderr(log.map_err(NoNamespaces::Start)?);
-        let mut child = unshare.spawn().map_err(NoNamespaces::Start)?;
+        let mut parent = command(Path::new("/bin/sh"), &tools.search_path);
+        parent.arg(tree).arg(folder.path()).arg(&tools.unshare);
+        parent.args(["--net", "--mount", "--uts", "--ipc", "--pid", "--fork", "sh"]).arg(hub).arg(host);
+        parent.arg(folder.path()).stdin(Stdio::piped()).stdout(Stdio::piped());
+        // It ends with its input, and has something to do then.
+        parent.stderr(log.map_err(NoNamespaces::Start)?).kill_on_drop(false);
+        let mut child = parent.spawn().map_err(NoNamespaces::Start)?;
         let stdout = child.stdout.take().ok_or_else(|| NoNamespaces::Start(io::Error::other("no output")))?;
         let (hub, hosts) = timeout(LIMIT, numbers(stdout, folder, seats.len()))
             .await
@@ -88,7 +91,7 @@ impl Namespaces {
     pub(crate) async fn in_hub(
         &self,
         tools: &Tools,
-        program: &std::path::Path,
+        program: &Path,
         arguments: &[&str],
         input: &str,
     ) -> Result<(), RunError> {

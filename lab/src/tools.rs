@@ -39,7 +39,8 @@ pub enum Missing {
 }
 
 /// A program, and the Debian package that brings it.
-const PACKAGES: [(&str, &str); 11] = [
+const PACKAGES: [(&str, &str); 12] = [
+    ("systemd", "systemd"),
     ("unshare", "util-linux"),
     ("nsenter", "util-linux"),
     ("mount", "mount"),
@@ -67,6 +68,7 @@ impl Tools {
         let find = |name: &str| folders.iter().map(|folder| folder.join(name)).find(|file| is_program(file));
         let needed = PACKAGES.iter().map(|(name, _)| *name).filter(|name| match *name {
             "wg" | "wireguard-go" => overlay == Overlay::Wireguard,
+            "systemd" => false,
             "yggdrasil" => overlay == Overlay::Yggdrasil,
             _ => true,
         });
@@ -86,6 +88,15 @@ impl Tools {
             search_path: env::join_paths(&folders).unwrap_or_default(),
         })
     }
+}
+
+/// Whether there is a systemd for boxes.
+///
+/// # Errors
+/// There is none where all but NixOS have it.
+pub fn for_boxes() -> Result<(), Missing> {
+    let there = is_program(Path::new("/usr/lib/systemd/systemd"));
+    if there { Ok(()) } else { Err(Missing::Programs(vec!["systemd"])) }
 }
 
 fn is_program(file: &Path) -> bool {

@@ -2,7 +2,10 @@
 //!
 //! Flows in: what a caller or a file says. Flows out: a [`Topology`] that was checked. Must not: start anything.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Component, Path, PathBuf},
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +28,9 @@ pub struct Topology {
     /// Whether an authority of the lab signs host keys.
     #[serde(default)]
     pub certificates: bool,
+    /// Folders of the computer that boxes see at the same path, to read: of all else but `/usr` they have their own.
+    #[serde(default)]
+    pub shown: Vec<PathBuf>,
     /// By their names.
     pub hosts: BTreeMap<String, Host>,
 }
@@ -61,6 +67,10 @@ pub struct Host {
     /// Whether it is a stranger: on the plain network, with keys for the overlay that no member accepts.
     #[serde(default)]
     pub outsider: bool,
+    /// Whether it is a box: a host whose first process is systemd, with a disk of its own (64 MiB: `/etc`, `/var`, `/nix`,
+    /// `/root`, `/boot`) that outlasts a reboot.
+    #[serde(default)]
+    pub systemd: bool,
 }
 
 /// What is wrong with a topology.
@@ -83,6 +93,9 @@ pub enum BadTopology {
     /// A link leads from a host to itself.
     #[error("a link leads from `{0}` to itself: name two hosts")]
     ToItself(String),
+    /// What boxes are to see cannot be shown to them.
+    #[error("`{}` cannot be shown to boxes: name an absolute path without `..` or line breaks", .0.display())]
+    Shown(PathBuf),
     /// Two links are between the same hosts.
     #[error("there are two links between `{}` and `{}`: leave one out", .0[0], .0[1])]
     Twice([String; 2]),
@@ -108,6 +121,9 @@ impl Topology {
         if let Some(name) = self.hosts.keys().find(|name| !is_name(name)) {
             return Err(BadTopology::Name(name.clone()));
         }
+        if let Some(path) = self.shown.iter().find(|path| !can_be_shown(path)) {
+            return Err(BadTopology::Shown(path.clone()));
+        }
         let mut pairs = BTreeSet::new();
         self.links.iter().try_for_each(|link| self.check_link(link, &mut pairs))
     }
@@ -126,6 +142,19 @@ impl Topology {
             return Err(BadTopology::ToItself(pair[0].clone()));
         }
         if pairs.insert(pair) { Ok(()) } else { Err(BadTopology::Twice(link.clone())) }
+    }
+
+    /// Boxes with these names, which see these folders.
+    pub fn of_boxes(names: impl IntoIterator<Item = impl Into<String>>, shown: Vec<PathBuf>) -> Self {
+        let mut topology = Self { shown, ..Self::of(names) };
+        topology.hosts.values_mut().for_each(|host| host.systemd = true);
+        topology
+    }
+
+    /// Whether any host is a box.
+    #[must_use]
+    pub fn has_boxes(&self) -> bool {
+        self.hosts.values().any(|host| host.systemd)
     }
 
     /// The pairs that are peers in the overlay, each once.
@@ -149,6 +178,13 @@ impl Topology {
 fn is_name(name: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     (1..=63).contains(&name.len()) && name.bytes().all(fits) && !name.starts_with('-') && name != OPERATOR
+}
+
+/// A line of a file that a shell reads.
+fn can_be_shown(path: &Path) -> bool {
+    let plain = |part| matches!(part, Component::RootDir | Component::Normal(_));
+    let text = path.to_str().unwrap_or_default();
+    text.starts_with('/') && text.len() > 1 && !text.contains(['\n', '\\']) && path.components().all(plain)
 }
 
 #[cfg(test)]
@@ -182,6 +218,8 @@ mod tests {
             (json!({ "hosts": many }), "251 hosts, at most 250"),
             (json!({ "hosts": { "operator": {} } }), "`operator` cannot be a host"),
             (json!({ "hosts": { "../a": {} } }), "`../a` cannot be a host"),
+            (json!({ "hosts": { "a": {} }, "shown": ["/a/../b"] }), "`/a/../b` cannot be shown"),
+            (json!({ "hosts": { "a": {} }, "shown": ["a"] }), "`a` cannot be shown"),
             (json!({ "hosts": { "-a": {} } }), "`-a` cannot be a host"),
             (json!({ "hosts": { "a": { "outsidr": true } } }), "unknown field `outsidr`"),
             (json!({ "hosts": { "a": {} }, "overlay": "zerotier" }), "unknown variant `zerotier`"),

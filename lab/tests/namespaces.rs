@@ -6,6 +6,9 @@
 #![expect(clippy::unwrap_used, reason = "what the tests stand on may fail them")]
 
 #[cfg(target_os = "linux")]
+#[path = "namespaces/boxes.rs"]
+mod boxes;
+#[cfg(target_os = "linux")]
 #[path = "namespaces/faults.rs"]
 mod faults;
 #[cfg(target_os = "linux")]
@@ -26,7 +29,7 @@ fn main() -> ExitCode {
     // A lab whose owner can be killed: a process of its own.
     #[cfg(target_os = "linux")]
     if let Some(folder) = std::env::args_os().skip_while(|argument| argument != "hold-a-lab").nth(1) {
-        return rig::hold(folder.as_ref());
+        return rig::hold(folder.as_ref(), std::env::args().any(|argument| argument == "boxes"));
     }
     let arguments = Arguments::from_args();
     libtest_mimic::run(&arguments, trials()).exit_code()
@@ -34,7 +37,7 @@ fn main() -> ExitCode {
 
 #[cfg(target_os = "linux")]
 fn trials() -> Vec<Trial> {
-    [plain::trials(), overlays::trials(), faults::trials()].into_iter().flatten().collect()
+    [boxes::trials(), plain::trials(), overlays::trials(), faults::trials()].into_iter().flatten().collect()
 }
 
 /// There are no labs here.

@@ -3,6 +3,7 @@
 //! Flows in: paths, environment and limits that the command line states. Flows out: surveys, verdicts, events on disk.
 //! Must not: decide anything, print, or know the command line.
 
+pub mod deploy;
 pub mod doctor;
 pub mod export;
 pub mod journal;

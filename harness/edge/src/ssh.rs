@@ -18,7 +18,7 @@ mod refusal;
 mod sockets;
 mod unasked;
 
-use std::time::Duration;
+use std::{ffi::OsString, time::Duration};
 
 pub use answer::Answer;
 pub use command::Settings;
@@ -57,6 +57,13 @@ impl Ssh {
     pub async fn ask(&self, to: &Destination, script: &str, limit: Duration) -> Result<Answer, Unasked> {
         let program = self.settings.fresh(to);
         answer::ask(&self.spawner, &program, script, limit, false).await
+    }
+
+    /// What `NIX_SSHOPTS` is to say, so that nix connects as we do: words with blanks between them, which is how nix reads it.
+    /// A path with a blank cannot be told so, and ssh will complain of it.
+    #[must_use]
+    pub fn options_for_nix(&self, to: &Destination) -> OsString {
+        self.settings.for_nix(to)
     }
 
     /// Connects, and stays connected until the line is dropped.

@@ -13,16 +13,17 @@ use tokio::task::JoinSet;
 use super::{Lab, UpError};
 use crate::{
     addresses::{self, Seat},
+    boxes,
     door::Door,
     files,
-    folder::Folder,
+    folder::{Folder, NoFolder},
     host::Host,
     keys::{self, Validity},
     namespaces::Namespaces,
     overlay::{self, Identity},
     process::RunError,
     socket::Network,
-    tools::Tools,
+    tools::{self, Tools},
     topology::{OPERATOR, Overlay, Topology},
 };
 
@@ -37,6 +38,9 @@ impl Lab {
     /// The topology makes no sense, the folder is not free, or something did not start.
     pub async fn up(topology: Topology, folder: &Path, tools: Tools) -> Result<Self, UpError> {
         topology.check().map_err(UpError::Topology)?;
+        if topology.has_boxes() {
+            tools::for_boxes()?;
+        }
         let (folder, tools) = (Folder::create(folder)?, Arc::new(tools));
         let seats = addresses::seats(&topology);
         let mut doors = Vec::new();
@@ -51,7 +55,7 @@ impl Lab {
             files::ssh_config(folder.path(), ports.iter().map(|(name, port)| (name.as_str(), *port)));
         folder.write("ssh_config", &config, 0o600)?;
         let namespaces = Namespaces::start(&tools, &folder, &seats).await?;
-        let hosts = hosts(&namespaces, seats, &identities, &tools)?;
+        let hosts = hosts(&folder, &topology, &namespaces, seats, &identities, &tools)?;
         let accepted = topology.members().into_iter().map(str::to_owned).collect();
         let doors = serve(doors, &hosts);
         let faults = Vec::new();
@@ -94,6 +98,10 @@ fn write(
 ) -> Result<(), UpError> {
     let address = |seat: &Seat| identities.get(&seat.name).map(|identity| identity.address);
     let hosts = files::hosts(seats.iter().map(|seat| (seat, address(seat))));
+    let shown: String = topology.shown.iter().map(|path| format!("{}\n", path.display())).collect();
+    if topology.has_boxes() {
+        folder.write("boxes", "", 0o600)?;
+    }
     for seat in seats {
         let put =
             |file: &str, text: &str, mode| folder.write(&format!("hosts/{}/{file}", seat.name), text, mode);
@@ -105,13 +113,25 @@ fn write(
         put("etc/resolv.conf", "# Nobody is asked for names here.\n", 0o644)?;
         if seat.name != OPERATOR {
             put("sshd", &tools.sshd.display().to_string(), 0o600)?;
-            put("sshd.sh", include_str!("../sshd.sh"), 0o600)?;
-            put("sshd_config", &files::sshd_config(topology.certificates), 0o600)?;
+            put("sshd_config", &files::sshd_config(topology.certificates, &tools.search_path), 0o600)?;
             put("overlay.sh", overlay::script(topology.overlay), 0o600)?;
+            let is_box = topology.hosts.get(&seat.name).is_some_and(|host| host.systemd);
+            put("sshd.sh", if is_box { boxes::SSHD } else { include_str!("../sshd.sh") }, 0o600)?;
+            if is_box {
+                write_box(folder, &seat.name, &shown)?;
+            }
             put("overlay.address", &address(seat).map_or_else(String::new, |it| it.to_string()), 0o600)?;
         }
     }
     Ok(())
+}
+
+fn write_box(folder: &Folder, name: &str, shown: &str) -> Result<(), NoFolder> {
+    let put = |file: &str, text: &str| folder.write(&format!("hosts/{name}/{file}"), text, 0o644).map(drop);
+    boxes::FILES.iter().try_for_each(|(file, text)| put(file, text))?;
+    boxes::MASKED.iter().try_for_each(|unit| put(&format!("etc/systemd/system/{unit}"), ""))?;
+    put("etc/hostname", &format!("{name}\n"))?;
+    put("shown", shown)
 }
 
 /// The operator's key, the authority's, and one a host, with what others read of them.
@@ -156,6 +176,8 @@ async fn all(tasks: JoinSet<Result<(), RunError>>) -> Result<(), UpError> {
 }
 
 fn hosts(
+    folder: &Folder,
+    topology: &Topology,
     namespaces: &Namespaces,
     seats: Vec<Seat>,
     identities: &Identities,
@@ -165,7 +187,9 @@ fn hosts(
     for seat in seats {
         let Some(&number) = namespaces.hosts.get(&seat.name) else { continue };
         let (network, identity) = (Network::of(number)?, identities.get(&seat.name).cloned());
-        let host = Host { identity, number, network, tools: Arc::clone(tools), seat };
+        let is_box = topology.hosts.get(&seat.name).is_some_and(|host| host.systemd);
+        let as_box = is_box.then(|| folder.path().join("hosts").join(&seat.name));
+        let host = Host { identity, number, as_box, network, tools: Arc::clone(tools), seat };
         hosts.insert(host.seat.name.clone(), host);
     }
     Ok(hosts)

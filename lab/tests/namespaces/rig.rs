@@ -21,13 +21,29 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(30);
 /// For what is to stay away.
 pub(crate) const AWHILE: Duration = Duration::from_millis(1500);
 
+/// A test of a lab with boxes.
+pub(crate) fn box_trial<F: Future<Output = ()>>(
+    name: &str,
+    test: impl FnOnce(Rig) -> F + Send + 'static,
+) -> Trial {
+    let missing = tools(Overlay::None).and_then(|_| lab::tools::for_boxes()).err();
+    trial_unless(missing, name, test)
+}
+
 /// A test of a lab with this overlay.
 pub(crate) fn trial<F: Future<Output = ()>>(
     name: &str,
     overlay: Overlay,
     test: impl FnOnce(Rig) -> F + Send + 'static,
 ) -> Trial {
-    let missing = tools(overlay).err();
+    trial_unless(tools(overlay).err(), name, test)
+}
+
+fn trial_unless<F: Future<Output = ()>>(
+    missing: Option<lab::tools::Missing>,
+    name: &str,
+    test: impl FnOnce(Rig) -> F + Send + 'static,
+) -> Trial {
     if let Some(missing) = &missing {
         eprintln!("{name} is ignored: {missing}");
     }
@@ -65,10 +81,11 @@ impl Rig {
 
 /// Brings a lab up, says so, and stays.
 #[expect(clippy::print_stdout, reason = "whoever started this process waits for it")]
-pub(crate) fn hold(folder: &std::path::Path) -> std::process::ExitCode {
+pub(crate) fn hold(folder: &std::path::Path, boxes: bool) -> std::process::ExitCode {
     let runtime = tokio::runtime::Runtime::new().unwrap();
+    let topology = if boxes { Topology::of_boxes(["a", "b"], Vec::new()) } else { Topology::of(["a", "b"]) };
     runtime.block_on(async {
-        let _lab = Lab::up(Topology::of(["a", "b"]), folder, tools(Overlay::None).unwrap()).await.unwrap();
+        let _lab = Lab::up(topology, folder, tools(Overlay::None).unwrap()).await.unwrap();
         println!("up");
         std::future::pending().await
     })

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -73,7 +73,12 @@ impl Settings {
         self.program(to, options, &["sh", "-s"])
     }
 
-    fn program<const N: usize>(&self, to: &Destination, options: [OsString; N], remote: &[&str]) -> Program {
+    /// All that is before the host, for a program that starts ssh by itself.
+    pub(super) fn for_nix(&self, to: &Destination) -> OsString {
+        self.before_host(to, ["ControlMaster=no".into(), "ControlPath=none".into()]).join(OsStr::new(" "))
+    }
+
+    fn before_host<const N: usize>(&self, to: &Destination, options: [OsString; N]) -> Vec<OsString> {
         let connect = OsString::from(format!("ConnectTimeout={}", self.connect.as_secs().max(1)));
         let mut arguments: Vec<OsString> = vec!["-T".into()];
         if let Some(config) = &self.config {
@@ -86,6 +91,11 @@ impl Settings {
         if let Some(port) = to.port {
             arguments.extend(["-p".into(), port.to_string().into()]);
         }
+        arguments
+    }
+
+    fn program<const N: usize>(&self, to: &Destination, options: [OsString; N], remote: &[&str]) -> Program {
+        let mut arguments = self.before_host(to, options);
         arguments.extend(["--".into(), to.as_str().into()]);
         arguments.extend(remote.iter().map(OsString::from));
         let mut environment = self.environment.clone();

@@ -1,0 +1,193 @@
+//! Carrying out the steps of a promotion on real machines, over SSH.
+//!
+//! ```text
+//! Order ──script──▶ text ──ssh──▶ machine.sh, look.sh, activate.sh .. ──answer──▶ Told
+//!       ──store───▶ nix build, nix copy ────────────────────────────────────────────▲
+//! ```
+//!
+//! Flows in: orders, and where each machine is. Flows out: how each step came out. Must not: decide what is done, touch a
+//! machine that an order does not name, or leave one without a way back.
+//!
+//! `harness/DESIGN/deploy.md` tells what stands on a machine when, and why.
+
+mod answer;
+mod closure;
+mod limits;
+mod script;
+mod store;
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+
+use judge::promote::Order;
+use model::{
+    machine::MachineName,
+    rollout::{End, PromotionId, Standing, Step},
+};
+use run::{
+    BoxFuture,
+    rollout::{Deployer, Lookout, Told, Unseen},
+};
+
+use closure::SystemPath;
+pub use limits::Limits;
+pub use script::System;
+use script::{Part, Words, script};
+use store::Store;
+
+use crate::{
+    nix::binary::Nix,
+    ssh::{Answer, Destination, Ssh, Unasked},
+};
+
+/// A machine to deploy to.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// Where it is; root there, or somebody who may do as much.
+    pub to: Destination,
+    /// What it is.
+    pub system: System,
+    /// The derivation of its new closure, if it is to be built here.
+    pub derivation: Option<String>,
+}
+
+/// What it is done with.
+#[derive(Debug, Clone)]
+pub struct Means {
+    /// The way to machines.
+    pub ssh: Arc<Ssh>,
+    /// This computer's nix.
+    pub nix: Nix,
+    /// A folder for links that keep what is built from being collected.
+    pub roots: PathBuf,
+    /// Who promotes, as the machines are to tell others.
+    pub who: String,
+    /// How long steps may take.
+    pub limits: Limits,
+}
+
+/// Takes the steps of one promotion.
+#[derive(Debug)]
+pub struct Deploy {
+    promotion: PromotionId,
+    targets: BTreeMap<MachineName, Target>,
+    ssh: Arc<Ssh>,
+    store: Store,
+    who: String,
+    limits: Limits,
+}
+
+/// The name of a promotion cannot be that of a folder and a unit.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` cannot name a promotion: take letters, digits, `-` and `_`")]
+pub struct BadPromotion(pub PromotionId);
+
+impl Deploy {
+    /// A deployer of one promotion.
+    ///
+    /// # Errors
+    /// The promotion's name has other letters than such names have.
+    pub fn new(
+        promotion: PromotionId,
+        targets: BTreeMap<MachineName, Target>,
+        means: Means,
+    ) -> Result<Self, BadPromotion> {
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+        if promotion.0.is_empty() || !promotion.0.bytes().all(fits) {
+            return Err(BadPromotion(promotion));
+        }
+        let Means { ssh, nix, roots, who, limits } = means;
+        Ok(Self { promotion, targets, ssh, store: Store { nix, roots }, who, limits })
+    }
+
+    async fn take(&self, order: Order) -> Told {
+        let Some(target) = self.targets.get(order.machine()) else {
+            return failed(format!("nobody told where {} is", order.machine()));
+        };
+        let paths =
+            SystemPath::of(order.old()).and_then(|old| Ok((old, SystemPath::of(order.new_closure())?)));
+        let (old, new) = match paths {
+            Ok(paths) => paths,
+            Err(error) => return failed(error.to_string()),
+        };
+        let work = Work { deploy: self, target, old, new };
+        let part = match order.step() {
+            Step::Look => return work.look().await,
+            Step::Build => return Told::End(work.build(order.machine()).await),
+            Step::Copy => return Told::End(work.copy().await),
+            Step::Activate => Part::Activate,
+            Step::Confirm => Part::Confirm,
+            Step::SetProfile => Part::SetProfile,
+            Step::RollBack => Part::RollBack,
+        };
+        Told::End(answer::end(work.ask(part).await))
+    }
+}
+
+/// One order, with all that it takes.
+struct Work<'a> {
+    deploy: &'a Deploy,
+    target: &'a Target,
+    old: SystemPath,
+    new: SystemPath,
+}
+
+impl Work<'_> {
+    /// Each by a connection of its own that shares nothing with any other: to confirm is to prove that one can still get in.
+    async fn ask(&self, part: Part) -> Result<Answer, Unasked> {
+        let Deploy { promotion, ssh, who, limits, .. } = self.deploy;
+        let words = Words { promotion: &promotion.0, old: &self.old, new: &self.new, who, limits };
+        ssh.ask(&self.target.to, &script(self.target.system, part, &words), limits.session()).await
+    }
+
+    async fn look(&self) -> Told {
+        let (built, answered) = tokio::join!(self.deploy.store.has(&self.new), self.ask(Part::Look));
+        let sight = answered.map_err(|unasked| answer::unreached(&unasked));
+        sight.and_then(|answer| answer::sight(&answer, built)).map_or_else(Told::End, Told::Saw)
+    }
+
+    async fn build(&self, machine: &MachineName) -> End {
+        let Deploy { store, limits, .. } = self.deploy;
+        store.build(machine, self.target.derivation.as_deref(), &self.new, limits.build).await
+    }
+
+    async fn copy(&self) -> End {
+        let held = answer::end(self.ask(Part::Hold).await);
+        if held != End::Done {
+            return held;
+        }
+        let Deploy { store, ssh, limits, .. } = self.deploy;
+        let copied =
+            store.copy(&self.new, &self.target.to, ssh.options_for_nix(&self.target.to), limits.copy).await;
+        // What nix says when it was cut off does not tell whether the machine is there.
+        match (answer::end(self.ask(Part::Copied).await), copied) {
+            (End::Failed { .. }, Err(why)) => End::Failed { why },
+            (end, _) => end,
+        }
+    }
+}
+
+fn failed(why: String) -> Told {
+    Told::End(End::Failed { why })
+}
+
+impl Deployer for Deploy {
+    fn carry(&self, order: Order) -> BoxFuture<'_, Told> {
+        Box::pin(self.take(order))
+    }
+}
+
+impl Lookout for Deploy {
+    fn standing(&self, machine: MachineName) -> BoxFuture<'_, Result<Standing, Unseen>> {
+        Box::pin(async move {
+            let unseen = |why: String| Unseen { why };
+            let target = self.targets.get(&machine);
+            let target = target.ok_or_else(|| unseen(format!("nobody told where {machine} is")))?;
+            let asked = self.ssh.ask(&target.to, script::STANDING, STANDING_LIMIT).await;
+            let answer = asked.map_err(|unasked| unseen(unasked.to_string()))?;
+            answer::standing(&answer).ok_or_else(|| unseen("what runs there cannot be read".to_owned()))
+        })
+    }
+}
+
+/// To ask what runs, from connecting to the answer.
+const STANDING_LIMIT: std::time::Duration = std::time::Duration::from_secs(60);

@@ -1,0 +1,37 @@
+take
+if [ -e "$kept/$id" ]; then
+    has_timer && whole && [ "$(current)" = "$new" ] && exit 0
+    fail "this promotion was tried there before"
+fi
+for other in "$run"/*/; do
+    other=$(basename "$other")
+    if systemctl is-active -q "$units-$other.timer"; then
+        fail "promotion $other of $(cat "$run/$other/who") is being tried there"
+    fi
+done
+[ "$(current)" = "$old" ] || fail "$(current) runs there, which is not what was to be replaced"
+is_there "$new" || fail "the new closure is not there any more"
+is_there "$old" || fail "the old closure is not there whole, so that there is no way back"
+mkdir -p "$here" /nix/var/nix/gcroots/seaworthy
+ln -sfn "$old" /nix/var/nix/gcroots/seaworthy/old
+echo "$who" >"$here/who"
+readlink -f /run/booted-system >"$here/booted" || :
+write_ways_back
+cat >"$here/activate" <<ACTIVATE
+status=0
+"$new/bin/switch-to-configuration" test >"$here/log" 2>&1 || status=\$?
+echo "\$status" >"$here/status.new"
+mv "$here/status.new" "$here/status"
+ACTIVATE
+echo "$old $new" >"$kept/$id"
+sync "$kept/$id"
+systemd-run -q --unit="$unit" --on-active="$window" --timer-property=AccuracySec=100ms \
+    --property=RuntimeMaxSec="$activate" --property=TimeoutStopSec=5 /bin/sh "$here/undo" 9>&- ||
+    fail "no timer that would go back can be set there"
+has_timer || fail "the timer that would go back does not run"
+: >"$here/begun"
+in_unit activate status
+[ -e "$here/status" ] || fail "the activation was stopped before it ended, after $activate s at most"
+[ "$(cat "$here/status")" = 0 ] ||
+    fail "switch-to-configuration ended with $(cat "$here/status"): $(tail -n 1 "$here/log")"
+[ "$(current)" = "$new" ] || fail "switch-to-configuration ended well, and $(current) runs"

@@ -1,0 +1,129 @@
+//! What a machine's answer means.
+//!
+//! Flows in: what a script printed, or why it printed nothing. Flows out: how the step came out, or what was seen. Must not:
+//! take an answer that it does not understand for a good one.
+
+use model::rollout::{Closure, End, Sight, Standing};
+
+use crate::ssh::{Answer, Unasked};
+
+/// How a step came out.
+pub(super) fn end(answered: Result<Answer, Unasked>) -> End {
+    match answered {
+        Ok(Answer { code: 0, .. }) => End::Done,
+        Ok(answer) => End::Failed { why: why(&answer) },
+        Err(unasked) => unreached(&unasked),
+    }
+}
+
+/// What an end without an answer means: whether anybody knows how far the step came.
+pub(super) fn unreached(unasked: &Unasked) -> End {
+    match unasked {
+        // What was begun may go on there.
+        Unasked::Offline(_) | Unasked::Lost(_) | Unasked::TimedOut(_) | Unasked::TooLong(_) => {
+            End::Unreachable
+        }
+        // The machine was told nothing: somebody has to put it right, here or there.
+        Unasked::Distrusted { .. }
+        | Unasked::Denied(_)
+        | Unasked::NoShell(_)
+        | Unasked::Refused(_)
+        | Unasked::System(_) => End::Failed { why: unasked.to_string().trim_end_matches('.').to_owned() },
+    }
+}
+
+fn why(answer: &Answer) -> String {
+    let said = answer.out.lines().rev().find_map(|line| line.strip_prefix("why "));
+    let complained = || answer.err.lines().map(str::trim).rfind(|line| !line.is_empty());
+    let words = said.or_else(complained).unwrap_or("the script there ended without a word");
+    words.trim().trim_end_matches('.').to_owned()
+}
+
+/// What a look found; `built` was found here.
+pub(super) fn sight(answer: &Answer, built: bool) -> Result<Sight, End> {
+    if answer.code != 0 {
+        return Err(End::Failed { why: why(answer) });
+    }
+    let read = || {
+        let running = match field(answer, "running")? {
+            "-" => None,
+            path => Some(Closure(path.to_owned())),
+        };
+        Some(Sight {
+            built,
+            copied: yes(field(answer, "copied")?)?,
+            running,
+            profile: Closure(field(answer, "profile")?.to_owned()),
+            timer: yes(field(answer, "timer")?)?,
+            tried: yes(field(answer, "tried")?)?,
+        })
+    };
+    read().ok_or_else(|| End::Failed { why: "the machine's answer to a look cannot be read".to_owned() })
+}
+
+/// What runs and boots; `None` where that cannot be told.
+pub(super) fn standing(answer: &Answer) -> Option<Standing> {
+    let path = |key| field(answer, key).filter(|path| !path.is_empty()).map(|path| Closure(path.to_owned()));
+    Some(Standing { running: path("running")?, profile: path("profile")? })
+}
+
+fn field<'a>(answer: &'a Answer, key: &str) -> Option<&'a str> {
+    let value = |line: &'a str| line.strip_prefix(key)?.strip_prefix(' ');
+    answer.out.lines().find_map(value)
+}
+
+fn yes(word: &str) -> Option<bool> {
+    match word {
+        "yes" => Some(true),
+        "no" => Some(false),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use model::sighting::outlook::Distrust;
+
+    use super::*;
+
+    fn said(code: i32, out: &str, err: &str) -> Answer {
+        Answer { out: out.to_owned(), code, err: err.to_owned() }
+    }
+
+    fn failed(why: &str) -> End {
+        End::Failed { why: why.to_owned() }
+    }
+
+    #[test]
+    fn the_machines_own_words_are_told() {
+        assert_eq!(end(Ok(said(0, "", "warning"))), End::Done);
+        assert_eq!(end(Ok(said(1, "x\nwhy it burns.\n", "sh: y"))), failed("it burns"));
+        assert_eq!(end(Ok(said(127, "", "\nsh: 1: flock: not found\n"))), failed("sh: 1: flock: not found"));
+        assert_eq!(end(Ok(said(2, "", ""))), failed("the script there ended without a word"));
+    }
+
+    #[test]
+    fn in_doubt_is_only_what_may_have_begun() {
+        for doubt in
+            [Unasked::Offline(String::new()), Unasked::Lost(String::new()), Unasked::TimedOut(Duration::ZERO)]
+        {
+            assert_eq!(end(Err(doubt)), End::Unreachable);
+        }
+        let other = Unasked::Distrusted { what: Distrust::Changed, said: "it has changed.".to_owned() };
+        assert!(matches!(end(Err(other)), End::Failed { why } if why.contains("it has changed")));
+    }
+
+    #[test]
+    fn a_look_is_read_whole_or_not_at_all() {
+        let whole = "running -\nprofile /nix/store/a\ncopied yes\ntimer no\ntried yes\n";
+        let sight = sight(&said(0, whole, ""), true).unwrap();
+        assert_eq!((sight.running, sight.profile.0.as_str()), (None, "/nix/store/a"));
+        assert_eq!((sight.built, sight.copied, sight.timer, sight.tried), (true, true, false, true));
+        for cut in ["tried yes\n", "timer no\n", "running -\n"] {
+            assert!(super::sight(&said(0, &whole.replace(cut, ""), ""), true).is_err(), "{cut}");
+        }
+        assert_eq!(super::sight(&said(1, "why it is held\n", ""), true), Err(failed("it is held")));
+    }
+}

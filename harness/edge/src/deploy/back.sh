@@ -1,0 +1,19 @@
+take
+mkdir -p "$here"
+ln -s rolled-back "$here/verdict" 2>/dev/null || :
+systemctl stop "$unit.timer" 2>/dev/null || :
+# The timer may have gone off just before.
+quiet
+why=
+if [ -e "$kept/setting" ] || [ "$(readlink -f "$profile")" != "$old" ]; then
+    sets "$old" || why="the boot loader was not set: $(tail -n 1 "$run/boot.log")"
+fi
+if ! whole || [ "$(current)" != "$old" ]; then
+    [ -x "$old/bin/switch-to-configuration" ] || fail "the old closure is not there any more"
+    write_ways_back
+    rm -f "$here/undone"
+    in_unit back undone
+    [ "$(cat "$here/undone" 2>/dev/null)" = 0 ] && [ "$(current)" = "$old" ] ||
+        why="the old closure was not activated: $(tail -n 1 "$here/back.log")"
+fi
+[ -z "$why" ] || fail "$why"

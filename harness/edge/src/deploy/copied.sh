@@ -1,0 +1,2 @@
+take
+is_there "$new" || fail "it is not there whole"

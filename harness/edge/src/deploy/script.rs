@@ -1,0 +1,125 @@
+//! The scripts that machines are sent, with an order in them.
+//!
+//! Flows in: an order's closures, the promotion, limits. Flows out: text for `sh -s`. Must not: let anything into the text that a
+//! shell reads as more than a word: paths and names were checked, numbers are of types, and the operator's name is quoted.
+
+use std::{fmt::Write as _, time::Duration};
+
+use model::rollout::Step;
+
+use super::{closure::SystemPath, limits::Limits};
+
+/// Which kind of machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum System {
+    /// NixOS: systemd, `switch-to-configuration`.
+    NixOs,
+    /// macOS with nix-darwin: `activate`, and no timer of its own.
+    Darwin,
+}
+
+/// What a session on a machine is for: a step, or one half of a copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    Look,
+    /// Before a copy: it is to stay.
+    Hold,
+    /// After a copy: it is there.
+    Copied,
+    Activate,
+    Confirm,
+    SetProfile,
+    RollBack,
+}
+
+/// What stands in every script.
+pub(super) struct Words<'a> {
+    pub(super) promotion: &'a str,
+    pub(super) old: &'a SystemPath,
+    pub(super) new: &'a SystemPath,
+    pub(super) who: &'a str,
+    pub(super) limits: &'a Limits,
+}
+
+impl Part {
+    fn step(self) -> Step {
+        match self {
+            Self::Look => Step::Look,
+            Self::Hold | Self::Copied => Step::Copy,
+            Self::Activate => Step::Activate,
+            Self::Confirm => Step::Confirm,
+            Self::SetProfile => Step::SetProfile,
+            Self::RollBack => Step::RollBack,
+        }
+    }
+
+    fn text(self, system: System) -> [&'static str; 2] {
+        match system {
+            System::NixOs => [include_str!("machine.sh"), self.on_nixos()],
+            System::Darwin => [include_str!("darwin/machine.sh"), self.on_darwin()],
+        }
+    }
+
+    fn on_nixos(self) -> &'static str {
+        match self {
+            Self::Look => include_str!("look.sh"),
+            Self::Hold => include_str!("hold.sh"),
+            Self::Copied => include_str!("copied.sh"),
+            Self::Activate => include_str!("activate.sh"),
+            Self::Confirm => include_str!("confirm.sh"),
+            Self::SetProfile => include_str!("profile.sh"),
+            Self::RollBack => include_str!("back.sh"),
+        }
+    }
+
+    fn on_darwin(self) -> &'static str {
+        match self {
+            Self::Look => include_str!("darwin/look.sh"),
+            Self::Hold => include_str!("hold.sh"),
+            Self::Copied => include_str!("copied.sh"),
+            Self::Activate => include_str!("darwin/activate.sh"),
+            Self::Confirm => include_str!("darwin/confirm.sh"),
+            Self::SetProfile => include_str!("darwin/profile.sh"),
+            Self::RollBack => include_str!("darwin/back.sh"),
+        }
+    }
+}
+
+/// The script of one session.
+pub(super) fn script(system: System, part: Part, words: &Words<'_>) -> String {
+    let Words { promotion, old, new, who, limits } = words;
+    let [machine, what] = part.text(system);
+    let mut text = String::with_capacity(machine.len() + what.len() + 1024);
+    let seconds = |time: Duration| time.as_secs().max(1);
+    let _infallible = write!(
+        text,
+        "step={} id={} old={} new={} who={} activate={} window={} patience={}\n{machine}\n{what}",
+        quoted(&part.step().to_string()),
+        quoted(promotion),
+        quoted(old.as_str()),
+        quoted(new.as_str()),
+        quoted(who),
+        seconds(limits.activate),
+        seconds(limits.window()),
+        seconds(limits.patience()),
+    );
+    text
+}
+
+/// What tells what runs and boots, whatever promotion there is or is not.
+pub(super) const STANDING: &str = include_str!("standing.sh");
+
+/// One word for a shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn a_name_with_quotes_is_one_word() {
+        assert_eq!(quoted("O'Hara; reboot"), r"'O'\''Hara; reboot'");
+    }
+}
