@@ -51,16 +51,16 @@ async fn dispatch(arguments: Arguments, environment: Environment, screen: Screen
         Command::Suites(Suites::Test { names }) => suite::test(&desk, &names).await,
         Command::Boot(options) => boot::boot(&desk, &options, &mut interrupts).await,
         Command::Status(options) => {
-            rollout::status::show(&desk, &options, &OverSsh(&desk), &mut interrupts).await
+            rollout::status::show(&desk, &options, &OverSsh::find(&desk).await?, &mut interrupts).await
         }
         Command::Promote(options) => {
-            rollout::promote::promote(&desk, &options, &OverSsh(&desk), &mut interrupts).await
+            rollout::promote::promote(&desk, &options, &OverSsh::find(&desk).await?, &mut interrupts).await
         }
         Command::Approve(options) => rollout::people::approve(&desk, &options),
         Command::Freeze(options) => rollout::people::freeze(&desk, &options),
         Command::Thaw => rollout::people::thaw(&desk),
         Command::Rollback(options) => {
-            rollout::rollback::roll_back(&desk, &options, &OverSsh(&desk), &mut interrupts).await
+            rollout::rollback::roll_back(&desk, &options, &OverSsh::find(&desk).await?, &mut interrupts).await
         }
         Command::History(options) => rollout::history::show(&desk, &options),
         Command::Report(options) => report::report(&desk, &options),

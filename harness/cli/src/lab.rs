@@ -70,7 +70,7 @@ fn raised(daemon: LabDaemon) -> Daemon {
 
 fn topology(options: &args::LabUp) -> Topology {
     let named = |names: &[String], outsider| {
-        names.iter().map(|name| (name.clone(), Host { outsider })).collect::<Vec<_>>()
+        names.iter().map(|name| (name.clone(), Host { outsider, systemd: false })).collect::<Vec<_>>()
     };
     let overlay = match options.overlay {
         LabOverlay::None => Overlay::None,

@@ -5,14 +5,24 @@
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use edge::{
-    lookout::SshLookout,
+    deploy::{Deploy, Limits, Means, System, Target},
+    nix::binary::Nix,
     process::Spawner,
     ssh::{Destination, Settings, Ssh},
+    state::FOLDER,
 };
-use model::{machine::MachineName, resolved::ResolvedFleet, rollout::PromotionId};
+use model::{
+    machine::{MachineClass, MachineName},
+    resolved::ResolvedFleet,
+    rollout::PromotionId,
+};
 use run::rollout::{Deployer, Lookout};
 
-use crate::{desk::Desk, stop::Stop};
+use super::people::user;
+use crate::{desk::Desk, settings, stop::Stop};
+
+/// The derivations of what machines shall run, as far as they are known.
+pub type Derivations = BTreeMap<MachineName, String>;
 
 /// Whoever reaches machines.
 pub trait Crew {
@@ -26,56 +36,99 @@ pub trait Crew {
     ///
     /// # Errors
     /// There is no means to change anything.
-    fn deployer(&self, fleet: &ResolvedFleet, promotion: &PromotionId) -> Result<Arc<dyn Deployer>, Stop>;
+    fn deployer(
+        &self,
+        fleet: &ResolvedFleet,
+        derivations: &Derivations,
+        promotion: &PromotionId,
+    ) -> Result<Arc<dyn Deployer>, Stop>;
 }
 
 /// How long a host may take to say who it is.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// The system's OpenSSH, by the fleet's `deploy.targetHost`.
+/// The system's OpenSSH and this computer's nix, by the fleet's `deploy.targetHost`.
 #[derive(Debug)]
-pub struct OverSsh<'d>(pub &'d Desk);
+pub struct OverSsh<'d> {
+    desk: &'d Desk,
+    nix: Nix,
+    ssh: Arc<Ssh>,
+}
 
-impl OverSsh<'_> {
-    fn ssh(&self) -> Result<Ssh, Stop> {
-        let environment = &self.0.environment;
-        let program = environment.on_path("ssh").ok_or_else(|| {
+impl<'d> OverSsh<'d> {
+    /// Finds both.
+    ///
+    /// # Errors
+    /// One of them is not there, or does not work.
+    pub async fn find(desk: &'d Desk) -> Result<Self, Stop> {
+        let program = desk.environment.on_path("ssh").ok_or_else(|| {
             Stop::broken("there is no ssh on PATH")
                 .help("install OpenSSH's client; machines are reached by it")
         })?;
-        let sockets = PathBuf::from("/tmp");
-        let settings = Settings {
-            program,
-            config: None,
-            environment: environment.all.clone(),
-            sockets,
-            connect: CONNECT,
+        let (environment, sockets) = (desk.environment.all.clone(), PathBuf::from("/tmp"));
+        let settings = Settings { program, config: None, environment, sockets, connect: CONNECT };
+        let ssh = Ssh::new(Spawner::new(), settings)
+            .map_err(|error| Stop::broken("no connection can be made").because(error))?;
+        Ok(Self { desk, nix: settings::nix(desk).await?, ssh: Arc::new(ssh) })
+    }
+
+    fn deploy(
+        &self,
+        fleet: &ResolvedFleet,
+        derivations: &Derivations,
+        promotion: &PromotionId,
+    ) -> Result<Deploy, Stop> {
+        let means = Means {
+            ssh: Arc::clone(&self.ssh),
+            nix: self.nix.clone(),
+            roots: self.desk.project.folder.join(FOLDER).join("roots"),
+            who: user(self.desk)?,
+            limits: Limits::default(),
         };
-        Ssh::new(Spawner::new(), settings)
-            .map_err(|error| Stop::broken("no connection can be made").because(error))
+        Deploy::new(promotion.clone(), self.targets(fleet, derivations), means)
+            .map_err(|error| Stop::input("the promotion cannot be carried out").because(error))
+    }
+
+    /// Where each machine is. One whose `targetHost` is none is told, and then nobody knows where it is.
+    fn targets(&self, fleet: &ResolvedFleet, derivations: &Derivations) -> BTreeMap<MachineName, Target> {
+        let mut targets = BTreeMap::new();
+        for (name, machine) in &fleet.machines {
+            let written = fleet.fleet.inventory.machines.get(name);
+            let Some(host) = written.and_then(|machine| machine.deploy.target_host.as_deref()) else {
+                continue;
+            };
+            let system = match machine.class {
+                MachineClass::Nixos => System::NixOs,
+                MachineClass::Darwin => System::Darwin,
+                MachineClass::Home => continue,
+            };
+            match destination(host) {
+                Ok(to) => {
+                    let derivation = derivations.get(name).cloned();
+                    targets.insert(name.clone(), Target { to, system, derivation });
+                }
+                Err(why) => self.desk.screen.note(&format!("{name}: deploy.targetHost: {why}")),
+            }
+        }
+        targets
     }
 }
 
 impl Crew for OverSsh<'_> {
     fn lookout(&self, fleet: &ResolvedFleet) -> Result<Arc<dyn Lookout>, Stop> {
-        Ok(Arc::new(SshLookout::new(self.ssh()?, destinations(fleet))))
+        // Who only asks leaves no mark, and so needs no name.
+        let nobody = PromotionId("none".to_owned());
+        Ok(Arc::new(self.deploy(fleet, &Derivations::new(), &nobody)?))
     }
 
-    fn deployer(&self, _fleet: &ResolvedFleet, _promotion: &PromotionId) -> Result<Arc<dyn Deployer>, Stop> {
-        Err(Stop::input("this seaworthy changes no machines yet")
-            .help("`--dry-run` shows what a promotion would do"))
+    fn deployer(
+        &self,
+        fleet: &ResolvedFleet,
+        derivations: &Derivations,
+        promotion: &PromotionId,
+    ) -> Result<Arc<dyn Deployer>, Stop> {
+        Ok(Arc::new(self.deploy(fleet, derivations, promotion)?))
     }
-}
-
-/// Where each machine is reached; a text that is no host is told when it is asked.
-fn destinations(fleet: &ResolvedFleet) -> BTreeMap<MachineName, Result<Destination, String>> {
-    let machines = &fleet.fleet.inventory.machines;
-    let of = |name: &MachineName| {
-        let target = machines.get(name).and_then(|machine| machine.deploy.target_host.as_deref());
-        let target = target.ok_or_else(|| "it has no deploy.targetHost".to_owned())?;
-        destination(target)
-    };
-    fleet.machines.keys().map(|name| (name.clone(), of(name))).collect()
 }
 
 /// `user@host:port`, as clan writes it. Options behind it are for clan's own connections.

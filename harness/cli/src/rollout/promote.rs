@@ -22,7 +22,7 @@ use run::{
 };
 use tokio::sync::mpsc;
 
-use super::{Crew, board, people::user, prospect::Prospect, status, told};
+use super::{Crew, board, crew::Derivations, people::user, prospect::Prospect, status, told};
 use crate::{args, desk::Desk, exit::Exit, stop::Stop, trouble};
 
 /// Promotes as far as it goes now.
@@ -44,6 +44,10 @@ pub async fn promote(
     if options.dry_run || matches!(intent, Intent::Nothing(_)) {
         return Ok(status::exit(&rows));
     }
+    if matches!(intent, Intent::Start(_)) && rows.iter().all(|row| row.next.is_none()) {
+        desk.screen.note("no machine may set out now, so nothing was begun");
+        return Ok(status::exit(&rows));
+    }
     if !options.yes {
         agree(desk)?;
     }
@@ -53,8 +57,8 @@ pub async fn promote(
     if nothing_sets_out {
         prospect.course.only = Some(BTreeSet::new());
     }
-    let Prospect { fleet, course, proved, .. } = &prospect;
-    let work = Work { fleet, course, proofs: &proved.proofs, patient: options.wait };
+    let Prospect { fleet, derivations, course, proved, .. } = &prospect;
+    let work = Work { fleet, derivations, course, proofs: &proved.proofs, patient: options.wait };
     let exit = go(desk, crew, work, journal, interrupts).await?;
     if nothing_sets_out {
         desk.screen.note("what the last promotion began is ended; `seaworthy promote` begins the next");
@@ -147,6 +151,7 @@ fn journal(
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Work<'a> {
     pub(super) fleet: &'a ResolvedFleet,
+    pub(super) derivations: &'a Derivations,
     pub(super) course: &'a Course,
     pub(super) proofs: &'a Proofs,
     /// Whether soaks, hours and people are waited for.
@@ -160,11 +165,11 @@ pub(super) struct Work<'a> {
 pub(super) async fn go(
     desk: &Desk,
     crew: &dyn Crew,
-    Work { fleet, course, proofs, patient }: Work<'_>,
+    Work { fleet, derivations, course, proofs, patient }: Work<'_>,
     journal: PromotionJournal,
     interrupts: &mut mpsc::Receiver<()>,
 ) -> Result<Exit, Stop> {
-    let deployer = crew.deployer(fleet, journal.promotion())?;
+    let deployer = crew.deployer(fleet, derivations, journal.promotion())?;
     desk.screen.note(&format!("promotion {}", journal.promotion()));
     let mut log = Aloud { journal, desk };
     let ports = Ports { deployer, clock: &desk.clock, log: &mut log, interrupts };

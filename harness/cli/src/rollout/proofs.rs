@@ -15,6 +15,7 @@ use model::{
     rollout::Closure,
 };
 
+use super::crew::Derivations;
 use crate::{desk::Desk, pipeline::Known, stop::Stop, trouble};
 
 /// Looks up what was ever answered, and proves from it.
@@ -50,15 +51,24 @@ fn refuted(desk: &Desk, plan: &Plan) -> HashMap<Digest, edge::ledger::Refuted> {
     found.transpose().unwrap_or_else(|error| trouble::without_evidence(desk, &error)).unwrap_or_default()
 }
 
+/// What each machine's closure is made by, as evaluation tells it.
+pub(super) fn derivations(known: &Known) -> Derivations {
+    let derivation = |(name, machine): (&MachineName, &model::survey::MachineSurvey)| {
+        Some((name.clone(), machine.facts.get("toplevel")?.as_str()?.to_owned()))
+    };
+    known.evaluated.survey.machines.iter().filter_map(derivation).collect()
+}
+
 /// What each machine's closure is now.
 ///
 /// # Errors
 /// Nix cannot be run.
-pub(super) async fn closures(known: &Known) -> Result<BTreeMap<MachineName, Closure>, Stop> {
-    let Some(evaluators) = &known.evaluated.evaluators else { return Ok(BTreeMap::new()) };
-    let derivation = |(name, machine): (&MachineName, &model::survey::MachineSurvey)| {
-        Some((name.clone(), machine.facts.get("toplevel")?.as_str()?.to_owned()))
-    };
-    let derivations = known.evaluated.survey.machines.iter().filter_map(derivation).collect();
-    evaluators.closures(&derivations).await.map_err(crate::settings::nix_stop)
+pub(super) async fn closures(
+    known: &Known,
+    derivations: &Derivations,
+) -> Result<BTreeMap<MachineName, Closure>, Stop> {
+    match &known.evaluated.evaluators {
+        Some(evaluators) => evaluators.closures(derivations).await.map_err(crate::settings::nix_stop),
+        None => Ok(BTreeMap::new()),
+    }
 }

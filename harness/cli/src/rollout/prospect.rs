@@ -17,7 +17,7 @@ use model::{
 use run::rollout::{Lookout, Unseen};
 use tokio::{sync::mpsc, task::JoinSet};
 
-use super::{Crew, proofs};
+use super::{Crew, crew::Derivations, proofs};
 use crate::{
     complain,
     desk::Desk,
@@ -36,6 +36,8 @@ pub struct Prospect {
     pub course: Course,
     /// What is proven.
     pub proved: Proved,
+    /// What each machine's closure is made by.
+    pub derivations: Derivations,
     /// What each machine's closure is now.
     pub closures: BTreeMap<MachineName, Closure>,
     /// What is there, of each machine of a wave.
@@ -64,7 +66,8 @@ impl Prospect {
         let known = pipeline::know(desk, true, interrupts).await?;
         let course = course(desk, &known)?;
         let plan = pipeline::plan(desk, &known, &wish)?;
-        let closures = proofs::closures(&known).await?;
+        let derivations = proofs::derivations(&known);
+        let closures = proofs::closures(&known, &derivations).await?;
         let proved = proofs::proved(desk, &known, &plan, &closures);
         let lookout = crew.lookout(&known.fleet)?;
         let machines = course.waves.iter().flat_map(|leg| leg.machines.iter().cloned());
@@ -74,7 +77,7 @@ impl Prospect {
             standings = ask(&lookout, machines) => standings,
         };
         let last = last(desk)?;
-        Ok(Self { fleet: known.fleet, course, proved, closures, standings, last })
+        Ok(Self { fleet: known.fleet, course, proved, derivations, closures, standings, last })
     }
 
     /// What whoever promotes now means.

@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 
 use super::{
     Crew,
+    crew::Derivations,
     people::{self, user},
     promote::{Work, agree, go, lock},
     told::short,
@@ -63,7 +64,9 @@ pub async fn roll_back(
     let leg = Leg { name: "back".to_owned(), machines: [machine].into(), ..Leg::default() };
     let course = Course { waves: vec![leg], ..Course::default() };
     let proofs = Proofs::new();
-    let work = Work { fleet: &fleet, course: &course, proofs: &proofs, patient: false };
+    let derivations = Derivations::new();
+    let work =
+        Work { fleet: &fleet, derivations: &derivations, course: &course, proofs: &proofs, patient: false };
     go(desk, crew, work, journal, interrupts).await
 }
 
