@@ -1,5 +1,6 @@
 //! The command line as it is typed: raw values only. `settings` raises them into ready ones.
 
+mod evidence;
 mod lab;
 mod mesh;
 mod promote;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use evidence::{Evidence, Pull, Push};
 pub use lab::{Lab, LabDaemon, LabOverlay, LabUp};
 pub use mesh::{MatrixArguments, Mesh};
 pub use promote::{Approve, Freeze, History, Promote, Rollback, Status};
@@ -105,6 +107,9 @@ pub enum Command {
     Rollback(Rollback),
     /// Show what happened in a promotion, and why
     History(History),
+    /// Carry what one computer proved to another, by git
+    #[command(subcommand)]
+    Evidence(Evidence),
     /// Report on an earlier run
     Report(Report),
     /// Say what this machine has, and what each missing thing costs

@@ -1,11 +1,12 @@
 //! From a command to what carries it out.
 
 use crate::{
-    args::{Arguments, Command, Fleet, Mesh, Suites},
+    args::{Arguments, Command, Evidence, Fleet, Mesh, Suites},
     boot,
     desk::Desk,
     doctor,
     environment::Environment,
+    evidence,
     exit::Exit,
     fleet, init, interrupts, mesh, planned, report,
     rollout::{self, OverSsh},
@@ -63,6 +64,8 @@ async fn dispatch(arguments: Arguments, environment: Environment, screen: Screen
             rollout::rollback::roll_back(&desk, &options, &OverSsh::find(&desk).await?, &mut interrupts).await
         }
         Command::History(options) => rollout::history::show(&desk, &options),
+        Command::Evidence(Evidence::Push(options)) => evidence::push(&desk, &options, &mut interrupts).await,
+        Command::Evidence(Evidence::Pull(options)) => evidence::pull(&desk, &options).await,
         Command::Report(options) => report::report(&desk, &options),
         Command::Init(options) => init::init(&desk, &options, &mut interrupts).await,
         // Carried out above: a machine can be examined, and a lab be up, where there is no fleet.

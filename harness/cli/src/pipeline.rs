@@ -13,13 +13,14 @@ use model::{
     decision::Decision, digest::Digest, evidence::Evidence, facts::Facts, plan::Plan, record::Record,
     resolved::ResolvedFleet, verdict::Fault,
 };
-use plan::{Inputs, Selection};
+use plan::{Draft, Inputs, Selection};
 use run::{Dispatcher, Limits, Ports};
 use tokio::sync::mpsc;
 
 use crate::{
     desk::Desk,
     evaluation::{self, Evaluated},
+    imported::{self, Imported},
     progress::Progress,
     settings,
     sources::{self, Sources},
@@ -100,26 +101,49 @@ pub fn plan(desk: &Desk, known: &Known, wish: &Wish) -> Result<Plan, Stop> {
     let evaluated = known.evaluated.fault.is_none() && desk.project.flake.is_some();
     let outputs = evaluated.then_some(survey.outputs.as_slice());
     sources::trees(desk, &known.sources, &known.fleet.fleet, outputs)?;
-    let draft = plan::draft(&Inputs {
-        fleet: &known.fleet,
-        survey,
-        facts: &known.facts,
-        suites: &known.sources.suites,
-        selection: &wish.selection,
-        capabilities: &capabilities(survey),
-        tool: env!("CARGO_PKG_VERSION"),
-        tree: known.sources.digest,
-        today: desk.today(),
-    });
-    let plan = draft
+    let own = capabilities(survey);
+    let plan = draft(desk, known, &wish.selection, &own)
         .lint()
         .map_err(|problems| settings::plan_stop(&problems, wish.filter.as_deref().unwrap_or_default()))?;
-    let evidence = if wish.fresh { HashMap::new() } else { evidence(desk, &plan) };
+    let evidence = if wish.fresh { HashMap::new() } else { evidence(desk, known, &plan) };
     Ok(plan::attach(plan, &evidence, wish.fresh))
 }
 
+fn draft(desk: &Desk, known: &Known, selection: &Selection, capabilities: &[String]) -> Draft {
+    plan::draft(&Inputs {
+        fleet: &known.fleet,
+        survey: &known.evaluated.survey,
+        facts: &known.facts,
+        suites: &known.sources.suites,
+        selection,
+        capabilities,
+        tool: env!("CARGO_PKG_VERSION"),
+        tree: known.sources.digest,
+        today: desk.today(),
+    })
+}
+
+/// The passes of earlier runs, and those that others signed where there are none.
+fn evidence(desk: &Desk, known: &Known, plan: &Plan) -> HashMap<Digest, Evidence> {
+    let mut evidence = others(desk, known, plan).evidence;
+    evidence.extend(own_evidence(desk, plan));
+    evidence
+}
+
+/// What others proved of a plan's checks.
+#[must_use]
+pub fn others(desk: &Desk, known: &Known, plan: &Plan) -> Imported {
+    let keys = |capabilities: &[String]| {
+        let theirs = draft(desk, known, &Selection::default(), capabilities).lint();
+        let checks = theirs.map(|plan| plan.checks).unwrap_or_default();
+        checks.into_iter().filter_map(|check| Some((check.id, check.key?))).collect()
+    };
+    imported::read(desk, known, plan, &keys)
+}
+
 /// The passes of earlier runs. Where they cannot be read, everything is asked again.
-fn evidence(desk: &Desk, plan: &Plan) -> HashMap<Digest, Evidence> {
+#[must_use]
+pub fn own_evidence(desk: &Desk, plan: &Plan) -> HashMap<Digest, Evidence> {
     let keys: Vec<_> = plan.checks.iter().filter_map(|check| check.key).collect();
     let always = Freshness { now: desk.now, max_age: None };
     let found = State::find(&desk.project.folder).map(|state| {

@@ -60,24 +60,31 @@ approvals = { by = ["crs58"] }
 "#;
 
 struct Port {
-    harbour: Harbour,
+    folder: PathBuf,
     bin: tempfile::TempDir,
+    _harbour: Option<Harbour>,
 }
 
 impl Port {
     fn open() -> Self {
-        let port = Self { harbour: Harbour::open().unwrap(), bin: tempfile::tempdir().unwrap() };
-        let fleet = port.folder().join("fleet.toml");
+        let harbour = Harbour::open().unwrap();
+        let folder = harbour.folder("two");
+        let fleet = folder.join("fleet.toml");
         fs::write(&fleet, fs::read_to_string(&fleet).unwrap() + POLICY).unwrap();
-        let ssh = port.bin.path().join("ssh");
+        Self { _harbour: Some(harbour), ..Self::at(folder) }
+    }
+
+    fn at(folder: PathBuf) -> Self {
+        let bin = tempfile::tempdir().unwrap();
+        let ssh = bin.path().join("ssh");
         fs::write(&ssh, "#!/bin/sh\necho 'ssh: connect to host: Connection refused' >&2\nexit 255\n")
             .unwrap();
         fs::set_permissions(&ssh, fs::Permissions::from_mode(0o755)).unwrap();
-        port
+        Self { folder, bin, _harbour: None }
     }
 
     fn folder(&self) -> PathBuf {
-        self.harbour.folder("two")
+        self.folder.clone()
     }
 
     fn seaworthy(&self, arguments: &[&str]) -> Output {
@@ -260,4 +267,73 @@ fn a_policy_whose_gate_never_opens_is_found_before_anything_runs() {
         let err = text(&output.stderr);
         assert!(err.contains("no suite has a check of the stage `budgets`: its gate never opens"), "{err}");
     }
+}
+
+fn git(folder: &Path, arguments: &[&str]) {
+    let mut command = std::process::Command::new("git");
+    command.args(["-c", "user.name=test", "-c", "user.email=test@example.org"]).args(arguments);
+    command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null").current_dir(folder);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
+}
+
+/// A key, and the line that names it as one of the fleet's signers.
+fn key(folder: &Path, name: &str) -> (PathBuf, String) {
+    let file = folder.join(name);
+    let mut keygen = std::process::Command::new("ssh-keygen");
+    keygen.args(["-q", "-t", "ed25519", "-N", "", "-C", name, "-f"]).arg(&file);
+    assert!(keygen.status().unwrap().success());
+    let line = fs::read_to_string(file.with_extension("pub")).unwrap();
+    (file, line.trim().to_owned())
+}
+
+fn first_gates(status: &Value) -> (String, String) {
+    let gates = &row(status, "cinnabar")["gates"];
+    (gates[0]["state"].to_string(), gates[0]["reasons"][0].to_string())
+}
+
+#[test]
+fn one_computer_proves_and_another_promotes() {
+    let ci = Port::open();
+    let keys = tempfile::tempdir().unwrap();
+    let ((file, signer), (foreign, _)) = (key(keys.path(), "ci"), key(keys.path(), "eve"));
+    let fleet = ci.folder().join("fleet.toml");
+    let signed = fs::read_to_string(&fleet)
+        .unwrap()
+        .replace("[promotion]\n", &format!("[promotion]\nsigners = [\"{signer}\"]\n"));
+    fs::write(&fleet, signed).unwrap();
+    git(&ci.folder(), &["commit", "--quiet", "--all", "--message", "policy"]);
+    let top = ci.folder().join("../..");
+    git(keys.path(), &["clone", "--quiet", "--bare", &top.to_string_lossy(), "remote"]);
+    let remote = keys.path().join("remote").display().to_string();
+    git(keys.path(), &["clone", "--quiet", "remote", "laptop"]);
+    let laptop = Port::at(keys.path().join("laptop/fleets/two"));
+
+    // Nothing is proven yet, so that nothing can be signed.
+    let nothing = ci.seaworthy(&["evidence", "push", &remote, "--key", &file.to_string_lossy()]);
+    exits(&nothing, 4);
+    exits(&verify(&ci.folder()).output().unwrap(), 0);
+    // Eve signs the same.
+    exits(&ci.seaworthy(&["evidence", "push", &remote, "--key", &foreign.to_string_lossy()]), 0);
+    let pulled = laptop.seaworthy(&["evidence", "pull", &remote]);
+    exits(&pulled, 4);
+    let out = text(&pulled.stdout);
+    assert!(
+        out.contains("refused: it is signed with a key that is none of the fleet's signers, SHA256:"),
+        "{out}"
+    );
+    let (state, why) = first_gates(&laptop.status());
+    assert_eq!(state, "\"undecided\"");
+    assert!(
+        why.contains("does not count: it is signed with a key that is none of the fleet's signers"),
+        "{why}"
+    );
+    // And then CI does.
+    exits(&ci.seaworthy(&["evidence", "push", &remote, "--key", &file.to_string_lossy()]), 0);
+    let pulled = laptop.seaworthy(&["evidence", "pull", &remote]);
+    exits(&pulled, 0);
+    assert!(text(&pulled.stdout).contains("signed by ci"), "{}", text(&pulled.stdout));
+    let status = laptop.status();
+    assert_eq!(first_gates(&status).0, "\"open\"");
+    assert_eq!(row(&status, "cinnabar")["gates"][1]["state"], "open");
 }

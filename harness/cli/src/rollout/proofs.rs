@@ -13,10 +13,16 @@ use model::{
     machine::MachineName,
     plan::Plan,
     rollout::Closure,
+    verdict::Verdict,
 };
 
 use super::crew::Derivations;
-use crate::{desk::Desk, pipeline::Known, stop::Stop, trouble};
+use crate::{
+    desk::Desk,
+    pipeline::{self, Known},
+    stop::Stop,
+    trouble,
+};
 
 /// Looks up what was ever answered, and proves from it.
 pub(super) fn proved(
@@ -25,15 +31,18 @@ pub(super) fn proved(
     plan: &Plan,
     closures: &BTreeMap<MachineName, Closure>,
 ) -> Proved {
-    let refuted = refuted(desk, plan);
+    let (refuted, others) = (refuted(desk, plan), pipeline::others(desk, known, plan));
     let answer = |check: &model::check::Check| {
         if let Some(reuse) = &check.reuse {
             let what = What::CheckReused { check: check.id.clone(), reuse: reuse.clone() };
             return Some(Event { at: desk.now, what });
         }
-        let found = refuted.get(check.key.as_ref()?)?;
-        let (check, verdict, took) = (check.id.clone(), found.verdict.clone(), std::time::Duration::ZERO);
-        Some(Event { at: found.at, what: What::CheckFinished { check, verdict, took, key: None } })
+        let key = check.key.as_ref()?;
+        let why = |why: &String| (desk.now, Verdict::Skipped { reason: why.clone() });
+        let refuted = refuted.get(key).map(|found| (found.at, found.verdict.clone()));
+        let (at, verdict) = refuted.or_else(|| others.refused.get(key).map(why))?;
+        let (check, took) = (check.id.clone(), std::time::Duration::ZERO);
+        Some(Event { at, what: What::CheckFinished { check, verdict, took, key: None } })
     };
     let answers: Vec<_> = plan.checks.iter().filter_map(answer).collect();
     prove(plan, &answers, &known.fleet.fleet.waivers, desk.today(), closures)
