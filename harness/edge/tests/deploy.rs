@@ -6,6 +6,12 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "what the tests stand on may fail them")]
 
 #[cfg(target_os = "linux")]
+#[path = "deploy/faults.rs"]
+mod faults;
+#[cfg(target_os = "linux")]
+#[path = "deploy/holes.rs"]
+mod holes;
+#[cfg(target_os = "linux")]
 #[path = "deploy/order.rs"]
 mod order;
 #[cfg(target_os = "linux")]
@@ -26,7 +32,7 @@ fn main() -> ExitCode {
 
 #[cfg(target_os = "linux")]
 fn trials() -> Vec<Trial> {
-    [steps::trials()].into_iter().flatten().collect()
+    [steps::trials(), faults::trials(), holes::trials()].into_iter().flatten().collect()
 }
 
 /// There are no labs here.
