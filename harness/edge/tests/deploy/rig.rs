@@ -109,9 +109,14 @@ impl Rig {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
-    /// A file for `ssh -F`, beside that of the lab.
+    /// A path beside that of the lab.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.parent.path().join(name)
+    }
+
+    /// A file beside the lab.
     pub(crate) fn config(&self, name: &str, text: &str) -> PathBuf {
-        let path = self.parent.path().join(name);
+        let path = self.path(name);
         fs::write(&path, text).unwrap();
         path
     }
@@ -125,7 +130,7 @@ impl Rig {
 
     /// Where a connection of the user's is shared.
     pub(crate) fn socket(&self) -> PathBuf {
-        self.parent.path().join("m")
+        self.path("m")
     }
 
     /// A connection of the user's to `a`, up when it comes back.
@@ -179,7 +184,7 @@ impl Rig {
     pub(crate) fn deploy_by(&self, promotion: &str, who: &str, ssh: Arc<Ssh>, limits: Limits) -> Arc<Deploy> {
         let target = |name: &str| Target { to: to(name), system: System::NixOs, derivation: None };
         let targets = self.lab.hosts().map(|host| (host.name().into(), target(host.name()))).collect();
-        let roots = self.parent.path().join("roots");
+        let roots = self.path("roots");
         let means = Means { ssh, nix: self.nix.clone(), roots, who: who.to_owned(), limits };
         Arc::new(Deploy::new(PromotionId(promotion.to_owned()), targets, means).unwrap())
     }
