@@ -23,8 +23,10 @@ status=0
 echo "\$status" >"$here/status.new"
 mv "$here/status.new" "$here/status"
 ACTIVATE
-echo "$old $new" >"$kept/$id"
-sync "$kept/$id"
+{ echo "$old $new" >"$kept/$id" && sync "$kept/$id"; } || {
+    rm -f "$kept/$id"
+    fail "no mark can be left in $kept, so that nothing was begun: is the disk full"
+}
 systemd-run -q --unit="$unit" --on-active="$window" --timer-property=AccuracySec=100ms \
     --property=RuntimeMaxSec="$activate" --property=TimeoutStopSec=5 /bin/sh "$here/undo" 9>&- ||
     fail "no timer that would go back can be set there"

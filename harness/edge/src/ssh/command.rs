@@ -73,7 +73,7 @@ impl Settings {
         self.program(to, options, &["sh", "-s"])
     }
 
-    /// All that is before the host, for a program that starts ssh by itself.
+    /// All that is before the host, for nix. It learns by a local command of its own that ssh is connected.
     pub(super) fn for_nix(&self, to: &Destination) -> OsString {
         self.before_host(to, ["ControlMaster=no".into(), "ControlPath=none".into()]).join(OsStr::new(" "))
     }
@@ -85,7 +85,7 @@ impl Settings {
             arguments.extend(["-F".into(), config.clone().into()]);
         }
         let always = ALWAYS.map(OsString::from).into_iter();
-        for option in always.chain([connect]).chain(options).chain(["PermitLocalCommand=no".into()]) {
+        for option in always.chain([connect]).chain(options) {
             arguments.extend(["-o".into(), option]);
         }
         if let Some(port) = to.port {
@@ -96,6 +96,8 @@ impl Settings {
 
     fn program<const N: usize>(&self, to: &Destination, options: [OsString; N], remote: &[&str]) -> Program {
         let mut arguments = self.before_host(to, options);
+        // Unless it was permitted just before: the first word counts.
+        arguments.extend(["-o".into(), "PermitLocalCommand=no".into()]);
         arguments.extend(["--".into(), to.as_str().into()]);
         arguments.extend(remote.iter().map(OsString::from));
         let mut environment = self.environment.clone();

@@ -1,0 +1,142 @@
+//! Each step, and what is on the machine after it.
+
+use std::time::Duration;
+
+use libtest_mimic::Trial;
+use model::rollout::{Closure, Sight, Step};
+use tokio::time::{Instant, sleep};
+
+use crate::rig::{LIMIT, Rig, done, look, system, take, trial, why};
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let of = |name: &str| format!("steps::{name}");
+    vec![
+        trial(&of("a_whole_deploy"), &["a"], a_whole_deploy),
+        trial(&of("a_whole_way_back"), &["a"], a_whole_way_back),
+        trial(&of("nobody_confirms_and_the_timer_goes_off"), &["a"], nobody_confirms),
+        trial(&of("every_step_may_be_taken_twice"), &["a"], every_step_twice),
+        trial(&of("a_boot_loader_that_fails_is_set_back"), &["a"], a_boot_loader_fails),
+        trial(&of("what_was_built_has_to_be_what_was_proven"), &["a"], what_was_built),
+    ]
+}
+
+const ALL: [Step; 5] = [Step::Build, Step::Copy, Step::Activate, Step::Confirm, Step::SetProfile];
+
+/// Waits until the box runs this, and nothing of ours is at work there.
+pub(crate) async fn runs(rig: &Rig, name: &str, closure: &Closure) {
+    let end = Instant::now() + LIMIT;
+    while rig.truth(name).await.0 != *closure || !rig.timers(name).await.is_empty() {
+        assert!(Instant::now() < end, "it does not run {closure}");
+        sleep(Duration::from_millis(100)).await;
+    }
+}
+
+async fn a_whole_deploy(rig: Rig) {
+    let new = system("new", "", "");
+    let (deploy, change) = (rig.deploy("p1"), rig.to(&new));
+    let (old, seen) = (
+        rig.old.clone(),
+        Sight {
+            built: true,
+            copied: false,
+            running: Some(rig.old.clone()),
+            profile: rig.old.clone(),
+            timer: false,
+            tried: false,
+        },
+    );
+    assert_eq!(rig.answers("a").await, "old");
+    assert_eq!(look(&deploy, "a", &change).await, seen);
+    done(&deploy, "a", &change, &[Step::Build, Step::Copy]).await;
+    let seen = Sight { copied: true, ..seen };
+    assert_eq!(look(&deploy, "a", &change).await, seen);
+    done(&deploy, "a", &change, &[Step::Activate]).await;
+    let seen = Sight { running: Some(new.clone()), timer: true, tried: true, ..seen };
+    assert_eq!(look(&deploy, "a", &change).await, seen);
+    assert_eq!((rig.answers("a").await.as_str(), rig.truth("a").await), ("new", (new.clone(), old)));
+    done(&deploy, "a", &change, &[Step::Confirm]).await;
+    let seen = Sight { timer: false, ..seen };
+    assert_eq!(look(&deploy, "a", &change).await, seen);
+    done(&deploy, "a", &change, &[Step::SetProfile]).await;
+    assert_eq!(look(&deploy, "a", &change).await, Sight { profile: new.clone(), ..seen });
+    assert_eq!(rig.truth("a").await, (new.clone(), new.clone()));
+    rig.lab.host("a").unwrap().reboot(lab::host::Reboot::Ordered, LIMIT).await.unwrap();
+    assert_eq!((rig.answers("a").await.as_str(), rig.truth("a").await), ("new", (new.clone(), new)));
+    assert_eq!(rig.timers("a").await, "");
+    rig.lab.down().await;
+}
+
+async fn a_whole_way_back(rig: Rig) {
+    let new = system("new", "", "");
+    let (deploy, change) = (rig.deploy("p1"), rig.to(&new));
+    for steps in [&ALL[..3], &ALL[..4], &ALL] {
+        rig.reset("a").await;
+        done(&deploy, "a", &change, steps).await;
+        assert_eq!(rig.answers("a").await, "new");
+        done(&deploy, "a", &change, &[Step::RollBack]).await;
+        assert_eq!(
+            (rig.answers("a").await.as_str(), rig.truth("a").await),
+            ("old", (rig.old.clone(), rig.old.clone()))
+        );
+        let seen = look(&deploy, "a", &change).await;
+        assert_eq!(
+            (seen.running, seen.profile, seen.timer, seen.tried),
+            (Some(rig.old.clone()), rig.old.clone(), false, true)
+        );
+        assert!(why(take(&deploy, "a", &change, Step::Activate).await).contains("was tried there before"));
+        assert!(why(take(&deploy, "a", &change, Step::SetProfile).await).contains("does not run there"));
+    }
+    rig.lab.down().await;
+}
+
+async fn nobody_confirms(rig: Rig) {
+    let new = system("new", "", "");
+    let (deploy, change) = (rig.deploy("p1"), rig.to(&new));
+    done(&deploy, "a", &change, &ALL[..3]).await;
+    assert_eq!(rig.answers("a").await, "new");
+    runs(&rig, "a", &rig.old).await;
+    let seen = look(&deploy, "a", &change).await;
+    assert_eq!((seen.running, seen.timer, seen.tried), (Some(rig.old.clone()), false, true));
+    assert_eq!(rig.answers("a").await, "old");
+    assert_eq!(why(take(&deploy, "a", &change, Step::Confirm).await), "the timer has gone off");
+    done(&deploy, "a", &change, &[Step::RollBack]).await;
+    rig.lab.down().await;
+}
+
+async fn every_step_twice(rig: Rig) {
+    let new = system("new", "", "");
+    let (deploy, change) = (rig.deploy("p1"), rig.to(&new));
+    for step in ALL {
+        done(&deploy, "a", &change, &[step, step]).await;
+    }
+    let generations = "ls -d /nix/var/nix/profiles/system-*-link | wc -l";
+    assert_eq!(rig.on("a", generations).await, "2");
+    done(&deploy, "a", &change, &[Step::RollBack, Step::RollBack]).await;
+    assert_eq!(rig.truth("a").await, (rig.old.clone(), rig.old.clone()));
+    rig.lab.down().await;
+}
+
+/// Between the profile and the boot loader neither closure boots for sure.
+async fn a_boot_loader_fails(rig: Rig) {
+    let new = system("unbootable", "", "echo no room in /boot >&2; exit 1");
+    let (deploy, change) = (rig.deploy("p1"), rig.to(&new));
+    done(&deploy, "a", &change, &ALL[..4]).await;
+    let why = why(take(&deploy, "a", &change, Step::SetProfile).await);
+    assert_eq!(why, "the boot loader was not set: no room in /boot");
+    assert_eq!(look(&deploy, "a", &change).await.profile, rig.old);
+    done(&deploy, "a", &change, &[Step::RollBack]).await;
+    assert_eq!(rig.on("a", "readlink -f /nix/var/nix/profiles/system").await, rig.old.0);
+    assert_eq!(rig.truth("a").await, (rig.old.clone(), rig.old.clone()));
+    rig.lab.down().await;
+}
+
+async fn what_was_built(rig: Rig) {
+    let absent = Closure("/nix/store/0c5fq6vwa5mfmhhp2jyxqbzdm2kikzj3-absent".to_owned());
+    let (deploy, change) = (rig.deploy("p1"), rig.to(&absent));
+    assert!(!look(&deploy, "a", &change).await.built);
+    assert!(
+        why(take(&deploy, "a", &change, Step::Build).await)
+            .contains("0c5fq6vwa5mfmhhp2jyxqbzdm2kikzj3-absent")
+    );
+    rig.lab.down().await;
+}
