@@ -47,10 +47,10 @@ pub async fn push(
     };
     let envelope = Shelf::sign(&attested, &keygen, &options.key).await.map_err(unsigned)?;
     let new = repository(desk)?.push(&options.remote, &[envelope]).await.map_err(git)?;
-    let passes = count(attested.passes.len(), "pass");
+    let checks = count(attested.passes.len(), "check");
     desk.out(&match new {
-        0 => format!("{}: {passes} were there already\n", options.remote),
-        _ => format!("{}: {passes} signed and pushed\n", options.remote),
+        0 => format!("{}: {checks}, there already\n", options.remote),
+        _ => format!("{}: {checks}, signed and pushed\n", options.remote),
     })?;
     Ok(Exit::Open)
 }
@@ -116,7 +116,7 @@ fn told(found: &Found, policy: &Promotion, now: Timestamp) -> (bool, String) {
     {
         return (false, format!("refused: it is stale: proven on {newest:.0}"));
     }
-    (true, format!("{}, signed by {signer}, proven until {newest:.0}", count(claimed.passes.len(), "pass")))
+    (true, format!("{}, signed by {signer}, proven until {newest:.0}", count(claimed.passes.len(), "check")))
 }
 
 fn repository(desk: &Desk) -> Result<Repository, Stop> {

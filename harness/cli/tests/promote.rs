@@ -318,10 +318,8 @@ fn one_computer_proves_and_another_promotes() {
     let pulled = laptop.seaworthy(&["evidence", "pull", &remote]);
     exits(&pulled, 4);
     let out = text(&pulled.stdout);
-    assert!(
-        out.contains("refused: it is signed with a key that is none of the fleet's signers, SHA256:"),
-        "{out}"
-    );
+    let foreign = "refused: it is signed with a key that is none of the fleet's signers, SHA256:";
+    assert!(out.contains(foreign), "{out}{}", text(&pulled.stderr));
     let (state, why) = first_gates(&laptop.status());
     assert_eq!(state, "\"undecided\"");
     assert!(

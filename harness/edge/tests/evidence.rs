@@ -88,7 +88,9 @@ impl Desk {
             self.run("git", &["init", "--quiet", "--bare", "remote"]);
         }
         self.run("git", &["clone", "--quiet", "remote", name]);
-        let folder = self.folder.path().join(name);
+        // A fleet may stand anywhere in its repository.
+        let folder = self.folder.path().join(name).join("fleets/mine");
+        fs::create_dir_all(&folder).expect("a folder");
         Repository {
             git: tool("git"),
             folder,

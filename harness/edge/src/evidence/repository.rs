@@ -60,7 +60,7 @@ impl Repository {
         for _ in 0..TRIES {
             let before = self.fetch(remote).await?;
             let mut entries = match &before {
-                Some(_) => self.git(&["ls-tree", REF], None).await?,
+                Some(_) => self.git(&["ls-tree", "--full-tree", REF], None).await?,
                 None => String::new(),
             };
             let mut new = 0;
@@ -88,7 +88,7 @@ impl Repository {
         if self.fetch(remote).await?.is_none() {
             return Ok(Vec::new());
         }
-        let names = self.git(&["ls-tree", "--name-only", REF], None).await?;
+        let names = self.git(&["ls-tree", "--full-tree", "--name-only", REF], None).await?;
         let mut files = Vec::new();
         for name in names.lines() {
             let captured = self.run(&["cat-file", "blob", &format!("{REF}:{name}")], None).await?;
