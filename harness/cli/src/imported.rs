@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use edge::{
-    evidence::{Found, Shelf},
+    evidence::{Attested, Found, Shelf},
     ledger::Ledger,
     state::State,
 };
@@ -42,26 +42,32 @@ pub fn read(
         }
     };
     let mut imported = Imported::default();
+    let mut of_others: HashMap<&[String], HashMap<CheckId, Digest>> = HashMap::new();
     for one in &found {
-        take(&mut imported, one, plan, keys);
+        let Some(claimed) = one.claimed.as_ref().filter(|claimed| claimed.tool == plan.header.tool) else {
+            continue;
+        };
+        let theirs = (claimed.capabilities != plan.header.capabilities)
+            .then(|| &*of_others.entry(&claimed.capabilities).or_insert_with(|| keys(&claimed.capabilities)));
+        take(&mut imported, one, claimed, plan, theirs);
     }
     imported.refused.retain(|key, _| !imported.evidence.contains_key(key));
     spoil(desk, &state, &mut imported);
     imported
 }
 
+/// `theirs` holds the keys of the computer that proved, where they are others than ours.
 fn take(
     imported: &mut Imported,
-    Found { digest, claimed, signer }: &Found,
+    Found { digest, signer, .. }: &Found,
+    claimed: &Attested,
     plan: &Plan,
-    keys: &dyn Fn(&[String]) -> HashMap<CheckId, Digest>,
+    theirs: Option<&HashMap<CheckId, Digest>>,
 ) {
-    let Some(claimed) = claimed.as_ref().filter(|claimed| claimed.tool == plan.header.tool) else { return };
-    let theirs = (claimed.capabilities != plan.header.capabilities).then(|| keys(&claimed.capabilities));
     let passes: HashMap<Digest, _> = claimed.passes.iter().map(|pass| (pass.key, pass)).collect();
     for check in &plan.checks {
         let Some(ours) = check.key else { continue };
-        let key = theirs.as_ref().map_or(Some(&ours), |theirs| theirs.get(&check.id));
+        let key = theirs.map_or(Some(&ours), |theirs| theirs.get(&check.id));
         let Some(pass) = key.and_then(|key| passes.get(key)) else { continue };
         if let Err(why) = signer {
             let short: String = digest.hex().chars().take(8).collect();

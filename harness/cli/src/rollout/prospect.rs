@@ -15,7 +15,10 @@ use model::{
     rollout::{Closure, Entry, Happened, PromotionId, Standing},
 };
 use run::rollout::{Lookout, Unseen};
-use tokio::{sync::mpsc, task::JoinSet};
+use tokio::{
+    sync::{Semaphore, mpsc},
+    task::JoinSet,
+};
 
 use super::{Crew, crew::Derivations, proofs};
 use crate::{
@@ -139,15 +142,23 @@ pub fn last(desk: &Desk) -> Result<Option<(PromotionId, State)>, Stop> {
     Ok(Some((journal.promotion().clone(), State::of(&entries))))
 }
 
-/// Asks all machines at once.
+/// How many machines are asked at once: each takes a process.
+const AT_ONCE: usize = 64;
+
+/// Asks all machines, many at once.
 async fn ask(
     lookout: &Arc<dyn Lookout>,
     machines: impl Iterator<Item = MachineName>,
 ) -> BTreeMap<MachineName, Result<Standing, Unseen>> {
     let mut asked = JoinSet::new();
+    let turns = Arc::new(Semaphore::new(AT_ONCE));
     for machine in machines {
-        let lookout = Arc::clone(lookout);
-        asked.spawn(async move { (machine.clone(), lookout.standing(machine).await) });
+        let (lookout, turns) = (Arc::clone(lookout), Arc::clone(&turns));
+        asked.spawn(async move {
+            // It is never closed.
+            let _turn = turns.acquire().await;
+            (machine.clone(), lookout.standing(machine).await)
+        });
     }
     let mut standings = BTreeMap::new();
     while let Some(told) = asked.join_next().await {
