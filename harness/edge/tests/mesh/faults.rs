@@ -18,7 +18,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     let certified = || Topology { certificates: true, ..three() };
     let over = |overlay| Topology { overlay, ..three() };
     let mut stranger = over(Overlay::Wireguard);
-    stranger.hosts.insert("out".into(), Host { outsider: true });
+    stranger.hosts.insert("out".into(), Host { outsider: true, ..Host::default() });
     vec![
         trial("a_line_that_is_cut", three(), cut),
         trial("one_direction_that_is_cut", three(), one_way),
