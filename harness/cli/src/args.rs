@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use lab::{Lab, LabDaemon, LabOverlay, LabUp};
-pub use mesh::{MatrixArguments, Mesh};
+pub use mesh::{MatrixArguments, Mesh, ProbeArguments, Who};
 
 use crate::exit::Exit;
 
@@ -78,7 +78,7 @@ pub enum Command {
     /// Show what is defined
     #[command(subcommand)]
     Fleet(Fleet),
-    /// Show who must reach whom
+    /// Show who must reach whom, and ask the machines who does
     #[command(subcommand)]
     Mesh(Mesh),
     /// Show and test the suites

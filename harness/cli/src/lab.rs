@@ -45,6 +45,7 @@ pub async fn carry_out(
         args::Lab::Show { format } => return show(&folder, format, screen).await,
         args::Lab::Cut { from, to, one_way } => Ask::Begin(Fault::Cut { from, to, one_way }),
         args::Lab::Lose { from, to, percent } => Ask::Begin(Fault::Lose { from, to, percent }),
+        args::Lab::Delay { from, to, by } => Ask::Begin(Fault::Delay { from, to, by }),
         args::Lab::Stop { host, daemon } => Ask::Begin(Fault::Stop { host, daemon: raised(daemon) }),
         args::Lab::Revoke { host } => Ask::Begin(Fault::Revoke { host }),
         args::Lab::Admit { host } => Ask::Begin(Fault::Admit { host }),
@@ -70,7 +71,7 @@ fn raised(daemon: LabDaemon) -> Daemon {
 
 fn topology(options: &args::LabUp) -> Topology {
     let named = |names: &[String], outsider| {
-        names.iter().map(|name| (name.clone(), Host { outsider })).collect::<Vec<_>>()
+        names.iter().map(|name| (name.clone(), Host { outsider, systemd: false })).collect::<Vec<_>>()
     };
     let overlay = match options.overlay {
         LabOverlay::None => Overlay::None,
