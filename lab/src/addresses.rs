@@ -12,6 +12,9 @@ use crate::topology::{OPERATOR, Topology};
 /// The hub, as each host sees it.
 pub const HUB: Ipv4Addr = Ipv4Addr::new(169, 254, 1, 1);
 
+/// The device of the relay, in the hub.
+pub(crate) const RELAY: &str = "delay";
+
 /// A host's place in the plain network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seat {

@@ -2,7 +2,7 @@
 //!
 //! Flows in: what a caller asks for. Flows out: a [`Fault`] that names hosts. Must not: do it.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +27,15 @@ pub enum Fault {
         to: String,
         /// Packets in a hundred, 1 to 100.
         percent: u8,
+    },
+    /// Packets take longer, in both directions: what goes and comes back takes twice as much.
+    Delay {
+        /// A host, or the operator.
+        from: String,
+        /// Another.
+        to: String,
+        /// By how much, each way; 1 ms to 10 s.
+        by: Duration,
     },
     /// A daemon does not run.
     Stop {
@@ -85,7 +94,9 @@ impl Fault {
     #[must_use]
     pub fn hosts(&self) -> Vec<&str> {
         match self {
-            Self::Cut { from, to, .. } | Self::Lose { from, to, .. } => vec![from, to],
+            Self::Cut { from, to, .. } | Self::Lose { from, to, .. } | Self::Delay { from, to, .. } => {
+                vec![from, to]
+            }
             Self::SameAddress { host, of } => vec![host, of],
             Self::Stop { host, .. }
             | Self::Revoke { host }
@@ -103,6 +114,7 @@ impl fmt::Display for Fault {
             Self::Cut { from, to, one_way: true } => write!(f, "cut from {from} to {to}"),
             Self::Cut { from, to, one_way: false } => write!(f, "cut between {from} and {to}"),
             Self::Lose { from, to, percent } => write!(f, "{percent} % lost between {from} and {to}"),
+            Self::Delay { from, to, by } => write!(f, "{by:?} more each way between {from} and {to}"),
             Self::Stop { host, daemon } => write!(f, "{} stopped on {host}", daemon.as_str()),
             Self::Revoke { host } => write!(f, "{host} revoked"),
             Self::Admit { host } => write!(f, "outsider {host} admitted"),

@@ -3,6 +3,7 @@
 //! Flows in: a topology, a folder, tools; faults. Flows out: hosts, and who reaches whom. Must not: print, or leave
 //! anything when it is dropped.
 
+mod slow;
 mod start;
 mod wrong;
 
@@ -23,6 +24,7 @@ use crate::{
     namespaces::{Namespaces, NoNamespaces},
     probe::{self, Plane, Reach, Target},
     process::RunError,
+    relay::Relay,
     tools::{Missing, Tools},
     topology::{BadTopology, OPERATOR, Topology},
 };
@@ -38,6 +40,8 @@ pub struct Lab {
     ports: BTreeMap<String, u16>,
     // In the order in which they are to go: nothing writes into a folder that is being removed.
     _doors: JoinSet<()>,
+    /// Where packets are held back, while any are.
+    relay: Option<Relay>,
     namespaces: Namespaces,
     folder: Folder,
     tools: Arc<Tools>,
@@ -95,8 +99,8 @@ pub enum LabError {
     /// A file could not be written.
     #[error("a file of the lab could not be written")]
     Folder(#[from] NoFolder),
-    /// The system refused a socket.
-    #[error("the system refused a socket")]
+    /// The system refused a socket or a device.
+    #[error("the system refused a socket or a device")]
     System(#[from] io::Error),
 }
 

@@ -38,6 +38,8 @@ mod overlay;
 pub mod probe;
 #[cfg(target_os = "linux")]
 pub mod process;
+#[cfg(target_os = "linux")]
+mod relay;
 mod rules;
 #[cfg(target_os = "linux")]
 mod socket;

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use crate::addresses::Seat;
+use crate::addresses::{RELAY, Seat};
 
 /// What befalls packets from one host to another.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +23,8 @@ pub(crate) fn table(rules: &[Rule<'_>]) -> String {
         "table inet lab\ndelete table inet lab\ntable inet lab {\n  chain faults {\n    \
          type filter hook prerouting priority -300; policy accept;\n",
     );
+    // What was held back met these rules when it came.
+    let _infallible = writeln!(text, "    iifname \"{RELAY}\" accept");
     for Rule { from, to, lost } in rules {
         let chance = if *lost >= 100 { String::new() } else { format!("numgen random mod 100 < {lost} ") };
         let _infallible = writeln!(text, "    ip saddr {} ip daddr {} {chance}drop", from.v4, to.v4);

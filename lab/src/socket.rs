@@ -15,7 +15,8 @@ use rustix::{
     net::{AddressFamily, SocketType, socket},
     thread::{LinkNameSpaceType, move_into_link_name_space},
 };
-use tokio::net::TcpSocket;
+use tokio::{net::TcpSocket, runtime::Handle};
+use tokio_tun::Tun;
 
 /// A network namespace. While it is held, the namespace stays.
 #[derive(Debug, Clone)]
@@ -33,6 +34,16 @@ impl Network {
         let socket = self.inside(|| UdpSocket::bind("[::]:0"))?;
         socket.set_nonblocking(true)?;
         tokio::net::UdpSocket::from_std(socket)
+    }
+
+    /// A device in it whose packets come to this process; it is up, and goes when it is dropped.
+    pub(crate) fn tun(&self, name: &'static str) -> io::Result<Tun> {
+        let runtime = Handle::current();
+        let made = self.inside(move || {
+            let _reactor = runtime.enter();
+            Tun::builder().name(name).close_on_exec().up().build().map_err(io::Error::other)
+        })?;
+        made.into_iter().next().ok_or_else(|| io::Error::other("no device was made"))
     }
 
     /// Connects from it.

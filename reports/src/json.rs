@@ -5,6 +5,7 @@
 //! meaning without changing [`VERSION`].
 
 mod document;
+mod mesh;
 
 use std::io;
 

@@ -7,6 +7,7 @@ mod booted;
 mod findings;
 mod gates;
 mod measured;
+mod mesh;
 mod stages;
 
 pub(crate) use self::findings::who;
@@ -34,6 +35,7 @@ pub fn render(report: &Report<'_>, look: Look) -> String {
     stages::table(&mut page, &rows);
     measured::table(&mut page, &rows);
     booted::list(&mut page, &rows);
+    mesh::all(&mut page, report, look.findings);
     findings::all(&mut page, report, &rows, look.findings);
     gates::all(&mut page, report);
     let skipped = rows.iter().filter(|row| row.standing == Standing::Skipped);

@@ -51,6 +51,9 @@ impl Socket {
     }
 }
 
+/// QEMU's name of the slot into which a network card is plugged; `slot` itself is a property of such a port.
+pub(crate) const SLOT: &str = "pluggable";
+
 /// Where a guest's memory is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Memory<'a> {
@@ -180,6 +183,9 @@ impl Words {
             self.say("-device", "virtio-net-pci,netdev=user,romfile=");
         }
         machine.links.iter().enumerate().for_each(|(index, link)| self.link(index, link));
+        if machine.slot {
+            self.say("-device", format!("pcie-root-port,id={SLOT},chassis=1"));
+        }
     }
 
     fn disk(&mut self, index: usize, disk: &Disk) {

@@ -31,7 +31,7 @@ pub use moves::MoveError;
 pub use start::StartError;
 
 use crate::{
-    arguments::{Memory, Socket},
+    arguments::{Memory, SLOT, Socket},
     channel::{
         ChannelError,
         agent::Agent,
@@ -41,7 +41,7 @@ use crate::{
     child::server::Server,
     console::Console,
     folder::Folder,
-    machine::{Card, Machine},
+    machine::{Card, Link, Machine},
     qemu::Qemu,
     qmp::{Client, QmpError},
 };
@@ -227,6 +227,22 @@ impl Guest {
     /// It has no such card.
     pub async fn set_link(&self, card: Card, up: bool) -> Result<(), QmpError> {
         self.execute("set_link", json!({ "name": card.id(), "up": up })).await.map(drop)
+    }
+
+    /// Puts a network card into its slot. The guest sees it a moment later; the switch sees it at once.
+    ///
+    /// # Errors
+    /// The machine has no slot, something is in it, or nobody listens at the link's socket.
+    pub async fn plug(&self, link: &Link) -> Result<(), QmpError> {
+        let id = Card::Plugged.id();
+        let backend = json!({
+            "type": "stream", "id": id, "server": false, "addr": { "type": "unix", "path": link.socket },
+        });
+        self.execute("netdev_add", backend).await?;
+        let card = json!({
+            "driver": "virtio-net-pci", "id": "card", "netdev": id, "mac": link.mac, "romfile": "", "bus": SLOT,
+        });
+        self.execute("device_add", card).await.map(drop)
     }
 
     /// A picture of its screen, as PNG.

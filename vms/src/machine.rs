@@ -35,6 +35,9 @@ pub struct Machine {
     /// Network cards whose frames a switch of the caller carries.
     #[serde(default)]
     pub links: Vec<Link>,
+    /// Whether it has a slot into which [`crate::guest::Guest::plug`] puts a network card while it runs.
+    #[serde(default)]
+    pub slot: bool,
     /// Whether it has a screen, of which pictures can be taken.
     #[serde(default)]
     pub screen: bool,
@@ -138,6 +141,8 @@ pub enum Card {
     User,
     /// That of the link with this index.
     Link(usize),
+    /// That which was plugged in.
+    Plugged,
 }
 
 impl Card {
@@ -147,6 +152,7 @@ impl Card {
         match self {
             Self::User => "user".to_owned(),
             Self::Link(index) => format!("link{index}"),
+            Self::Plugged => "plugged".to_owned(),
         }
     }
 }
@@ -165,6 +171,7 @@ impl Machine {
             shares: Vec::new(),
             user_network: None,
             links: Vec::new(),
+            slot: false,
             screen: false,
             backdoor: false,
             agent: false,

@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use evidence::{Evidence, Pull, Push};
 pub use lab::{Lab, LabDaemon, LabOverlay, LabUp};
-pub use mesh::{MatrixArguments, Mesh};
+pub use mesh::{MatrixArguments, Mesh, ProbeArguments, Who};
 pub use promote::{Approve, Freeze, History, Promote, Rollback, Status};
 
 use crate::exit::Exit;
@@ -82,7 +82,7 @@ pub enum Command {
     /// Show what is defined
     #[command(subcommand)]
     Fleet(Fleet),
-    /// Show who must reach whom
+    /// Show who must reach whom, and ask the machines who does
     #[command(subcommand)]
     Mesh(Mesh),
     /// Show and test the suites

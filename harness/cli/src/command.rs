@@ -48,6 +48,7 @@ async fn dispatch(arguments: Arguments, environment: Environment, screen: Screen
             fleet::facts(&desk, pointer.as_deref(), &mut interrupts).await
         }
         Command::Mesh(Mesh::Matrix(options)) => mesh::matrix(&desk, &options, &mut interrupts).await,
+        Command::Mesh(Mesh::Probe(options)) => mesh::probe(&desk, &options, &mut interrupts).await,
         Command::Suites(Suites::List) => suite::list(&desk).await,
         Command::Suites(Suites::Test { names }) => suite::test(&desk, &names).await,
         Command::Boot(options) => boot::boot(&desk, &options, &mut interrupts).await,

@@ -31,8 +31,7 @@ pub async fn push(
     options: &args::Push,
     interrupts: &mut mpsc::Receiver<()>,
 ) -> Result<Exit, Stop> {
-    let wish =
-        Wish { selection: plan::Selection::default(), filter: None, fresh: true, jobs: None, keep: None };
+    let wish = Wish { fresh: true, ..Wish::default() };
     let known = pipeline::know(desk, true, interrupts).await?;
     let plan = pipeline::plan(desk, &known, &wish)?;
     let attested = attested(&plan, &pipeline::own_evidence(desk, &plan));

@@ -45,6 +45,7 @@ pub async fn carry_out(
         args::Lab::Show { format } => return show(&folder, format, screen).await,
         args::Lab::Cut { from, to, one_way } => Ask::Begin(Fault::Cut { from, to, one_way }),
         args::Lab::Lose { from, to, percent } => Ask::Begin(Fault::Lose { from, to, percent }),
+        args::Lab::Delay { from, to, by } => Ask::Begin(Fault::Delay { from, to, by }),
         args::Lab::Stop { host, daemon } => Ask::Begin(Fault::Stop { host, daemon: raised(daemon) }),
         args::Lab::Revoke { host } => Ask::Begin(Fault::Revoke { host }),
         args::Lab::Admit { host } => Ask::Begin(Fault::Admit { host }),

@@ -1,18 +1,26 @@
-//! `seaworthy mesh`: who must reach whom.
+//! `seaworthy mesh`: who must reach whom, and who does.
 
 use std::collections::BTreeSet;
 
-use model::{machine::MachineName, matrix::Matrix};
-use reports::matrix::Extract;
+use model::{
+    machine::MachineName,
+    matrix::Matrix,
+    stage::Stage,
+    suite::{Kind, Suite},
+};
+use plan::{Channel, Network, Selection};
+use reports::{Report, matrix::Extract};
 use tokio::sync::mpsc;
 
 use crate::{
-    args::{MatrixArguments, PlanFormat},
+    args::{MatrixArguments, PlanFormat, ProbeArguments, Who},
     desk::Desk,
     exit::Exit,
-    pipeline, sources,
+    pipeline::{self, Probing, Wish},
+    print::print,
+    sources,
     stop::Stop,
-    verify::look,
+    verify::{self, look},
 };
 
 /// Shows the matrix. Nothing is run, and nothing is sent to any machine.
@@ -26,7 +34,7 @@ pub async fn matrix(
 ) -> Result<Exit, Stop> {
     let known = pipeline::know(desk, true, interrupts).await?;
     sources::exceptions(desk, &known.sources, &known.fleet)?;
-    let matrix = load::reach::derive(&known.fleet, &known.facts.document);
+    let matrix = pipeline::matrix(&known);
     let machines = machines(&matrix, &options.machines)?;
     let overlay = options.overlay.as_deref();
     overlay.map_or(Ok(()), |name| named_overlay(&matrix, name))?;
@@ -42,6 +50,61 @@ pub async fn matrix(
         return Ok(Exit::Broken);
     }
     Ok(Exit::Open)
+}
+
+/// Asks the machines themselves, over SSH, and says which gates are open. Nothing is changed on them.
+///
+/// # Errors
+/// The input is wrong, or the harness broke.
+pub async fn probe(
+    desk: &Desk,
+    options: &ProbeArguments,
+    interrupts: &mut mpsc::Receiver<()>,
+) -> Result<Exit, Stop> {
+    let wish = wish(desk, &options.who)?;
+    let known = pipeline::know(desk, true, interrupts).await?;
+    let plan = pipeline::plan(desk, &known, &wish)?;
+    let done = pipeline::run(desk, known, plan, &wish, interrupts).await?;
+    let report = Report { plan: &done.plan, record: &done.record, decision: &done.decision };
+    desk.out(&print(&report, options.format, desk.screen))?;
+    Ok(verify::exit(desk, &done))
+}
+
+/// Who is meant, as a selection of the checks that ask machines.
+fn wish(desk: &Desk, who: &Who) -> Result<Wish, Stop> {
+    let ssh_config = who.ssh_config.as_ref().map(|file| desk.environment.folder.join(file));
+    if let Some(file) = ssh_config.as_ref().filter(|file| !file.is_file()) {
+        return Err(Stop::input(format!("there is no configuration of ssh at {}", file.display())));
+    }
+    let selection = Selection {
+        machines: who.machines.iter().cloned().map(MachineName).collect(),
+        stages: [Stage::Mesh].into(),
+        ..Selection::default()
+    };
+    let probing = Some(Probing { overlay: who.overlay.clone(), ssh_config });
+    Ok(Wish { selection, fresh: true, probing, ..Wish::default() })
+}
+
+/// The network, as a plan looks at it.
+///
+/// # Errors
+/// No overlay has the name that is meant.
+pub fn network<'a>(desk: &Desk, probing: &'a Probing, matrix: &'a Matrix) -> Result<Network<'a>, Stop> {
+    let overlay = probing.overlay.as_deref();
+    overlay.map_or(Ok(()), |name| named_overlay(matrix, name))?;
+    // Each run asks others, where it cannot ask all.
+    let seed = desk.now.as_second().unsigned_abs();
+    Ok(Network { matrix, channel: Channel::Ssh, overlay, seed })
+}
+
+/// A suite as far as it is asked: where machines are asked themselves, nothing is but what they see of the network.
+#[must_use]
+pub fn part(suite: &Suite, probing: bool) -> Option<Suite> {
+    let mut suite = suite.clone();
+    if probing {
+        suite.checks.retain(|check| matches!(check.kind, Kind::Probe(_)));
+    }
+    (!suite.checks.is_empty()).then_some(suite)
 }
 
 fn machines(matrix: &Matrix, named: &[String]) -> Result<BTreeSet<MachineName>, Stop> {

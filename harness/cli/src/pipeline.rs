@@ -1,17 +1,18 @@
 //! The whole flow on one page: sources -> fleet -> facts -> plan -> events -> record -> decision.
 
-use std::{collections::HashMap, num::NonZeroUsize, sync::Arc, thread::available_parallelism};
+use std::{collections::HashMap, num::NonZeroUsize, path::PathBuf, sync::Arc, thread::available_parallelism};
 
 use edge::{
     journal::JournalWriter,
     ledger::{Freshness, Ledger},
     policy::PolicyWorker,
+    probe::{remote::Remote, worker::ProbeWorker},
     state::State,
     vm::{afloat::Berth, worker::GuestWorker},
 };
 use model::{
-    decision::Decision, digest::Digest, evidence::Evidence, facts::Facts, plan::Plan, record::Record,
-    resolved::ResolvedFleet, verdict::Fault,
+    decision::Decision, digest::Digest, evidence::Evidence, facts::Facts, matrix::Matrix, plan::Plan,
+    record::Record, resolved::ResolvedFleet, verdict::Fault,
 };
 use plan::{Draft, Inputs, Selection};
 use run::{Dispatcher, Limits, Ports};
@@ -21,6 +22,7 @@ use crate::{
     desk::Desk,
     evaluation::{self, Evaluated},
     imported::{self, Imported},
+    mesh,
     progress::Progress,
     settings,
     sources::{self, Sources},
@@ -56,7 +58,7 @@ pub struct Done {
 }
 
 /// What is asked for on the command line.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Wish {
     /// Which checks.
     pub selection: Selection,
@@ -68,6 +70,17 @@ pub struct Wish {
     pub jobs: Option<NonZeroUsize>,
     /// Where the first guest that fails is kept.
     pub keep: Option<Berth>,
+    /// What the machines themselves are asked; without it nobody connects to any.
+    pub probing: Option<Probing>,
+}
+
+/// What the machines themselves are asked: what they see of the network, and nothing else.
+#[derive(Debug, Clone, Default)]
+pub struct Probing {
+    /// The overlay that is meant; every one, if it is not said.
+    pub overlay: Option<String>,
+    /// A configuration for ssh in the place of the user's own.
+    pub ssh_config: Option<PathBuf>,
 }
 
 /// Sources -> fleet -> facts.
@@ -101,26 +114,36 @@ pub fn plan(desk: &Desk, known: &Known, wish: &Wish) -> Result<Plan, Stop> {
     let evaluated = known.evaluated.fault.is_none() && desk.project.flake.is_some();
     let outputs = evaluated.then_some(survey.outputs.as_slice());
     sources::trees(desk, &known.sources, &known.fleet.fleet, outputs)?;
-    let own = capabilities(survey);
-    let plan = draft(desk, known, &wish.selection, &own)
+    let plan = draft(desk, known, wish, &capabilities(survey))?
         .lint()
         .map_err(|problems| settings::plan_stop(&problems, wish.filter.as_deref().unwrap_or_default()))?;
     let evidence = if wish.fresh { HashMap::new() } else { evidence(desk, known, &plan) };
     Ok(plan::attach(plan, &evidence, wish.fresh))
 }
 
-fn draft(desk: &Desk, known: &Known, selection: &Selection, capabilities: &[String]) -> Draft {
-    plan::draft(&Inputs {
+fn draft(desk: &Desk, known: &Known, wish: &Wish, capabilities: &[String]) -> Result<Draft, Stop> {
+    let looked_at = wish.probing.as_ref().map(|probing| (probing, matrix(known)));
+    let network =
+        looked_at.as_ref().map(|(probing, matrix)| mesh::network(desk, probing, matrix)).transpose()?;
+    let suites = known.sources.suites.iter().filter_map(|suite| mesh::part(suite, network.is_some()));
+    Ok(plan::draft(&Inputs {
         fleet: &known.fleet,
         survey: &known.evaluated.survey,
         facts: &known.facts,
-        suites: &known.sources.suites,
-        selection,
+        suites: &suites.collect::<Vec<_>>(),
+        selection: &wish.selection,
         capabilities,
         tool: env!("CARGO_PKG_VERSION"),
         tree: known.sources.digest,
+        network,
         today: desk.today(),
-    })
+    }))
+}
+
+/// Who must reach whom.
+#[must_use]
+pub fn matrix(known: &Known) -> Matrix {
+    load::reach::derive(&known.fleet, &known.facts.document)
 }
 
 /// The passes of earlier runs, and those that others signed where there are none.
@@ -134,8 +157,8 @@ fn evidence(desk: &Desk, known: &Known, plan: &Plan) -> HashMap<Digest, Evidence
 #[must_use]
 pub fn others(desk: &Desk, known: &Known, plan: &Plan) -> Imported {
     let keys = |capabilities: &[String]| {
-        let theirs = draft(desk, known, &Selection::default(), capabilities).lint();
-        let checks = theirs.map(|plan| plan.checks).unwrap_or_default();
+        let theirs = draft(desk, known, &Wish::default(), capabilities).ok();
+        let checks = theirs.and_then(|draft| draft.lint().ok()).map(|plan| plan.checks).unwrap_or_default();
         checks.into_iter().filter_map(|check| Some((check.id, check.key?))).collect()
     };
     imported::read(desk, known, plan, &keys)
@@ -166,6 +189,8 @@ pub async fn run(
     wish: &Wish,
     interrupts: &mut mpsc::Receiver<()>,
 ) -> Result<Done, Stop> {
+    let remote =
+        wish.probing.as_ref().map(|probing| settings::ssh(desk, probing)).transpose()?.map(Remote::once);
     let state = State::open(&desk.project.folder).map_err(trouble::state)?;
     known.evaluated.keep(&state);
     let journal = JournalWriter::create(&state, &plan, desk.now).map_err(trouble::state)?;
@@ -187,8 +212,11 @@ pub async fn run(
         ),
         nix,
     });
-    let worker =
-        Workers { flake, policy: PolicyWorker::new(plan.policies.clone(), Arc::clone(&known.facts)) };
+    let worker = Workers {
+        flake,
+        policy: PolicyWorker::new(plan.policies.clone(), Arc::clone(&known.facts)),
+        mesh: remote.zip(plan.round.clone()).map(|(remote, round)| ProbeWorker::new(round, remote)),
+    };
     let mut sink = (journal, Progress::of(&plan, desk.screen));
     let ports = Ports { worker: Arc::new(worker), clock: &desk.clock, sink: &mut sink, interrupts };
     let record = run::execute(dispatcher, ports).await.map_err(trouble::sink)?;

@@ -27,6 +27,7 @@ pub async fn show(
         fresh: options.fresh,
         jobs: None,
         keep: None,
+        probing: None,
     };
     let known = pipeline::know(desk, !wish.fresh, interrupts).await?;
     let plan = pipeline::plan(desk, &known, &wish)?;

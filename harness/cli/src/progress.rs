@@ -159,7 +159,11 @@ impl Sink for Progress {
             What::CheckReused { check, .. } => self.finished(check, Ending::Passed),
             What::CheckFinished { check, verdict, .. } => self.finished(check, verdict.into()),
             What::Interrupted => self.screen.note("stopping; once more to stop at once"),
-            What::RunStarted { .. } | What::Measured { .. } | What::Replaced { .. } | What::Kept { .. } => {}
+            What::RunStarted { .. }
+            | What::Measured { .. }
+            | What::Replaced { .. }
+            | What::Sighted { .. }
+            | What::Kept { .. } => {}
             What::RunEnded { .. } => self.bar.finish_and_clear(),
         }
         Ok(())

@@ -1,16 +1,22 @@
 //! Raw arguments raised into ready values, with the advice that belongs to each error.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ffi::OsStr,
+    path::PathBuf,
+    time::Duration,
+};
 
 use edge::{
     nix::{binary::Nix, fault::NixFault},
     process::Spawner,
+    ssh::{self, Ssh},
     vm::Yard,
 };
 use model::{machine::MachineName, place::Place, stage::Stage};
 use plan::{Filter, FilterError, PlanProblem, Selection};
 
-use crate::{args, complain, desk::Desk, stop::Stop};
+use crate::{args, complain, desk::Desk, pipeline::Probing, stop::Stop};
 
 /// The selection of the command line.
 ///
@@ -103,6 +109,31 @@ pub fn nix_stop(fault: NixFault) -> Stop {
         None => stop.help("`nix eval .#` in the same folder should say the same"),
     }
 }
+
+/// OpenSSH's client, with the user's own configuration, or the one that is named.
+///
+/// # Errors
+/// There is none, or no place for its sockets.
+pub fn ssh(desk: &Desk, probing: &Probing) -> Result<Ssh, Stop> {
+    let environment = &desk.environment;
+    let program = environment.on_path("ssh").ok_or_else(|| {
+        Stop::input("ssh is not on PATH, and machines are asked over it").help("install OpenSSH's client")
+    })?;
+    let runtime = environment.all.get(OsStr::new("XDG_RUNTIME_DIR")).map(PathBuf::from);
+    let settings = ssh::Settings {
+        program,
+        config: probing.ssh_config.clone(),
+        // What a proxy command or a `Match exec` of the user's needs is the user's to say.
+        environment: environment.all.clone(),
+        sockets: runtime.filter(|folder| folder.is_dir()).unwrap_or_else(std::env::temp_dir),
+        connect: CONNECT,
+    };
+    Ssh::new(Spawner::new(), settings)
+        .map_err(|error| Stop::broken("there is no place for ssh's sockets").because(error))
+}
+
+/// How long a machine may take to say who it is.
+const CONNECT: Duration = Duration::from_secs(10);
 
 /// The user asked to stop before anything was run.
 #[must_use]

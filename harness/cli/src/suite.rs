@@ -3,7 +3,10 @@
 use std::fmt::Write as _;
 
 use edge::{policy::cases::CaseOutcome, tree};
-use model::suite::{Kind, Severity, Suite, SuiteOrigin};
+use model::{
+    sighting::rules,
+    suite::{Kind, Severity, Suite, SuiteOrigin},
+};
 
 use crate::{desk::Desk, exit::Exit, sources, stop::Stop, trial};
 
@@ -27,6 +30,11 @@ fn rule(out: &mut String, suite: &Suite, check: &model::suite::CheckDefinition) 
     let mark = if check.severity == Severity::Warning { " (warning)" } else { "" };
     let each = if matches!(check.kind, Kind::Expression) { " (each test of the flake)" } else { "" };
     let _infallible = writeln!(out, "    {}/{}{mark}{each}: {}", suite.name, check.name, check.description);
+    if matches!(check.kind, Kind::Probe(_)) {
+        for (rule, prevents) in rules::ALL {
+            let _infallible = writeln!(out, "      {rule}: {prevents}");
+        }
+    }
 }
 
 /// Runs the suites' own cases.

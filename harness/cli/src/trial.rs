@@ -1,8 +1,11 @@
-//! One case of a suite, tried out: by the policy engine, or by nix where its input is a tree of tests.
+//! One case of a suite, tried out: by the policy engine, by nix where its input is a tree of tests, or held against the matrix.
 
 use std::fmt::Write as _;
 
-use edge::policy::cases::{self, CaseOutcome};
+use edge::{
+    policy::cases::{self, CaseOutcome},
+    probe,
+};
 use model::{
     case::{Case, Expected},
     suite::Suite,
@@ -15,7 +18,7 @@ use crate::{desk::Desk, settings, stop::Stop};
 /// # Errors
 /// The case needs nix, and there is none that works.
 pub async fn run(desk: &Desk, suite: &Suite, case: &Case) -> Result<CaseOutcome, Stop> {
-    if let Some(outcome) = cases::run_case(suite, case) {
+    if let Some(outcome) = cases::run_case(suite, case).or_else(|| probe::cases::run_case(suite, case)) {
         return Ok(outcome);
     }
     let nix = settings::nix(desk).await?;

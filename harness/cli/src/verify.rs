@@ -39,6 +39,7 @@ pub async fn verify(
         fresh: options.fresh,
         jobs: options.jobs.and_then(|jobs| NonZeroUsize::new(jobs.into())),
         keep: options.keep.then(Berth::default),
+        probing: None,
     };
     let desk = &Desk { outputs: outputs(options)?, ..desk.clone() };
     let known = pipeline::know(desk, !wish.fresh, interrupts).await?;
@@ -55,7 +56,9 @@ pub async fn verify(
     Ok(exit(desk, &done))
 }
 
-fn exit(desk: &Desk, done: &Done) -> Exit {
+/// How a run ends the process. Where nothing was evaluated, that is said.
+#[must_use]
+pub fn exit(desk: &Desk, done: &Done) -> Exit {
     let Some(fault) = &done.fault else { return done.decision.outcome.into() };
     let remedy = fault.remedy.as_ref().map_or_else(String::new, |remedy| format!(" ({remedy})"));
     desk.screen.note(&format!("nothing that needs evaluation was asked: {}{remedy}", fault.what));

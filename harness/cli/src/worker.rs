@@ -1,6 +1,8 @@
 //! The run's worker: hands each job to whoever can answer its kind of question.
 
-use edge::{nix::pool::Evaluators, policy::PolicyWorker, vm::worker::GuestWorker};
+use edge::{
+    nix::pool::Evaluators, policy::PolicyWorker, probe::worker::ProbeWorker, vm::worker::GuestWorker,
+};
 use model::{
     check::Question,
     verdict::{Fault, Verdict},
@@ -14,6 +16,8 @@ pub struct Workers {
     pub flake: Option<Flake>,
     /// Policies.
     pub policy: PolicyWorker,
+    /// What machines see of the network; `None` where nobody is asked.
+    pub mesh: Option<ProbeWorker>,
 }
 
 /// Who answers questions that need the flake.
@@ -27,21 +31,25 @@ pub struct Flake {
 
 impl Worker for Workers {
     fn run(&self, job: Job, report: Reporter) -> BoxFuture<'_, ()> {
-        match (job.checks.first().map(|check| &check.question), &self.flake) {
-            (Some(Question::Policy { .. }), _) => self.policy.run(job, report),
-            (Some(Question::Expression { .. }), Some(flake)) => flake.nix.run(job, report),
-            (Some(Question::Guest { .. }), Some(flake)) => flake.guests.run(job, report),
-            (Some(Question::Expression { .. } | Question::Guest { .. }), None) => {
-                Box::pin(async move { without_flake(&job, &report) })
-            }
-            (None, _) => Box::pin(async {}),
+        let flake = self.flake.as_ref();
+        let worker: Option<&dyn Worker> = match job.checks.first().map(|check| &check.question) {
+            Some(Question::Policy { .. }) => Some(&self.policy),
+            Some(Question::Expression { .. }) => flake.map(|flake| &flake.nix as &dyn Worker),
+            Some(Question::Guest { .. }) => flake.map(|flake| &flake.guests as &dyn Worker),
+            Some(Question::Probe { .. }) => self.mesh.as_ref().map(|mesh| mesh as &dyn Worker),
+            None => None,
+        };
+        match worker {
+            Some(worker) => worker.run(job, report),
+            None => Box::pin(async move { nobody(&job, &report) }),
         }
     }
 }
 
-fn without_flake(job: &Job, report: &Reporter) {
+/// Who would answer was not started: the plan asks for more than was prepared.
+fn nobody(job: &Job, report: &Reporter) {
     let fault = Fault {
-        what: "no evaluator was started for this run".to_owned(),
+        what: "nobody was started for this run who could answer".to_owned(),
         remedy: Some("run it again with --fresh".to_owned()),
         detail: Vec::new(),
     };

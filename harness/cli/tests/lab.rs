@@ -68,6 +68,9 @@ mod linux {
             return Err(said.into());
         }
         says(runtime, &["show", "--format", "json"], 0, &[r#""plain":[["a","c"]]"#])?;
+        says(runtime, &["delay", "b", "a", "40ms"], 0, &[])?;
+        says(runtime, &["show"], 0, &["wrong: 40ms more each way between b and a"])?;
+        says(runtime, &["ssh", "a", "--", "ping -c2 -i0.1 b"], 0, &["time=8"])?;
         says(runtime, &["mend"], 0, &[])?;
         says(runtime, &["show"], 0, &[all])?;
         says(runtime, &["down"], 0, &[])?;
@@ -111,7 +114,9 @@ mod linux {
         says(runtime, &["cut", "a", "z"], 2, &["there is no host `z`: there are a, b, operator"])?;
         says(runtime, &["revoke", "a"], 2, &["this lab has no overlay"])?;
         says(runtime, &["ssh", "z"], 2, &["no host is called `z`", "there are a, b"])?;
-        says(runtime, &["lose", "a", "b", "0"], 2, &["invalid value '0'"])
+        says(runtime, &["lose", "a", "b", "0"], 2, &["invalid value '0'"])?;
+        says(runtime, &["delay", "a", "b", "soon"], 2, &["invalid value 'soon'", "write it as `40ms`"])?;
+        says(runtime, &["delay", "a", "b", "1h"], 2, &["between 1 ms and 10 s"])
     }
 }
 

@@ -1,6 +1,10 @@
-//! What a mesh costs to look at: `cargo bench -p edge --bench mesh`, by root. All pairs of a lab by echo, over ssh to all hosts
-//! at once; by fresh connections, and over lines that are up. Ports are left out: a connection to an sshd is a process of its
-//! own there, and all those hosts are this one computer.
+//! What a mesh costs to look at: `cargo bench -p edge --bench mesh`, by root; a number behind `--` is that of the hosts of a
+//! single lab. All pairs, over ssh to all hosts at once: by fresh connections, and over lines that are up.
+//!
+//! Three sets of questions, so that like is held against like: one echo and one port, for which the goals are; the same with
+//! sshd's port, where each connection is two processes more; and all that is asked by default. Ports of the first are those of
+//! listeners that only listen. Beside the time stands the processors' time of all processes, ours and the hosts', where the
+//! bench runs in a control group of its own (`cpuacct`, as root: `mkdir G; echo $$ >G/cgroup.procs`).
 
 #![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a benchmark takes and tells the time")]
 
@@ -26,16 +30,41 @@ mod measured {
         tools::Tools,
         topology::{Overlay, Topology},
     };
-    use model::sighting::{outlook::Outlook, questions::Questions};
+    use model::sighting::{Knock, outlook::Outlook, questions::Questions};
     use tokio::task::JoinSet;
 
-    /// How often each is measured; the one in the middle is told.
+    /// How often that is measured for which there are goals; the one in the middle is told.
     const TIMES: usize = 5;
+
+    /// Where listeners that only listen are met.
+    const PORT: u16 = 7;
+
+    /// Takes connections, and does nothing with them.
+    const LISTEN: &str = "perl -MSocket -e 'socket S, AF_INET, SOCK_STREAM, 0; bind S, pack_sockaddr_in(7, INADDR_ANY); \
+        listen S, 4096; fork and exit; close STDOUT; close STDERR; sleep'";
 
     /// Longer than anything here takes.
     const LIMIT: Duration = Duration::from_secs(60);
 
     type Asked = Vec<(Destination, Arc<Questions>)>;
+
+    /// What is asked of each pair.
+    #[derive(Clone, Copy, PartialEq, Eq)]
+    enum Set {
+        EchoAndPort,
+        EchoAndSshd,
+        Everything,
+    }
+
+    impl Set {
+        fn as_str(self) -> &'static str {
+            match self {
+                Self::EchoAndPort => "an echo and a port",
+                Self::EchoAndSshd => "an echo and sshd",
+                Self::Everything => "everything",
+            }
+        }
+    }
 
     /// One lab, looked at in both ways. Goals in seconds.
     pub(crate) async fn lab(hosts: usize, fresh: f64, over: f64) -> Result<(), Box<dyn Error>> {
@@ -44,41 +73,60 @@ mod measured {
         let names = (0..hosts).map(|number| format!("h{number}"));
         let lab = Lab::up(Topology::of(names), &folder.path().join("lab"), tools).await?;
         let ssh = Arc::new(Ssh::new(Spawner::new(), settings(lab.ssh_config()))?);
-        let asked = asked(&lab)?;
-        let mut times = Vec::new();
-        for _ in 0..TIMES {
-            let began = Instant::now();
-            let mut looks = JoinSet::new();
-            for (to, questions) in asked.clone() {
-                let ssh = Arc::clone(&ssh);
-                looks.spawn(async move { probe::ask(&ssh, &to, &questions, Means::Best).await });
-            }
-            whole(looks.join_all().await, hosts)?;
-            times.push(began.elapsed());
+        for host in lab.hosts() {
+            host.run(LISTEN, LIMIT).await?;
         }
-        tell(hosts, "fresh connections", &mut times, fresh);
-        let began = Instant::now();
-        let lines = lines(&ssh, &asked).await?;
+        let sets = [Set::EchoAndPort, Set::EchoAndSshd, Set::Everything];
+        for set in sets {
+            let asked = asked(&lab, set)?;
+            let ask = |(to, questions): (Destination, Arc<Questions>)| {
+                let ssh = Arc::clone(&ssh);
+                async move { probe::ask(&ssh, &to, &questions, Means::Best).await }
+            };
+            let goal = (set == Set::EchoAndPort).then_some(fresh);
+            let how = format!("{}, fresh connections", set.as_str());
+            measure(hosts, &how, goal, &asked, ask).await?;
+        }
+        let (began, spent_before) = (Instant::now(), spent());
+        let lines = lines(&ssh, &asked(&lab, Set::EchoAndPort)?).await?;
         println!(
-            "{hosts:3} hosts, lines up: {:.2} s, {} MiB held by ssh",
+            "{hosts:3} hosts, lines up: {:.2} s{}, {} MiB held by ssh",
             began.elapsed().as_secs_f64(),
+            since(spent_before, 1),
             held("ssh")
         );
-        let mut times = Vec::new();
-        for _ in 0..TIMES {
-            let began = Instant::now();
-            let mut looks = JoinSet::new();
-            for (line, (_, questions)) in lines.iter().zip(asked.clone()) {
-                let line = Arc::clone(line);
-                looks.spawn(async move { probe::ask_over(&line, &questions, Means::Best).await });
-            }
-            whole(looks.join_all().await, hosts)?;
-            times.push(began.elapsed());
+        for set in sets {
+            let asked = lines.iter().cloned().zip(asked(&lab, set)?).map(|(line, (_, asked))| (line, asked));
+            let ask = |(line, questions): (Arc<Line>, Arc<Questions>)| async move {
+                probe::ask_over(&line, &questions, Means::Best).await
+            };
+            let (goal, how) =
+                ((set == Set::EchoAndPort).then_some(over), format!("{}, over lines", set.as_str()));
+            measure(hosts, &how, goal, &asked.collect::<Vec<_>>(), ask).await?;
         }
-        tell(hosts, "over lines", &mut times, over);
         println!("{hosts:3} hosts: {} MiB at most held by ourselves", status("self", "VmHWM:") / 1024);
         drop(lines);
         lab.down().await;
+        Ok(())
+    }
+
+    /// Asks everybody at once, some times where there is a goal.
+    async fn measure<T: Clone, F: Future<Output = Outlook> + Send + 'static>(
+        hosts: usize,
+        how: &str,
+        goal: Option<f64>,
+        asked: &[T],
+        ask: impl Fn(T) -> F,
+    ) -> Result<(), Box<dyn Error>> {
+        let (mut times, before) = (Vec::new(), spent());
+        let often = if goal.is_some() { TIMES } else { 1 };
+        for _ in 0..often {
+            let began = Instant::now();
+            let looks: JoinSet<Outlook> = asked.iter().cloned().map(&ask).collect();
+            whole(looks.join_all().await, hosts)?;
+            times.push(began.elapsed());
+        }
+        tell(hosts, how, &mut times, goal, &since(before, often));
         Ok(())
     }
 
@@ -93,13 +141,21 @@ mod measured {
         Ok(lines.into_iter().map(|(_, line)| line.map(Arc::new)).collect::<Result<_, _>>()?)
     }
 
-    fn asked(lab: &Lab) -> Result<Asked, Box<dyn Error>> {
+    fn asked(lab: &Lab, set: Set) -> Result<Asked, Box<dyn Error>> {
         let addresses: Vec<IpAddr> = lab.hosts().map(|host| host.seat().v4.into()).collect();
+        let port = if set == Set::EchoAndPort { PORT } else { 22 };
         let of = |name: &str, own: IpAddr| -> Result<_, Box<dyn Error>> {
             let others = || addresses.iter().copied().filter(move |address| *address != own);
-            let (pings, knocks) =
-                (others().collect(), others().map(|address| (address, 22).into()).collect());
-            let questions = Questions { pings, knocks, count: 1, mtu: false, ..Questions::default() };
+            let mut questions = Questions {
+                pings: others().collect(),
+                knocks: others().map(|address| (address, port).into()).collect(),
+                ..Questions::default()
+            };
+            if set == Set::Everything {
+                lab.hosts().try_for_each(|host| questions.resolve(host.name()))?;
+            } else {
+                (questions.count, questions.mtu) = (1, false);
+            }
             Ok((Destination::new(name, None)?, Arc::new(questions)))
         };
         lab.hosts().map(|host| of(host.name(), host.seat().v4.into())).collect()
@@ -110,19 +166,36 @@ mod measured {
         for outlook in outlooks {
             let Outlook::Seen(seen) = outlook else { return Err(format!("not seen: {outlook:?}").into()) };
             let echoes = seen.echoes.values().filter(|echoes| echoes.answered()).count();
-            if echoes != hosts - 1 {
-                return Err(format!("{echoes} echoes of {}", hosts - 1).into());
+            let open = seen.knocks.values().filter(|knock| matches!(knock, Knock::Open(_))).count();
+            if (echoes, open, seen.prober.as_str()) != (hosts - 1, hosts - 1, "perl") {
+                return Err(format!("{echoes} echoes, {open} ports of {}, {}", hosts - 1, seen.prober).into());
             }
         }
         Ok(())
     }
 
-    fn tell(hosts: usize, how: &str, times: &mut [Duration], goal: f64) {
+    fn tell(hosts: usize, how: &str, times: &mut [Duration], goal: Option<f64>, spent: &str) {
         times.sort_unstable();
         let seconds = times.get(times.len() / 2).map_or(0.0, Duration::as_secs_f64);
-        let most = goal * 1.2;
-        let verdict = if seconds <= most { "good" } else { "SLOW" };
-        println!("{hosts:3} hosts, all pairs, {how}: {seconds:.2} s, at most {most:.2} s: {verdict}");
+        let verdict = goal.map(|goal| goal * 1.2).map_or_else(String::new, |most| {
+            format!(", at most {most:.2} s: {}", if seconds <= most { "good" } else { "SLOW" })
+        });
+        println!("{hosts:3} hosts, all pairs, {how}: {seconds:.2} s{spent}{verdict}");
+    }
+
+    /// What this control group spent on its processors, unless it is that of the whole computer.
+    fn spent() -> Option<Duration> {
+        let groups = std::fs::read_to_string("/proc/self/cgroup").ok()?;
+        let group = groups.lines().find_map(|line| line.split_once(":cpuacct:"))?.1;
+        let file = format!("/sys/fs/cgroup/cpuacct{group}/cpuacct.usage");
+        let nanoseconds = std::fs::read_to_string(file).ok().filter(|_| group != "/")?;
+        Some(Duration::from_nanos(nanoseconds.trim().parse().ok()?))
+    }
+
+    fn since(before: Option<Duration>, times: usize) -> String {
+        let spent = spent().zip(before).map(|(now, before)| now.saturating_sub(before).as_secs_f64());
+        let times = u32::try_from(times).map_or(1.0, f64::from);
+        spent.map_or_else(String::new, |spent| format!(" ({:.2} s of processors)", spent / times))
     }
 
     /// Memory of processes with this name that are our children, in MiB, each page counted once.
@@ -163,7 +236,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Ok(());
     }
     let runtime = tokio::runtime::Runtime::new()?;
+    let chosen: Vec<usize> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
     let goals = [(8, 0.6, 0.10), (32, 2.3, 0.40), (64, 5.0, 0.9)];
+    let goals = goals.into_iter().filter(|(hosts, ..)| chosen.is_empty() || chosen.contains(hosts));
     goals.into_iter().try_for_each(|(hosts, fresh, over)| runtime.block_on(measured::lab(hosts, fresh, over)))
 }
 

@@ -76,7 +76,7 @@ fn nested<'a>(document: &'a Value, part: &str) -> Option<&'a Value> {
 pub fn broken_policies(suite: &Suite) -> Vec<RegoError> {
     let policies = suite.checks.iter().filter_map(|check| match &check.kind {
         Kind::Policy(policy) | Kind::Guest(policy) => Some(policy),
-        Kind::Expression => None,
+        Kind::Expression | Kind::Probe(_) => None,
     });
     policies.filter_map(|policy| Module::compile(policy).err()).collect()
 }

@@ -1,14 +1,18 @@
 //! Asking machines what they see of the network: one script, one process a machine, nothing installed.
 //!
 //! ```text
-//! Questions ──script──▶ text ──ssh──▶ lines ──model::sighting──▶ Sighting ─┐
-//!                               └──▶ Unasked ──────────────────────────────┴──▶ Outlook
+//! Questions ──script──▶ text ──ssh, or a guest's shell──▶ lines ──model::sighting──▶ Sighting ─┐
+//!                               └──▶ Unasked ──────────────────────────────────────────────────┴──▶ Outlook
 //! ```
 //!
 //! Flows in: questions, a way to a machine. Flows out: its outlook. Must not: judge it, change anything on the machine, or
 //! ask anybody whom the questions do not name.
 
+pub mod cases;
+pub mod lookout;
+pub mod remote;
 mod script;
+pub mod worker;
 
 use std::time::Duration;
 
@@ -18,6 +22,8 @@ use model::{
 };
 
 pub use script::{Means, script};
+
+use vms::channel::{Channel, ChannelError};
 
 use crate::ssh::{Answer, Destination, Line, Ssh, Unasked};
 
@@ -34,16 +40,30 @@ pub async fn ask_over(line: &Line, questions: &Questions, means: Means) -> Outlo
     outlook(line.ask(&script(questions, means), questions.limit + BESIDE).await)
 }
 
-/// Reads an answer, by whatever way it came.
+/// Asks a guest in its own shell. The script is some 20 KB, which a guest's terminal takes in a moment.
+pub async fn ask_in(shell: &impl Channel, questions: &Questions, means: Means) -> Outlook {
+    let limit = questions.limit + BESIDE;
+    match shell.run(&script(questions, means), limit).await {
+        Ok(output) => read(&String::from_utf8_lossy(&output.stdout), &output.complaints()),
+        Err(ChannelError::OutOfTime { .. }) => Outlook::TimedOut(limit),
+        Err(error) => Outlook::Broken(Fault {
+            what: error.to_string(),
+            remedy: Some("run this again, with fewer --jobs".to_owned()),
+            detail: Vec::new(),
+        }),
+    }
+}
+
+/// Reads an answer that came by ssh.
 fn outlook(answered: Result<Answer, Unasked>) -> Outlook {
-    let answer = match answered {
-        Ok(answer) => answer,
-        Err(unasked) => return unasked.into(),
-    };
-    match lines::read(&answer.out) {
+    answered.map_or_else(Outlook::from, |answer| read(&answer.out, &answer.err))
+}
+
+fn read(said: &str, complaints: &str) -> Outlook {
+    match lines::read(said) {
         Ok(seen) => Outlook::Seen(Box::new(seen)),
         Err(unread) => {
-            let detail = answer.err.lines().take(20).map(str::to_owned).collect();
+            let detail = complaints.lines().take(20).map(str::to_owned).collect();
             Outlook::Broken(Fault { what: unread.to_string(), remedy: None, detail })
         }
     }

@@ -5,9 +5,10 @@
 //!
 //! In the order in which data meets them: `system` (the machine's own configuration, extended by `guest.nix` and built; or else what
 //! stands for it: `vm_build`, with `script` and `words`, or `given`), `kernel` (whether that boots here), `drive` and `image` (its store
-//! and other disks), `standin` and `sops` (what stands for its secrets), `ready` (all of it), `come_up` (up, or not), `snapshots` (up once,
-//! and kept), `inspect`, `http` and `told` (what it tells about itself), `boot` (all of that), `measure` (what of it is a number) and `log`
-//! (what it said meanwhile), [`afloat`] (kept for a person), [`worker`] (what the rules make of it). `harness/DESIGN/boot.md` says why it is done so.
+//! and other disks), `standin`, `sops`, `tunnels` and `underlay` (what stands for its secrets, and for where the others are), `ready`
+//! (all of it), `come_up` (up, or not), `snapshots` (up once, and kept), `inspect`, `http` and `told` (what it tells about itself), `boot`
+//! (all of that), `measure` (what of it is a number) and `log` (what it said meanwhile), [`mesh`] (several on one network), [`afloat`]
+//! (kept for a person), [`worker`] (what the rules make of it). `harness/DESIGN/boot.md` says why it is done so.
 
 pub mod afloat;
 mod boot;
@@ -21,6 +22,7 @@ mod inspect;
 mod kernel;
 mod log;
 mod measure;
+pub mod mesh;
 mod ready;
 mod script;
 mod snapshots;
@@ -28,6 +30,8 @@ mod sops;
 mod standin;
 mod system;
 mod told;
+mod tunnels;
+mod underlay;
 mod vm_build;
 mod words;
 pub mod worker;

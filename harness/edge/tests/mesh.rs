@@ -6,11 +6,17 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "what the tests stand on may fail them")]
 
 #[cfg(target_os = "linux")]
+#[path = "mesh/configured.rs"]
+mod configured;
+#[cfg(target_os = "linux")]
 #[path = "mesh/faults.rs"]
 mod faults;
 #[cfg(target_os = "linux")]
 #[path = "mesh/green.rs"]
 mod green;
+#[cfg(target_os = "linux")]
+#[path = "mesh/lacking.rs"]
+mod lacking;
 #[cfg(target_os = "linux")]
 #[path = "mesh/rig.rs"]
 mod rig;
@@ -29,7 +35,10 @@ fn main() -> ExitCode {
 
 #[cfg(target_os = "linux")]
 fn trials() -> Vec<Trial> {
-    [green::trials(), faults::trials(), ways::trials()].into_iter().flatten().collect()
+    [green::trials(), faults::trials(), lacking::trials(), ways::trials(), configured::trials()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// There are no labs here.

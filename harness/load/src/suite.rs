@@ -7,6 +7,7 @@
 //! has never failed proves nothing.
 
 mod cases;
+mod limits;
 mod manifest;
 mod policy;
 mod reader;

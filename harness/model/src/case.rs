@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::{round::Round, sighting::pair::Outlooks};
+
 /// One folder below a suite's `cases/`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Case {
@@ -20,6 +22,9 @@ pub enum CaseInput {
     Facts(Value),
     /// A tree of nix-unit tests, as text: `tests.nix`.
     Tests(String),
+    /// A round of questions over the overlays, `round.json`, and what became of asking each machine: `<machine>.lines`, as a
+    /// prober prints them, or why there are none, in `unasked.json`.
+    Sightings(Box<Round>, Outlooks),
 }
 
 /// A finding that a bad case must give.

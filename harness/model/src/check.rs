@@ -9,6 +9,8 @@ use crate::{
     evidence::Reuse,
     fleet::{BootSource, TreeRef},
     machine::MachineName,
+    round::Way,
+    sighting::{pair::Limits, rules},
     stage::Stage,
     subject::Subject,
     suite::Severity,
@@ -65,6 +67,15 @@ impl Check {
         let test = self.id.0.strip_prefix(&self.suite).and_then(|rest| rest.strip_prefix("::"));
         Some(test.unwrap_or(&self.id.0))
     }
+
+    /// Whether a finding of this rule may be one of its own: a look at the network finds under rules of its own.
+    #[must_use]
+    pub fn finds(&self, rule: &str) -> bool {
+        match self.question {
+            Question::Probe { .. } => rules::is_one(rule),
+            _ => self.rule == rule,
+        }
+    }
 }
 
 /// What is asked, by kind.
@@ -97,6 +108,17 @@ pub enum Question {
         #[serde(default, skip_serializing_if = "BootSource::is_configuration")]
         source: BootSource,
     },
+    /// Whether a machine reaches whom it must over the overlays and nobody else, and its overlays' daemons are well. Whom it
+    /// is asked about stands in [`crate::plan::Plan::round`].
+    Probe {
+        /// The machine.
+        machine: MachineName,
+        /// How it is asked; none, where there is no way to it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        way: Option<Way>,
+        /// What is good enough.
+        limits: Limits,
+    },
 }
 
 /// What a guest is given of the computer that it runs on.
@@ -125,6 +147,7 @@ impl Question {
             Self::Expression { tree, .. } => Batch::Tree(tree),
             Self::Policy { package } => Batch::Policy(package),
             Self::Guest { machine, .. } => Batch::Guest(machine),
+            Self::Probe { .. } => Batch::Mesh,
         }
     }
 }
@@ -138,6 +161,8 @@ pub enum Batch<'a> {
     Policy(&'a str),
     /// Everything that is asked of one guest, so that it is booted once.
     Guest(&'a MachineName),
+    /// Everything that is asked of the network, so that all machines look at the same time.
+    Mesh,
 }
 
 impl Batch<'_> {
@@ -146,7 +171,13 @@ impl Batch<'_> {
     pub fn limit(self) -> usize {
         match self {
             Self::Tree(_) => 32,
-            Self::Policy(..) | Self::Guest(..) => usize::MAX,
+            Self::Policy(..) | Self::Guest(..) | Self::Mesh => usize::MAX,
         }
+    }
+
+    /// Whether its checks are asked together or not at all: none before the last of them may be.
+    #[must_use]
+    pub fn is_whole(self) -> bool {
+        self == Self::Mesh
     }
 }

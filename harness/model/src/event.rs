@@ -11,6 +11,7 @@ use crate::{
     digest::Digest,
     evidence::{Reuse, RunId},
     measurement::Measurement,
+    sighting::seen::Seen,
     verdict::Verdict,
 };
 
@@ -63,6 +64,13 @@ pub enum What {
         check: CheckId,
         /// What, in words. Never empty.
         replaced: Vec<String>,
+    },
+    /// A machine's check learnt what it saw of others. Only after it was started and before it is finished.
+    Sighted {
+        /// The check.
+        check: CheckId,
+        /// Never empty.
+        seen: Vec<Seen>,
     },
     /// A check left a file behind, which is whole now. Only after it was started and before it is finished.
     Kept {

@@ -1,9 +1,11 @@
 //! What a fleet's owner states about who reaches whom, in the place of what follows from the configurations.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{machine::MachineName, place::Place, reach::Reach, resolved::ResolvedMachine};
 
 /// One `[[mesh.exceptions]]` entry of `fleet.toml`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exception {
     /// Who reaches.
     pub from: Party,
@@ -28,7 +30,7 @@ impl Exception {
 }
 
 /// Machines by name, and those that carry one of some tags.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Party {
     /// These.
     pub machines: Vec<MachineName>,

@@ -7,7 +7,7 @@
 //! sources ([`place`], [`tree`], [`survey`]) -> the fleet ([`machine`], [`inventory`], [`fleet`], [`resolved`])
 //! -> who is to reach whom ([`overlay`], [`exception`], [`reason`], [`reach`], [`matrix`])
 //! -> what is asked ([`stage`], [`suite`], [`case`], [`subject`], [`facts`], [`check`], [`plan`])
-//! -> what machines see of the network ([`sighting`])
+//! -> what machines see of the network ([`round`], [`sighting`])
 //! -> what was answered ([`finding`], [`verdict`], [`measurement`], [`artifact`], [`event`], [`record`])
 //! -> what follows ([`evidence`], [`decision`], [`promotion`], [`course`], [`rollout`]).
 
@@ -38,6 +38,7 @@ pub mod reason;
 pub mod record;
 pub mod resolved;
 pub mod rollout;
+pub mod round;
 pub mod sighting;
 pub mod stage;
 pub mod subject;

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    check::Check, digest::Digest, fleet::FleetSource, machine::MachineName, stage::Stage, suite::Policy,
-    waiver::Waiver,
+    check::Check, digest::Digest, fleet::FleetSource, machine::MachineName, round::Round, stage::Stage,
+    suite::Policy, waiver::Waiver,
 };
 
 /// What will be asked, in order: by stage, then suite, then subject. Made by `plan::Draft::lint` alone, so a plan that
@@ -19,6 +19,9 @@ pub struct Plan {
     pub checks: Vec<Check>,
     /// The policies that the checks name, by package: each once, however many machines it is asked of.
     pub policies: BTreeMap<String, Policy>,
+    /// Who is asked about whom, where the network is looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round: Option<Round>,
     /// The waivers that counted on the day the plan was made: whom they cover climbs on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waivers: Vec<Waiver>,

@@ -34,11 +34,12 @@ impl Reach {
 }
 
 /// An expectation of one machine towards another over one overlay.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Expectation {
     /// Why, from which it follows what is expected.
     pub reason: Reason,
     /// What shows it; `None` where no address is known that could be asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub probe: Option<Arc<Probe>>,
 }
 
@@ -52,6 +53,7 @@ impl Expectation {
 
 /// What is asked of the machine that is to be reached, or not to be: all of it answers, or none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Probe {
     /// Addresses to which an ICMP echo is sent.
     pub ping: Vec<IpAddr>,

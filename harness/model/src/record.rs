@@ -11,6 +11,7 @@ use crate::{
     event::{Event, What},
     evidence::{Reuse, RunId},
     measurement::Measurement,
+    sighting::seen::Seen,
     verdict::Verdict,
 };
 
@@ -55,6 +56,9 @@ pub struct Taken {
     /// What of its subject was replaced.
     #[serde(default)]
     pub replaced: Vec<String>,
+    /// What it saw of others.
+    #[serde(default)]
+    pub seen: Vec<Seen>,
 }
 
 impl Record {
@@ -84,6 +88,12 @@ impl Record {
         earlier().or_else(|| Some(self.taken.get(check)?.replaced.as_slice())).unwrap_or_default()
     }
 
+    /// What a machine's check saw of others.
+    #[must_use]
+    pub fn seen(&self, check: &CheckId) -> &[Seen] {
+        self.taken.get(check).map_or(&[], |taken| &taken.seen)
+    }
+
     /// The files that a check left behind in this run.
     #[must_use]
     pub fn artifacts(&self, check: &CheckId) -> &[Artifact] {
@@ -110,6 +120,9 @@ impl Record {
             }
             What::Replaced { check, replaced } => {
                 self.taken.entry(check.clone()).or_default().replaced.extend_from_slice(replaced);
+            }
+            What::Sighted { check, seen } => {
+                self.taken.entry(check.clone()).or_default().seen.extend_from_slice(seen);
             }
             What::Kept { check, artifact } => {
                 self.taken.entry(check.clone()).or_default().artifacts.push(artifact.clone());

@@ -6,10 +6,14 @@
 pub mod daemon;
 pub mod echoes;
 pub mod host;
+pub mod judge;
 pub mod lines;
+pub mod measure;
 pub mod outlook;
 pub mod pair;
 pub mod questions;
+pub mod rules;
+pub mod seen;
 pub mod wireguard;
 pub mod yggdrasil;
 pub mod zerotier;

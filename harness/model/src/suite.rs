@@ -7,7 +7,11 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::{digest::Digest, stage::Stage};
+use crate::{
+    digest::Digest,
+    sighting::{pair::Limits, rules},
+    stage::Stage,
+};
 
 /// A loaded suite. It has at least one check, and each check has a case that must fail.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +57,16 @@ pub struct CheckDefinition {
     pub digest: Digest,
 }
 
+impl CheckDefinition {
+    /// The rules that its findings name, as waivers and filters do: `<suite>/<name>`, and of a look at the network those too
+    /// by which it finds.
+    pub fn rules(&self, suite: &str) -> impl Iterator<Item = String> {
+        let more = if matches!(self.kind, Kind::Probe(_)) { rules::ALL.as_slice() } else { &[] };
+        let own = format!("{suite}/{}", self.name);
+        [own].into_iter().chain(more.iter().map(|(rule, _)| (*rule).to_owned()))
+    }
+}
+
 /// Of whom a check is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -82,6 +96,8 @@ pub enum Kind {
     Policy(Policy),
     /// A Rego policy over what one machine told after it was booted as a guest.
     Guest(Policy),
+    /// What one machine sees of the fleet's overlay networks, held against what is expected of it.
+    Probe(Limits),
 }
 
 /// A Rego module and the rule in it that is asked.

@@ -53,18 +53,18 @@ impl<'a> Waivers<'a> {
         Self { all: waivers.into_iter().map(about).collect() }
     }
 
-    /// The waiver that covers a finding of this check, the one that says most of it first. A finding that names another
-    /// rule than the check that made it is covered by none: nobody has accepted it.
+    /// The waiver that covers a finding of this check, the one that says most of it first. A finding of a
+    /// rule that is not one of its check's is covered by none: nobody has accepted it.
     #[must_use]
     pub fn covering(&self, check: &Check, finding: &Finding) -> Option<&'a Waiver> {
-        if finding.rule != check.rule {
+        if !check.finds(&finding.rule) {
             return None;
         }
         let (subject, test) = (Some(&finding.subject), check.test());
         let about = [(subject, test), (None, test), (subject, None), (None, None)];
         about
             .into_iter()
-            .find_map(|(subject, test)| self.all.get(&(check.rule.as_str(), subject, test)).copied())
+            .find_map(|(subject, test)| self.all.get(&(finding.rule.as_str(), subject, test)).copied())
     }
 
     /// Whether a failure of this check with these findings is accepted as a whole. A failure that names nothing wrong is

@@ -54,6 +54,7 @@ fn fastest(machines: usize, filter: &str) -> Option<(usize, Duration)> {
         capabilities: &["nix 2.34.8".to_owned()],
         tool: "0.1.0",
         tree: Digest::of("tree"),
+        network: None,
         today: jiff::civil::date(2026, 6, 15),
     };
     let once = || {

@@ -6,6 +6,9 @@
 mod expression;
 mod guest;
 mod policy;
+mod probe;
+
+pub use probe::{Channel, Network};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,6 +19,7 @@ use model::{
     facts::Facts,
     plan::{Header, Note, Plan},
     resolved::ResolvedFleet,
+    round::Round,
     stage::Stage,
     subject::Subject,
     suite::{CheckDefinition, Kind, Suite},
@@ -51,6 +55,8 @@ pub struct Inputs<'a> {
     pub tool: &'a str,
     /// Over the source tree.
     pub tree: Digest,
+    /// Who must reach whom, where that is to be seen.
+    pub network: Option<Network<'a>>,
     /// The day in UTC by which waivers expire.
     pub today: Date,
 }
@@ -86,6 +92,7 @@ struct Drafting<'a> {
     header: Header,
     checks: Vec<Check>,
     policies: BTreeMap<String, (String, model::suite::Policy)>,
+    round: Option<Round>,
     notes: Vec<Note>,
     problems: Vec<PlanProblem>,
     sought: crate::filter::Sought<'a>,
@@ -111,6 +118,7 @@ impl<'a> Drafting<'a> {
             header: header(inputs, names),
             checks: Vec::new(),
             policies: BTreeMap::new(),
+            round: None,
             notes: Vec::new(),
             problems,
             sought: inputs.selection.filter.as_ref().map(Filter::sought).unwrap_or_default(),
@@ -126,9 +134,14 @@ impl<'a> Drafting<'a> {
                 Kind::Expression => self.expressions(context),
                 Kind::Policy(policy) => self.policy(context, policy),
                 Kind::Guest(policy) => self.guests(context, policy),
+                Kind::Probe(limits) => self.probes(context, *limits),
             }
         }
         if self.checks.len() == before
+            && !self
+                .notes
+                .iter()
+                .any(|note| matches!(note, Note::EmptySuite { suite: told, .. } if *told == suite.name))
             && let Some(reason) = self.inputs.selection.why_empty(suite, &self.header.machines)
         {
             self.notes.push(Note::EmptySuite { suite: suite.name.clone(), reason });
@@ -187,7 +200,8 @@ impl<'a> Drafting<'a> {
         let policies = self.policies.into_iter().map(|(package, (_, policy))| (package, policy)).collect();
         let waivers = &self.inputs.fleet.fleet.waivers;
         let waivers = waivers.iter().filter(|waiver| !waiver.expired(self.inputs.today)).cloned().collect();
-        let plan = Plan { header: self.header, checks: self.checks, policies, waivers, notes };
+        let Self { header, checks, round, .. } = self;
+        let plan = Plan { header, checks, policies, round, waivers, notes };
         Draft { plan, problems: self.problems }
     }
 }

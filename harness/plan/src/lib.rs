@@ -15,12 +15,13 @@ mod lint;
 mod names;
 mod nearest;
 mod outputs;
+pub mod round;
 mod select;
 mod sight;
 mod source;
 
 pub use attach::attach;
-pub use draft::{Draft, Inputs, draft};
+pub use draft::{Channel, Draft, Inputs, Network, draft};
 pub use filter::{Filter, FilterError};
 pub use lint::PlanProblem;
 pub use names::Names;

@@ -47,7 +47,7 @@ impl<'a> Names<'a> {
         let defined = fleet.fleet.inventory.tags.keys().map(String::as_str);
         let tags = machines.values().flat_map(|traits| traits.tags()).chain(defined).collect();
         let rules =
-            suites.iter().flat_map(|suite| suite.checks.iter().map(|check| rule(&suite.name, &check.name)));
+            suites.iter().flat_map(|suite| suite.checks.iter().flat_map(|check| check.rules(&suite.name)));
         Self {
             machines,
             tags,

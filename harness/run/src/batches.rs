@@ -18,7 +18,7 @@ pub(crate) struct Batches<'p> {
     queues: Vec<Queue<'p>>,
     /// Of each check.
     queue_of: Vec<usize>,
-    /// The queues that hold something: lower stages first, then the plan's order.
+    /// The queues that hold something that may be asked: lower stages first, then the plan's order.
     filled: BTreeSet<(Stage, usize)>,
 }
 
@@ -28,6 +28,8 @@ struct Queue<'p> {
     batch: Batch<'p>,
     size: GuestSize,
     ready: VecDeque<usize>,
+    /// Of a batch that is asked as a whole, how many checks may still become ready.
+    awaited: usize,
 }
 
 impl<'p> Batches<'p> {
@@ -37,13 +39,16 @@ impl<'p> Batches<'p> {
         let mut known: HashMap<(Stage, Batch<'p>), usize> = HashMap::new();
         let mut queue = |stage, batch, size| {
             *known.entry((stage, batch)).or_insert_with(|| {
-                queues.push(Queue { stage, batch, size, ready: VecDeque::new() });
+                queues.push(Queue { stage, batch, size, ready: VecDeque::new(), awaited: 0 });
                 queues.len() - 1
             })
         };
         let of = |check: &'p Check| (check.stage, check.question.batch(), check.question.size());
-        let queue_of =
+        let queue_of: Vec<usize> =
             plan.checks.iter().map(of).map(|(stage, batch, size)| queue(stage, batch, size)).collect();
+        for number in &queue_of {
+            queues[*number].awaited += usize::from(queues[*number].batch.is_whole());
+        }
         Self { queues, queue_of, filled: BTreeSet::new() }
     }
 
@@ -52,7 +57,20 @@ impl<'p> Batches<'p> {
         let number = self.queue_of[check];
         let queue = &mut self.queues[number];
         queue.ready.push_back(check);
-        self.filled.insert((queue.stage, number));
+        self.await_less(number);
+    }
+
+    /// A check ended without having become ready.
+    pub(crate) fn leave(&mut self, check: usize) {
+        self.await_less(self.queue_of[check]);
+    }
+
+    fn await_less(&mut self, number: usize) {
+        let queue = &mut self.queues[number];
+        queue.awaited = queue.awaited.saturating_sub(1);
+        if queue.awaited == 0 && !queue.ready.is_empty() {
+            self.filled.insert((queue.stage, number));
+        }
     }
 
     /// Whether something is ready for which there is room.
@@ -71,9 +89,8 @@ impl<'p> Batches<'p> {
 
     /// Forgets everything that is ready.
     pub(crate) fn clear(&mut self) {
-        for (_, number) in std::mem::take(&mut self.filled) {
-            self.queues[number].ready.clear();
-        }
+        self.filled.clear();
+        self.queues.iter_mut().for_each(|queue| queue.ready.clear());
     }
 
     /// The checks of the next job that fits beside those that run, and what it takes.

@@ -162,6 +162,9 @@ impl<'p> Dispatcher<'p> {
         let (run, plan) = (self.run.clone(), self.digest);
         out.push(Command::Emit(What::RunStarted { run, plan, checks: self.plan.checks.len() }));
         for (index, check) in self.plan.checks.iter().enumerate() {
+            if check.reuse.is_some() || check.skip.is_some() {
+                self.batches.leave(index);
+            }
             if let Some(reuse) = &check.reuse {
                 self.close(index);
                 out.push(Command::Emit(What::CheckReused { check: check.id.clone(), reuse: reuse.clone() }));
@@ -188,6 +191,8 @@ impl<'p> Dispatcher<'p> {
             Said::Measured(measurements) => {
                 out.push(Command::Emit(What::Measured { check: id, measurements }));
             }
+            Said::Sighted(seen) if seen.is_empty() => {}
+            Said::Sighted(seen) => out.push(Command::Emit(What::Sighted { check: id, seen })),
             Said::Kept(artifact) => out.push(Command::Emit(What::Kept { check: id, artifact })),
             Said::Answer { verdict, took } => self.answered(report.job, check, verdict, took, now, out),
         }
@@ -302,6 +307,7 @@ impl<'p> Dispatcher<'p> {
             self.batches.push(check);
         }
         for (check, blame) in moves.held {
+            self.batches.leave(check);
             let blame = &self.plan.checks[blame];
             let reason = format!("held at {}: {}", blame.stage, blame.id);
             self.finish(check, Verdict::Skipped { reason }, Duration::ZERO, out);
@@ -344,7 +350,7 @@ impl<'p> Dispatcher<'p> {
 fn budget(checks: &[Check]) -> Duration {
     let limits = checks.iter().map(|check| check.limit);
     match checks.first().map(|check| check.question.batch()) {
-        Some(Batch::Policy(..) | Batch::Guest(..)) => limits.max().unwrap_or_default(),
+        Some(Batch::Policy(..) | Batch::Guest(..) | Batch::Mesh) => limits.max().unwrap_or_default(),
         _ => limits.fold(Duration::ZERO, Duration::saturating_add),
     }
 }

@@ -10,6 +10,7 @@ use model::{
     artifact::Artifact,
     check::{Check, CheckId},
     measurement::Measurement,
+    sighting::seen::Seen,
     verdict::Verdict,
 };
 use tokio::sync::mpsc;
@@ -88,6 +89,8 @@ pub enum Said {
     Measured(Vec<Measurement>),
     /// What of its subject is not there, or is another than the subject's own, in words.
     Replaced(Vec<String>),
+    /// What it saw of others.
+    Sighted(Vec<Seen>),
     /// A file that is left behind, and is whole now.
     Kept(Artifact),
 }
@@ -132,6 +135,11 @@ impl Reporter {
     /// Says what of its subject was replaced for a check that is not answered yet.
     pub fn replaced(&self, check: &CheckId, replaced: Vec<String>) {
         self.send(check, Said::Replaced(replaced));
+    }
+
+    /// Says what the machine of a check that is not answered yet saw of others.
+    pub fn sighted(&self, check: &CheckId, seen: Vec<Seen>) {
+        self.send(check, Said::Sighted(seen));
     }
 
     /// Says that a file was left behind for a check that is not answered yet.

@@ -14,6 +14,8 @@ use model::{
     machine::MachineName,
     place::Place,
     plan::{Header, Plan},
+    round::Way,
+    sighting::pair::Limits,
     stage::Stage,
     subject::Subject,
     suite::{Policy, Severity},
@@ -29,7 +31,14 @@ pub fn plan(checks: impl IntoIterator<Item = CheckBuilder>) -> Plan {
         checks.iter().filter_map(|check| check.subject.machine().cloned()).collect();
     let stages = checks.iter().map(|check| check.stage).collect();
     let policies = checks.iter().filter_map(policy).collect();
-    Plan { header: header(machines, stages), checks, policies, waivers: Vec::new(), notes: Vec::new() }
+    Plan {
+        header: header(machines, stages),
+        checks,
+        policies,
+        round: None,
+        waivers: Vec::new(),
+        notes: Vec::new(),
+    }
 }
 
 fn header(machines: BTreeSet<MachineName>, stages: BTreeSet<Stage>) -> Header {
@@ -93,6 +102,14 @@ pub fn guest(stage: Stage, rule: &str, machine: &str, memory: u32, processors: u
         source: BootSource::Configuration,
     };
     CheckBuilder(check(stage, rule, machine, Subject::Machine(machine.into()), question))
+}
+
+/// What a machine sees of the network, among all that are asked. The rule is `<suite>/<check>`.
+#[must_use]
+pub fn probe(rule: &str, machine: &str) -> CheckBuilder {
+    let way = Some(Way::Ssh { host: machine.to_owned(), port: None });
+    let question = Question::Probe { machine: machine.into(), way, limits: Limits::default() };
+    CheckBuilder(check(Stage::Mesh, rule, machine, Subject::Machine(machine.into()), question))
 }
 
 fn asks(rule: &str) -> Question {

@@ -58,8 +58,19 @@ impl Lab {
         let hosts = hosts(&folder, &topology, &namespaces, seats, &identities, &tools)?;
         let accepted = topology.members().into_iter().map(str::to_owned).collect();
         let doors = serve(doors, &hosts);
-        let faults = Vec::new();
-        let lab = Self { topology, hosts, faults, accepted, ports, _doors: doors, namespaces, folder, tools };
+        let (faults, relay) = (Vec::new(), None);
+        let lab = Self {
+            topology,
+            hosts,
+            faults,
+            accepted,
+            ports,
+            _doors: doors,
+            relay,
+            namespaces,
+            folder,
+            tools,
+        };
         lab.write_overlay()?;
         lab.start_overlay().await.map_err(UpError::Overlay)?;
         Ok(lab)

@@ -2,7 +2,7 @@
 //!
 //! Flows in: a [`Fault`]. Flows out: the same lab, wrong in just this way. Must not: forget how to undo it.
 
-use super::{Lab, LabError, start::taken};
+use super::{Lab, LabError, slow, start::taken};
 use crate::{
     fault::{Daemon, Fault},
     folder::NoFolder,
@@ -63,8 +63,14 @@ impl Lab {
         let outsider = |name: &str| self.topology.hosts.get(name).is_some_and(|host| host.outsider);
         let lacks_overlay = self.topology.overlay == Overlay::None;
         match fault {
-            Fault::Cut { from, to, .. } | Fault::Lose { from, to, .. } if from == to => {
+            Fault::Cut { from, to, .. } | Fault::Lose { from, to, .. } | Fault::Delay { from, to, .. }
+                if from == to =>
+            {
                 refuse("name two hosts")
+            }
+            Fault::Delay { by, .. } if !slow::BY.contains(by) => refuse("between 1 ms and 10 s can be added"),
+            Fault::Delay { from, to, .. } if self.is_slow(from, to) => {
+                refuse("the line between them is slow already")
             }
             Fault::SameAddress { host, of } if host == of => refuse("name two hosts"),
             Fault::Lose { percent, .. } if !(1..=100).contains(percent) => {
@@ -80,7 +86,7 @@ impl Lab {
             }
             Fault::Revoke { host } if outsider(host) => refuse("it is an outsider, and accepted by nobody"),
             Fault::Admit { host } if !outsider(host) => refuse("it is a member already"),
-            Fault::Cut { .. } | Fault::Lose { .. } => Ok(()),
+            Fault::Cut { .. } | Fault::Lose { .. } | Fault::Delay { .. } => Ok(()),
             _ if names.contains(&OPERATOR) => refuse("nothing runs on the operator's side"),
             _ => Ok(()),
         }
@@ -96,6 +102,7 @@ impl Lab {
                 let gone = (!wrong).then_some(fault);
                 self.rule(gone).await?;
             }
+            Fault::Delay { from, to, .. } => self.slow(from, to, wrong).await?,
             Fault::Stop { host, daemon } => {
                 let verb = if wrong { "stop" } else { "start" };
                 self.host(host)?.has_to(&format!("sh /run/host/{}.sh {verb}", daemon.as_str())).await?;

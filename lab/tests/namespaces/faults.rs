@@ -1,5 +1,7 @@
 //! Faults: what worked before does not work then, and works again once it is undone.
 
+use std::time::Duration;
+
 use lab::{
     fault::{Daemon, Fault},
     lab::{Lab, LabError},
@@ -20,6 +22,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial(&name("one_direction_is_cut"), Overlay::None, one_direction_is_cut),
         trial(&name("the_operator_is_cut_off"), Overlay::None, the_operator_is_cut_off),
         trial(&name("a_tenth_is_lost"), Overlay::None, a_tenth_is_lost),
+        trial(&name("a_line_is_slow"), Overlay::None, a_line_is_slow),
         trial(&name("sshd_stops"), Overlay::None, sshd_stops),
         trial(&name("a_certificate_expires"), Overlay::None, a_certificate_expires),
         trial(&name("two_hosts_have_one_address"), Overlay::None, two_hosts_have_one_address),
@@ -99,6 +102,47 @@ async fn a_tenth_is_lost(rig: Rig) {
     lab.down().await;
 }
 
+/// Each way, and nobody else's line; what it carries stays whole.
+async fn a_line_is_slow(rig: Rig) {
+    let mut lab = rig.up(Topology::of(["a", "b", "c"])).await;
+    let slow = |from: &str, to: &str, by| Fault::Delay { from: from.into(), to: to.into(), by };
+    let fault = slow("a", "b", Duration::from_millis(40));
+    lab.begin(fault.clone()).await.unwrap();
+    for to in ["b", "-6 b"] {
+        let took = round_trip(&lab, "a", to).await;
+        assert!((80.0..160.0).contains(&took), "{to}: {took} ms");
+    }
+    assert!(round_trip(&lab, "a", "c").await < 40.0);
+    // A second line with a time of its own; what passes over the first takes as long as before.
+    lab.begin(slow("c", "b", Duration::from_millis(200))).await.unwrap();
+    let took = (round_trip(&lab, "b", "c").await, round_trip(&lab, "b", "a").await);
+    assert!(took.0 >= 400.0 && (80.0..400.0).contains(&took.1), "{took:?}");
+    assert_eq!(lab.arrivals("a", "b", Plane::Plain, 2000).await.unwrap(), 2000);
+    // Loss is not twice what it is to be, though packets pass the hub twice.
+    let lose = Fault::Lose { from: "a".into(), to: "b".into(), percent: 10 };
+    lab.begin(lose).await.unwrap();
+    let arrived = lab.arrivals("a", "b", Plane::Plain, 2000).await.unwrap();
+    assert!((1733..=1867).contains(&arrived), "{arrived}");
+    lab.undo(&fault).await.unwrap();
+    assert!(round_trip(&lab, "b", "c").await >= 400.0);
+    lab.restore().await.unwrap();
+    for to in ["b", "-6 b"] {
+        assert!(round_trip(&lab, "a", to).await < 40.0);
+    }
+    // It can begin anew.
+    lab.begin(fault).await.unwrap();
+    assert!(round_trip(&lab, "b", "a").await >= 80.0);
+    lab.down().await;
+}
+
+/// The shortest of three, in milliseconds; no number when none came back.
+async fn round_trip(lab: &Lab, from: &str, to: &str) -> f64 {
+    let ping = format!("ping -c 3 -i 0.05 -W 5 {to}");
+    let said = lab.host(from).unwrap().run(&ping, LIMIT).await.unwrap();
+    let times = said.out.split("time=").skip(1).filter_map(|rest| rest.split_once(' ')?.0.parse().ok());
+    times.reduce(f64::min).unwrap_or(f64::NAN)
+}
+
 async fn sshd_stops(rig: Rig) {
     let mut lab = rig.up(Topology::of(["a"])).await;
     assert_eq!(out(&ssh(&lab, "a", "hostname").await), "a\n");
@@ -152,6 +196,7 @@ async fn what_makes_no_sense(rig: Rig) {
         (cut("a", "z", false), "no host `z`: there are a, b, operator"),
         (cut("a", "a", false), "name two hosts"),
         (Fault::Lose { from: a(), to: "b".into(), percent: 0 }, "between 1 and 100"),
+        (Fault::Delay { from: a(), to: "b".into(), by: Duration::ZERO }, "between 1 ms and 10 s"),
         (Fault::Revoke { host: a() }, "no overlay"),
         (Fault::Expire { host: a() }, "no certificates"),
         (

@@ -22,6 +22,7 @@ use model::{
 };
 use serde::Serialize;
 
+use super::mesh::Mesh;
 use crate::{
     answers::{Counts, Row, Standing, answers},
     report::{Report, word},
@@ -41,6 +42,8 @@ pub(super) struct Document<'a> {
     gates: Vec<GateEntry<'a>>,
     not_proven: Vec<NotProven>,
     checks: Vec<CheckEntry<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mesh: Option<Mesh<'a>>,
     waived: Vec<WaivedEntry<'a>>,
     idle_waivers: Vec<WaiverEntry<'a>>,
 }
@@ -212,6 +215,7 @@ impl<'a> Document<'a> {
                 .map(|Unproven { what, why }| NotProven { what, why })
                 .collect(),
             checks: rows.iter().map(|row| CheckEntry::of(report.run(), row)).collect(),
+            mesh: Mesh::of(report),
             waived: waived.map(|(finding, waiver)| WaivedEntry::of(finding, waiver)).collect(),
             idle_waivers: report.decision.idle.iter().map(WaiverEntry::of).collect(),
         }

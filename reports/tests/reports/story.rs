@@ -54,6 +54,7 @@ pub(crate) fn story() -> Story {
             header,
             checks: Vec::new(),
             policies: BTreeMap::new(),
+            round: None,
             waivers: Vec::new(),
             notes: Vec::new(),
         },

@@ -18,6 +18,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use load::suite::load_with_cases;
 use model::{
     case::{Case, CaseInput},
+    sighting::rules,
     suite::{Kind, Policy, Suite, SuiteOrigin},
 };
 
@@ -37,10 +38,11 @@ fn trials((name, files): suites::Files) -> Vec<Trial> {
     };
     let has_readme = files.iter().any(|(path, _)| *path == "README.md");
     let has_good = cases.iter().any(|case| case.findings.is_empty());
-    let loads = Trial::test(format!("{name}::loads"), move || whole(has_readme, has_good));
+    let never = never_red(&suite, &cases);
+    let loads = Trial::test(format!("{name}::loads"), move || whole(has_readme, has_good, &never));
     let policies = suite.checks.iter().filter_map(|check| match &check.kind {
         Kind::Policy(policy) | Kind::Guest(policy) => Some((check.name.clone(), policy.clone())),
-        Kind::Expression => None,
+        Kind::Expression | Kind::Probe(_) => None,
     });
     let policies: Vec<_> = policies
         .map(|(check, policy)| Trial::test(format!("{name}::{check}::compiles"), move || compiles(&policy)))
@@ -52,10 +54,20 @@ fn trials((name, files): suites::Files) -> Vec<Trial> {
     std::iter::once(loads).chain(policies).chain(cases).collect()
 }
 
+/// Of a look at the network, the rules that no bad case turns red: of other checks, loading refuses those.
+fn never_red(suite: &Suite, cases: &[Case]) -> Vec<&'static str> {
+    if !suite.checks.iter().any(|check| matches!(check.kind, Kind::Probe(_))) {
+        return Vec::new();
+    }
+    let red = |rule: &str| cases.iter().flat_map(|case| &case.findings).any(|finding| finding.rule == rule);
+    rules::ALL.iter().map(|(rule, _)| *rule).filter(|rule| !red(rule)).collect()
+}
+
 /// Loading has already refused a suite with a check that no bad case turns red. A suite of ours also says why it is there,
 /// and is seen green.
-fn whole(has_readme: bool, has_good: bool) -> Result<(), Failed> {
+fn whole(has_readme: bool, has_good: bool, never_red: &[&str]) -> Result<(), Failed> {
     match (has_readme, has_good) {
+        _ if !never_red.is_empty() => Err(format!("no bad case turns {} red", never_red.join(", ")).into()),
         (false, _) => Err("the suite has no README.md".into()),
         (_, false) => Err("the suite has no good case".into()),
         (true, true) => Ok(()),
@@ -76,6 +88,7 @@ fn as_expected(suite: &Suite, case: &Case) -> Result<(), Failed> {
             run_case(suite, case)
         }
         CaseInput::Tests(_) => Some(evaluator::run(suite, case)?),
+        CaseInput::Sightings(..) => edge::probe::cases::run_case(suite, case),
     };
     match outcome {
         Some(CaseOutcome::AsExpected) => Ok(()),

@@ -7,7 +7,10 @@ use std::{collections::BTreeMap, env, fmt::Write as _, fs, path::Path};
 
 use libtest_mimic::{Failed, Trial};
 use load::suite::load;
-use model::suite::{Scope, Severity, SuiteOrigin};
+use model::{
+    sighting::rules,
+    suite::{Kind, Scope, Severity, SuiteOrigin},
+};
 use serde_json::Value;
 
 /// Makes the derived part of a manual page.
@@ -17,7 +20,7 @@ const START: &str = "<!-- What follows is made from the data beside this file. -
 
 /// A test for each part.
 pub(crate) fn trials() -> impl Iterator<Item = Trial> {
-    let parts: [(&str, Part); 2] = [("FACTS.md", reference), ("README.md", rules)];
+    let parts: [(&str, Part); 2] = [("FACTS.md", reference), ("README.md", listed)];
     parts
         .into_iter()
         .map(|(file, part)| Trial::test(format!("manual::{file}"), move || agrees(file, part()?)))
@@ -40,7 +43,7 @@ fn agrees(file: &str, part: String) -> Result<(), Failed> {
 }
 
 /// Every rule of every suite, by suite.
-fn rules() -> Result<String, Failed> {
+fn listed() -> Result<String, Failed> {
     let mut out = String::new();
     for (name, files) in suites::built_in() {
         let suite = load(name, SuiteOrigin::BuiltIn, &files).map_err(|_| format!("{name} does not load"))?;
@@ -53,6 +56,10 @@ fn rules() -> Result<String, Failed> {
             let of = if check.scope == Scope::Machine { "each machine" } else { "the fleet" };
             let warning = if check.severity == Severity::Warning { " (warning)" } else { "" };
             writeln!(out, "| `{name}/{}`{warning} | {of} | {} |", check.name, check.description)?;
+            if matches!(check.kind, Kind::Probe(_)) {
+                let mut all = rules::ALL.iter();
+                all.try_for_each(|(rule, prevents)| writeln!(out, "| `{rule}` | {of} | {prevents} |"))?;
+            }
         }
         out.push('\n');
     }

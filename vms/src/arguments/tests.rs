@@ -31,6 +31,7 @@ fn full() -> Machine {
         }],
         user_network: Some(UserNetwork { forwards: vec![22, 80] }),
         links: vec![Link { mac: "52:54:00:12:01:02".into(), socket: "/s/net".into() }],
+        slot: true,
         screen: true,
         backdoor: true,
         agent: true,
@@ -72,7 +73,8 @@ fn a_machine_with_everything() {
         -netdev user,id=user,restrict=on,hostfwd=tcp:127.0.0.1:0-:22,hostfwd=tcp:127.0.0.1:0-:80\n\
         -device virtio-net-pci,netdev=user,romfile=\n\
         -netdev stream,id=link0,server=off,addr.type=unix,addr.path=/s/net\n\
-        -device virtio-net-pci,netdev=link0,romfile=,mac=52:54:00:12:01:02";
+        -device virtio-net-pci,netdev=link0,romfile=,mac=52:54:00:12:01:02\n\
+        -device pcie-root-port,id=pluggable,chassis=1";
     check(&full(), expected);
 }
 

@@ -82,7 +82,11 @@ impl Frame {
         let (mut rest, mut told) = (bytes, None);
         while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
             self.extend(&rest[..end]);
-            told = self.end_line().or(told);
+            match self.end_line() {
+                // Its end may come twice, and there is nothing left to take then.
+                whole @ Some(Told::Whole(_) | Told::TooLarge(_)) => return whole,
+                missing => told = missing.or(told),
+            }
             rest = &rest[end + 1..];
         }
         self.extend(rest);
@@ -234,6 +238,13 @@ mod tests {
         let mut frame = Frame::new(NUMBER);
         assert_eq!(frame.read(damaged.as_bytes()), Some(Told::Missing([vec![2..=2, 4..=4], vec![1..=1]])));
         assert_eq!(frame.read(text.as_bytes()), whole(0, &stdout, &stderr));
+    }
+
+    /// Its ends were asked for again, and the answer came after all: both are read in one go on a busy computer.
+    #[test]
+    fn an_answer_that_ends_twice_is_whole() {
+        let text = answer(0, b"out", b"err", "") + &format!("\n{NUMBER} 0 3 3\n{NUMBER}.1\n");
+        assert_eq!(read(text.as_bytes()), whole(0, b"out", b"err"));
     }
 
     #[test]

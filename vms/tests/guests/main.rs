@@ -13,6 +13,7 @@ mod ends;
 mod full;
 mod network;
 mod newc;
+mod plugged;
 mod refusals;
 mod rig;
 mod shell;

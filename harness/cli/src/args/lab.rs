@@ -2,7 +2,10 @@
 //!
 //! Flows in: nothing. Flows out: the arguments, as clap reads them. Must not: check what only a lab knows.
 
+use std::time::Duration;
+
 use clap::{Args, Subcommand, ValueEnum};
+use jiff::SignedDuration;
 
 use super::PlanFormat;
 
@@ -45,6 +48,16 @@ pub enum Lab {
         /// How many of a hundred
         #[arg(value_parser = clap::value_parser!(u8).range(1..=100))]
         percent: u8,
+    },
+    /// Have packets between two hosts take longer, each way
+    Delay {
+        /// One host
+        from: String,
+        /// The other
+        to: String,
+        /// By how much: `40ms`, `2s`
+        #[arg(value_parser = span)]
+        by: Duration,
     },
     /// Stop a host's sshd, or its overlay
     Stop {
@@ -112,6 +125,12 @@ pub enum LabDaemon {
     Sshd,
     /// The overlay's program.
     Overlay,
+}
+
+/// A span of time, as `jiff` reads it.
+fn span(text: &str) -> Result<Duration, &'static str> {
+    let span = text.parse::<SignedDuration>().ok().and_then(|span| Duration::try_from(span).ok());
+    span.ok_or("write it as `40ms` or `2s`")
 }
 
 const LAB: &str = "\

@@ -2,16 +2,63 @@
 //!
 //! Flows in: nothing. Flows out: the arguments, as clap reads them. Must not: check what only a fleet knows.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 
-use super::PlanFormat;
+use super::{Format, PlanFormat};
 
 /// `seaworthy mesh`
 #[derive(Debug, Subcommand)]
 pub enum Mesh {
     /// Who must reach whom over each overlay network, who must not, and where nobody can tell
     Matrix(MatrixArguments),
+    /// Ask the machines themselves, over SSH, whom they reach; nothing is changed on them
+    Probe(ProbeArguments),
 }
+
+/// Which machines are asked.
+#[derive(Debug, Args)]
+pub struct Who {
+    /// Only these machines are asked, about everybody; by default all of the fleet
+    #[arg(value_name = "MACHINE")]
+    pub machines: Vec<String>,
+    /// Only about this overlay network: the name of an instance
+    #[arg(long, value_name = "NAME")]
+    pub overlay: Option<String>,
+    /// A configuration for ssh in the place of your own, as `ssh -F` takes it
+    #[arg(long, short = 'F', value_name = "FILE")]
+    pub ssh_config: Option<PathBuf>,
+}
+
+/// `seaworthy mesh probe`
+#[derive(Debug, Args)]
+#[command(after_help = PROBE)]
+pub struct ProbeArguments {
+    /// Who is asked.
+    #[command(flatten)]
+    pub who: Who,
+    /// The form of the report on stdout
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+}
+
+const PROBE: &str = "\
+Each machine with a `deploy.targetHost` is asked in one session, and asks all of its targets at once: echoes, connections to
+the ports of sshd at the addresses on the overlay, how large packets may be, and what its overlay's own daemons say. It needs a
+POSIX shell there, and nothing is installed. ssh connects as your own configuration says, with your agent and jump hosts, but
+never asks a question and never learns a host key.
+
+Who is offline is neither good nor bad: it is named, and its gate is undecided. The run is recorded like any other;
+`seaworthy report` prints it again.
+
+Of an overlay with more than 64 machines not all pairs are asked: so many that everybody is joined with everybody, and three
+more of each machine by chance. The report says how many.
+
+Examples:
+  seaworthy mesh probe
+  seaworthy mesh probe cinnabar galena --overlay zerotier-local
+  seaworthy mesh probe --format json | jq '.mesh.overlays[].pairs[] | select(.as_expected | not)'";
 
 /// `seaworthy mesh matrix`
 #[derive(Debug, Args)]

@@ -59,13 +59,7 @@ impl Prospect {
         crew: &dyn Crew,
         interrupts: &mut mpsc::Receiver<()>,
     ) -> Result<Self, Stop> {
-        let wish = Wish {
-            selection: plan::Selection::default(),
-            filter: None,
-            fresh: false,
-            jobs: None,
-            keep: None,
-        };
+        let wish = Wish::default();
         let known = pipeline::know(desk, true, interrupts).await?;
         let course = course(desk, &known)?;
         let plan = pipeline::plan(desk, &known, &wish)?;

@@ -27,7 +27,7 @@ ACTIVATE
     rm -f "$kept/$id"
     fail "no mark can be left in $kept, so that nothing was begun: is the disk full"
 }
-systemd-run -q --unit="$unit" --on-active="$window" --timer-property=AccuracySec=100ms \
+systemd-run -q --collect --unit="$unit" --on-active="$window" --timer-property=AccuracySec=100ms \
     --property=RuntimeMaxSec="$activate" --property=TimeoutStopSec=5 /bin/sh "$here/undo" 9>&- ||
     fail "no timer that would go back can be set there"
 has_timer || fail "the timer that would go back does not run"

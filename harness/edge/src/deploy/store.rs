@@ -109,11 +109,11 @@ fn failed(why: String) -> End {
 fn last_words(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let line = lines().find(|line| line.starts_with("error:")).or_else(|| lines().last());
+    let line = lines().find(|line| line.starts_with("error:")).or_else(|| lines().next_back());
     line.unwrap_or("nix said nothing").trim_end_matches('.').to_owned()
 }
 
-/// The old protocol: for a closure that is there already ssh-ng costs a round trip for each path.
+/// The old protocol: ssh-ng asks for signatures, and has been slow with large closures that are there already.
 fn address(to: &Destination) -> String {
     let (user, host) =
         to.as_str().rsplit_once('@').map_or((None, to.as_str()), |(user, host)| (Some(user), host));

@@ -15,7 +15,7 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{UnixListener, UnixStream},
     sync::mpsc,
-    time::timeout,
+    time::{sleep, timeout},
 };
 
 use super::ask::{Answer, Ask, Planes, Shown, ShownHost, socket};
@@ -43,6 +43,8 @@ pub enum HoldError {
 
 /// How long a question may take to arrive.
 const QUESTION: Duration = Duration::from_secs(5);
+/// How long nobody is taken in after that failed.
+const PATIENCE: Duration = Duration::from_millis(100);
 /// The longest question, in bytes.
 const MOST: u64 = 64 * 1024;
 /// How long a host may take to be reached that should be. Loss is made up for by asking again within it.
@@ -68,7 +70,11 @@ impl Held {
                 Some(()) = interrupts.recv() => break,
                 accepted = self.listener.accept() => accepted,
             };
-            let Ok((mut stream, _)) = accepted else { continue };
+            let Ok((mut stream, _)) = accepted else {
+                // With no descriptor left it fails again at once, until one is given back.
+                sleep(PATIENCE).await;
+                continue;
+            };
             match timeout(QUESTION, read(&mut stream)).await {
                 Ok(Ok(Ask::Down)) => {
                     self.lab.down().await;

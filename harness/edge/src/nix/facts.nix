@@ -53,10 +53,12 @@ let
   tunnel = interface: {
     ips = texts (interface.ips or interface.address or [ ]);
     listenPort = interface.listenPort or null;
+    privateKeyFile = text (interface.privateKeyFile or null);
     peers = map (peer: {
       publicKey = text (peer.publicKey or null);
       allowedIPs = texts (peer.allowedIPs or [ ]);
       endpoint = text (peer.endpoint or null);
+      presharedKeyFile = text (peer.presharedKeyFile or null);
     }) (interface.peers or [ ]);
   };
 

@@ -115,12 +115,13 @@ fn check(suite: &Suite, definition: &CheckDefinition, policy: &Policy, subject: 
     }
 }
 
-/// Runs a case of policies. `None` where its input is a tree of tests, which the evaluator has to run.
+/// Runs a case of policies. `None` where its input is another: a tree of tests, which the evaluator has to run, or what
+/// machines saw.
 #[must_use]
 pub fn run_case(suite: &Suite, case: &Case) -> Option<CaseOutcome> {
     match &case.input {
         CaseInput::Facts(document) => Some(compare(case, run_policies(suite, document))),
-        CaseInput::Tests(_) => None,
+        CaseInput::Tests(_) | CaseInput::Sightings(..) => None,
     }
 }
 

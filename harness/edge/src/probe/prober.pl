@@ -1,9 +1,23 @@
 # One process that asks all targets at once. Its questions come by standard input, its answers are the lines of a
 # sighting. No quote of the single kind may stand in here: a shell hands it on within two of them.
 use strict;
-use Socket qw(:DEFAULT inet_pton inet_ntop getaddrinfo getnameinfo pack_sockaddr_in6 unpack_sockaddr_in6 IPPROTO_TCP);
-use Fcntl;
-use Errno qw(EINPROGRESS ECONNREFUSED EHOSTUNREACH ENETUNREACH ETIMEDOUT EINTR EMSGSIZE);
+
+# What the headers of the system say. For Linux it stands here: to load the modules that know it takes perl longer than all
+# else that it does here.
+my $linux = $^O eq "linux";
+my %is = (
+    AF_INET6 => 10, SOL_SOCKET => 1, SO_RCVBUF => 8, SO_ERROR => 4, O_NONBLOCK => 2048, EINTR => 4, EAGAIN => 11,
+    EMSGSIZE => 90, ENETUNREACH => 101, ENOBUFS => 105, ETIMEDOUT => 110, ECONNREFUSED => 111, EHOSTUNREACH => 113,
+    EINPROGRESS => 115,
+);
+if (!$linux) {
+    for my $module ("Socket", "Fcntl", "Errno") {
+        eval "require $module";
+        for my $name (keys %is) { my $value = $module->can($name); $is{$name} = $value->() if $value }
+    }
+}
+# These are the same everywhere.
+my ($AF_INET, $SOCK_STREAM, $SOCK_DGRAM, $SOCK_RAW, $F_SETFL) = (2, 1, 2, 3, 4);
 
 my $fine = eval { require Time::HiRes; Time::HiRes::clock_gettime(Time::HiRes::CLOCK_MONOTONIC()); 1 };
 sub now {
@@ -18,47 +32,45 @@ my (@pings, @knocks, @names);
 while (<STDIN>) {
     my ($what, @rest) = split " ";
     if    ($what eq "limits") { ($count, $interval, $wait, $limit, $mtu) = @rest }
-    elsif ($what eq "ping")   { push @pings, $rest[0] }
-    elsif ($what eq "tcp")    { push @knocks, [@rest] }
+    elsif ($what eq "ping")   { push @pings, {name => $rest[0], bytes => pack("H*", $rest[1])} }
+    elsif ($what eq "tcp")    { push @knocks, {name => $rest[0], port => $rest[1], bytes => pack("H*", $rest[2])} }
     elsif ($what eq "name")   { push @names, $rest[0] }
 }
 alarm int($limit) + 2;
 $SIG{PIPE} = "DEFAULT";
-my $linux = $^O eq "linux";
 my @out;
 
-sub family { return index($_[0], ":") < 0 ? AF_INET : AF_INET6 }
+sub family { return length $_[0]{bytes} == 4 ? $AF_INET : $is{AF_INET6} }
 sub place {
-    my ($address, $port) = @_;
-    my $bytes = inet_pton(family($address), $address);
-    return undef unless defined $bytes;
-    return family($address) == AF_INET ? pack_sockaddr_in($port, $bytes) : pack_sockaddr_in6($port, $bytes);
+    my ($target, $port) = @_;
+    my $four = length $target->{bytes} == 4;
+    my $family = family($target);
+    # Elsewhere its length stands before, and each of the two takes a byte.
+    my $head = $linux ? pack("S", $family) : pack("CC", $four ? 16 : 28, $family);
+    return $head . ($four ? pack("n a4 x8", $port, $target->{bytes}) : pack("n N a16 N", $port, 0, $target->{bytes}, 0));
 }
-sub address {
-    my ($place) = @_;
-    my $family = sockaddr_family($place);
-    return inet_ntop($family, $family == AF_INET ? (unpack_sockaddr_in($place))[1] : (unpack_sockaddr_in6($place))[1]);
-}
+# The address in a place.
+sub bytes { my ($family, $place) = @_; return $family == $AF_INET ? substr($place, 4, 4) : substr($place, 8, 16) }
 
 # Sockets for echoes: raw ones also hear the requests of others.
 my (%icmp, %means);
-for my $family (AF_INET, AF_INET6) {
-    my $protocol = $family == AF_INET ? 1 : 58;
-    for my $kind ([SOCK_RAW, "raw"], [SOCK_DGRAM, "datagram"]) {
+for my $family ($AF_INET, $is{AF_INET6}) {
+    my $protocol = $family == $AF_INET ? 1 : 58;
+    for my $kind ([$SOCK_RAW, "raw"], [$SOCK_DGRAM, "datagram"]) {
         my $socket;
         next unless socket($socket, $family, $kind->[0], $protocol);
         if ($linux && $kind->[1] eq "raw") {
-            if ($family == AF_INET) { setsockopt($socket, 255, 1, pack("L", 0xffffffff & ~((1 << 0) | (1 << 8)))) }
+            if ($family == $AF_INET) { setsockopt($socket, 255, 1, pack("L", 0xffffffff & ~((1 << 0) | (1 << 8)))) }
             else { setsockopt($socket, 58, 1, pack("L8", (0xffffffff) x 4, 0xfffffffc, (0xffffffff) x 3)) }
         }
-        setsockopt($socket, SOL_SOCKET, SO_RCVBUF, pack("i", 1 << 20));
+        setsockopt($socket, $is{SOL_SOCKET}, $is{SO_RCVBUF}, pack("i", 1 << 20));
         # Packets are never taken apart, and what the system believes of the way is not believed.
-        if ($linux && $mtu) { setsockopt($socket, $family == AF_INET ? 0 : 41, $family == AF_INET ? 10 : 23, pack("i", 3)) }
-        fcntl($socket, F_SETFL, O_NONBLOCK);
+        if ($linux && $mtu) { setsockopt($socket, $family == $AF_INET ? 0 : 41, $family == $AF_INET ? 10 : 23, pack("i", 3)) }
+        fcntl($socket, $F_SETFL, $is{O_NONBLOCK});
         ($icmp{$family}, $means{$family}) = ($socket, $kind->[1]);
         last;
     }
-    push @out, "icmp " . ($family == AF_INET ? 4 : 6) . " " . ($means{$family} || "none");
+    push @out, "icmp " . ($family == $AF_INET ? 4 : 6) . " " . ($means{$family} || "none");
 }
 
 # Where the system lets us send none, its own program may: the shell goes on with that.
@@ -79,13 +91,14 @@ sub echo {
     my $socket = $icmp{$family} or return "no socket";
     my $body = $mark . pack("nn", $at, $number);
     $body .= "\0" x ($payload - length $body) if $payload > length $body;
-    my $type = $family == AF_INET ? 8 : 128;
+    my $type = $family == $AF_INET ? 8 : 128;
     my $packet = pack("CCnnn", $type, 0, 0, $$ & 0xffff, $number & 0xffff) . $body;
-    substr($packet, 2, 2) = pack("n", checksum($packet)) if $family == AF_INET;
-    my $place = place($target, 0) or return "no address";
+    substr($packet, 2, 2) = pack("n", checksum($packet)) if $family == $AF_INET;
+    my $place = place($target, 0);
     for (1 .. 3) {
         return "" if defined send($socket, $packet, 0, $place);
-        return $! == EMSGSIZE ? "large" : "$!" unless $!{ENOBUFS} || $!{EAGAIN} || $!{EINTR};
+        return "large" if $! == $is{EMSGSIZE};
+        return "$!" unless grep { $! == $_ } @is{"ENOBUFS", "EAGAIN", "EINTR"};
         select undef, undef, undef, 0.002;
     }
     return "$!";
@@ -96,14 +109,14 @@ sub incoming {
     my ($socket, $family) = @_;
     my @came;
     while (defined(my $from = recv($socket, my $bytes, 65535, 0))) {
-        if ($family == AF_INET && $means{$family} eq "raw") { $bytes = substr($bytes, (ord($bytes) & 15) * 4) }
+        if ($family == $AF_INET && $means{$family} eq "raw") { $bytes = substr($bytes, (ord($bytes) & 15) * 4) }
         my $type = ord $bytes;
-        my $sender = address($from);
+        my $sender = bytes($family, $from);
         if ($type == 8 || $type == 128) { $heard{$sender} = 1; next }
         next unless $type == 0 || $type == 129;
         next unless length($bytes) >= 24 && substr($bytes, 8, 12) eq $mark;
         my ($at, $number) = unpack("nn", substr($bytes, 20, 4));
-        push @came, [$at, $number, now()] if $at < @pings && inet_pton($family, $pings[$at]) eq inet_pton($family, $sender);
+        push @came, [$at, $number, now()] if $at < @pings && $pings[$at]{bytes} eq $sender;
     }
     return @came;
 }
@@ -114,9 +127,11 @@ if (@names) {
     pipe($reader, my $writer);
     $child = fork;
     if (defined $child && !$child) {
+        require Socket;
         for my $name (@names) {
-            my ($error, @found) = getaddrinfo($name, "", { socktype => SOCK_STREAM });
-            my %to = map { (getnameinfo($_->{addr}, Socket::NI_NUMERICHOST(), Socket::NIx_NOSERV()))[1] => 1 } @found;
+            my ($error, @found) = Socket::getaddrinfo($name, "", { socktype => $SOCK_STREAM });
+            my @numeric = (Socket::NI_NUMERICHOST(), Socket::NIx_NOSERV());
+            my %to = map { (Socket::getnameinfo($_->{addr}, @numeric))[1] => 1 } @found;
             syswrite $writer, "name $name " . ($error || !%to ? "nowhere" : join " ", sort keys %to) . "\n";
         }
         close $writer;
@@ -124,26 +139,25 @@ if (@names) {
         kill 9, $$;
     }
     close $writer;
-    fcntl($reader, F_SETFL, O_NONBLOCK);
+    fcntl($reader, $F_SETFL, $is{O_NONBLOCK});
 }
 
 # Connections: all begun at once.
 my (%open, @knocked);
 for my $at (0 .. $#knocks) {
-    my ($address, $port) = @{$knocks[$at]};
     my $socket;
-    if (!socket($socket, family($address), SOCK_STREAM, IPPROTO_TCP)) { $knocked[$at] = "other $!"; next }
-    fcntl($socket, F_SETFL, O_NONBLOCK);
+    if (!socket($socket, family($knocks[$at]), $SOCK_STREAM, 6)) { $knocked[$at] = "other $!"; next }
+    fcntl($socket, $F_SETFL, $is{O_NONBLOCK});
     my $begun = now();
-    if (connect($socket, place($address, $port))) { $knocked[$at] = "open " . int((now() - $begun) * 1e6); next }
-    if ($! != EINPROGRESS) { $knocked[$at] = word($! + 0); next }
+    if (connect($socket, place($knocks[$at], $knocks[$at]{port}))) { $knocked[$at] = "open " . int((now() - $begun) * 1e6); next }
+    if ($! != $is{EINPROGRESS}) { $knocked[$at] = word($! + 0); next }
     $open{fileno $socket} = [$at, $socket, $begun];
 }
 sub word {
     my ($error) = @_;
-    return "refused" if $error == ECONNREFUSED;
-    return "unreachable" if $error == EHOSTUNREACH || $error == ENETUNREACH;
-    return "silent" if $error == ETIMEDOUT;
+    return "refused" if $error == $is{ECONNREFUSED};
+    return "unreachable" if $error == $is{EHOSTUNREACH} || $error == $is{ENETUNREACH};
+    return "silent" if $error == $is{ETIMEDOUT};
     local $! = $error;
     return "other $!";
 }
@@ -163,7 +177,7 @@ sub meet {
     }
     for my $number (grep { vec($writable, $_, 1) } keys %open) {
         my ($at, $socket, $begun) = @{delete $open{$number}};
-        my $error = unpack("i", getsockopt($socket, SOL_SOCKET, SO_ERROR));
+        my $error = unpack("i", getsockopt($socket, $is{SOL_SOCKET}, $is{SO_ERROR}));
         $knocked[$at] = $error ? word($error) : "open " . int((now() - $begun) * 1e6);
         close $socket;
     }
@@ -209,8 +223,8 @@ my (@low, @high, @whole);
 if ($linux && $mtu) {
     my @todo = grep { grep { defined } @{$answer[$_] || []} } 0 .. $#pings;
     for my $at (@todo) {
-        my $four = family($pings[$at]) == AF_INET;
-        socket(my $socket, family($pings[$at]), SOCK_DGRAM, 17) or next;
+        my $four = family($pings[$at]) == $AF_INET;
+        socket(my $socket, family($pings[$at]), $SOCK_DGRAM, 17) or next;
         next unless connect($socket, place($pings[$at], 9));
         my $bytes = getsockopt($socket, $four ? 0 : 41, $four ? 14 : 24) or next;
         $whole[$at] = unpack("i", $bytes);
@@ -224,7 +238,7 @@ if ($linux && $mtu) {
         $step++;
         my %waiting;
         for my $at (sort keys %try) {
-            my $head = family($pings[$at]) == AF_INET ? 28 : 48;
+            my $head = family($pings[$at]) == $AF_INET ? 28 : 48;
             # Two of them, so that one that is lost is not taken for one that is too large.
             my @errors = map { echo($at, $step, $try{$at} - $head) } 1 .. 2;
             $waiting{$at} = 1 if grep { $_ eq "" } @errors;
@@ -250,20 +264,22 @@ print "$_\n" for @out;
 for my $at (0 .. $#pings) {
     # Without means nothing was asked, and nothing is told.
     next unless $icmp{family($pings[$at])};
-    print "ping $pings[$at] unsent $unsent[$at]\n" if $unsent[$at];
+    print "ping $pings[$at]{name} unsent $unsent[$at]\n" if $unsent[$at];
     for my $number (0 .. $#{$sent[$at] || []}) {
         next unless defined $sent[$at][$number];
         my $time = $answer[$at][$number];
-        print "ping $pings[$at] " . (defined $time ? int($time * 1e6) : "lost") . "\n";
+        print "ping $pings[$at]{name} " . (defined $time ? int($time * 1e6) : "lost") . "\n";
     }
-    print "mtu $pings[$at] " . ($low[$at] || "none") . " $whole[$at]\n" if defined $whole[$at];
+    print "mtu $pings[$at]{name} " . ($low[$at] || "none") . " $whole[$at]\n" if defined $whole[$at];
 }
 for my $at (0 .. $#knocks) {
-    my ($address, $port) = @{$knocks[$at]};
-    my $target = family($address) == AF_INET ? "$address:$port" : "[$address]:$port";
+    my ($address, $port) = @{$knocks[$at]}{"name", "port"};
+    my $target = family($knocks[$at]) == $AF_INET ? "$address:$port" : "[$address]:$port";
     print "tcp $target " . (defined $knocked[$at] ? $knocked[$at] : "silent") . "\n";
 }
 my %told;
 for (split /\n/, $resolved) { print "$_\n"; $told{(split " ")[1]} = 1 }
 print "name $_ late\n" for grep { !$told{$_} } @names;
-print "heard $_\n" for sort keys %heard;
+for (sort keys %heard) {
+    print "heard " . (length == 4 ? join ".", unpack "C4" : join ":", unpack "(H4)8") . "\n";
+}

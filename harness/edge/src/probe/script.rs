@@ -3,8 +3,9 @@
 //! Flows in: questions. Flows out: text for `sh -s`. Must not: let anything into the text that a shell reads as more than a
 //! word: addresses and numbers are made of types here, and names were checked.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, net::IpAddr};
 
+use data_encoding::HEXLOWER;
 use model::sighting::questions::Questions;
 
 const HOST: &str = include_str!("host.sh");
@@ -44,15 +45,23 @@ fn asks(questions: &Questions) -> String {
     let [interval, wait, limit] = [interval, wait, limit].map(std::time::Duration::as_secs_f64);
     let mut text = format!("limits {count} {interval:.3} {wait:.3} {limit:.3} {}\n", u8::from(*mtu));
     for address in &questions.pings {
-        let _infallible = writeln!(text, "ping {address}");
+        let _infallible = writeln!(text, "ping {address} {}", octets(*address));
     }
     for place in &questions.knocks {
-        let _infallible = writeln!(text, "tcp {} {}", place.ip(), place.port());
+        let _infallible = writeln!(text, "tcp {} {} {}", place.ip(), place.port(), octets(place.ip()));
     }
     for name in &questions.names {
         let _infallible = writeln!(text, "name {}", name.as_str());
     }
     text
+}
+
+/// An address as it stands in a packet, in hexadecimal digits: nobody there has to read the other form.
+fn octets(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => HEXLOWER.encode(&address.octets()),
+        IpAddr::V6(address) => HEXLOWER.encode(&address.octets()),
+    }
 }
 
 #[cfg(test)]
@@ -70,7 +79,8 @@ mod tests {
         questions.pings.insert("fd00::3".parse().unwrap());
         questions.knocks.insert("[fd00::3]:22".parse().unwrap());
         questions.resolve("b.mesh").unwrap();
-        let said = "limits 1 0.200 2.000 20.000 1\nping fd00::3\ntcp fd00::3 22\nname b.mesh\n";
+        let said = "limits 1 0.200 2.000 20.000 1\nping fd00::3 fd000000000000000000000000000003\n\
+            tcp fd00::3 22 fd000000000000000000000000000003\nname b.mesh\n";
         assert_eq!(asks(&questions), said);
         assert!(script(&questions, Means::Best).contains(said));
     }

@@ -21,7 +21,7 @@ use super::{
     come_up::Came,
     inspect::Wanted,
     ready::{Ready, Unready, ready},
-    sops::Secrets,
+    standin::StandIns,
     worker::secret_paths,
 };
 use crate::nix::pool::Evaluators;
@@ -111,8 +111,8 @@ async fn built(
     name: &MachineName,
     source: &BootSource,
 ) -> Result<Ready, Fault> {
-    let secrets = Secrets::of(&facts.document, name);
-    ready(nix, yard, name, source, &secrets, BUILD_LIMIT).await.map_err(|unready| match unready {
+    let stand_ins = StandIns::of(&facts.document, name);
+    ready(nix, yard, name, source, &stand_ins, BUILD_LIMIT).await.map_err(|unready| match unready {
         Unready::Fault(fault) => fault,
         Unready::Machine(_, said) => {
             Fault { what: format!("{name} cannot be built as a guest"), remedy: None, detail: said }

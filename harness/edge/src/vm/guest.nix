@@ -2,11 +2,17 @@
 # for the hardware that a virtual machine does not have. Everything else is the machine's own.
 #
 # `options` are those of the machine as it is: a module of its own cannot let what it says depend on them. `sops` is what stands
-# for the secrets that sops-nix decrypts: a key, documents, and by a secret's name the place of its document among them.
-{ options, sops }:
+# for the secrets that sops-nix decrypts: a key, documents, and by a secret's name the place of its document among them. `tunnels` is
+# what stands for WireGuard's keys: by a peer's real public key the one that its guest has; the interfaces of both kinds as the
+# machine has them; and where the names lead by which machines call each other.
+{ options, sops, tunnels }:
 { lib, ... }:
 let
   inherit (lib) mkForce;
+
+  # A peer's other half is secret, so that it has another key; whatever else is said of it stays.
+  known = peer: peer // { publicKey = tunnels.keys.${builtins.replaceStrings [ "\n" ] [ "" ] peer.publicKey} or peer.publicKey; };
+  known-to = builtins.mapAttrs (_: interface: { peers = mkForce (map known interface.peers); });
 
   documents = map (builtins.toFile "made-up-secrets") sops.documents;
 
@@ -101,6 +107,12 @@ in
     };
   }
   // (if options ? swapDevices then { swapDevices = mkForce [ ]; } else { })
+  // {
+    networking =
+      (if tunnels.hosts != { } && options.networking or { } ? hosts then { inherit (tunnels) hosts; } else { })
+      // (if tunnels.wireguard == { } then { } else { wireguard.interfaces = known-to tunnels.wireguard; })
+      // (if tunnels.quick == { } then { } else { wg-quick.interfaces = known-to tunnels.quick; });
+  }
   // (
     if sops.secrets == { } then { }
     else { sops = madeUp; environment.etc."seaworthy/made-up-key".text = "${keyInStore}\n"; }

@@ -1,9 +1,9 @@
 //! Everything that a machine needs to be booted as a guest, made ready.
 //!
-//! Flows in: a machine of the flake, what the plan says to boot of it, and which secrets sops-nix puts in place there. Flows
+//! Flows in: a machine of the flake, what the plan says to boot of it, and what stands for its secrets. Flows
 //! out: its built system, its disks, and what runs it. Must not: start it.
 
-use std::{path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use model::{check::GuestSize, fleet::BootSource, machine::MachineName, verdict::Fault};
 use vms::{
@@ -16,8 +16,7 @@ use super::{
     Yard,
     drive::read_only,
     given, kernel,
-    sops::Secrets,
-    standin,
+    standin::{self, StandIns},
     system::{System, Unbuilt, build},
 };
 use crate::nix::pool::Evaluators;
@@ -35,6 +34,8 @@ pub(super) struct Ready {
     shares: Vec<Share>,
     /// What of the machine a guest does not have, in words; never empty.
     pub(super) replaced: Vec<String>,
+    /// The texts of secrets that have to be keys, by their paths.
+    keys: BTreeMap<String, String>,
     /// Where disks are kept.
     images: PathBuf,
     pub(super) qemu: Qemu,
@@ -59,10 +60,10 @@ pub(super) async fn ready(
     yard: &Yard,
     name: &MachineName,
     source: &BootSource,
-    secrets: &Secrets,
+    stand_ins: &StandIns,
     limit: Duration,
 ) -> Result<Ready, Unready> {
-    let system = build(nix, name, source, secrets, limit).await.map_err(|unbuilt| match unbuilt {
+    let system = build(nix, name, source, stand_ins, limit).await.map_err(|unbuilt| match unbuilt {
         Unbuilt::Evaluation(error) => {
             let place = error.file.iter().map(|file| format!("at {file}:{}", error.line.unwrap_or(0)));
             Unready::Machine("unevaluated", [error.message.clone()].into_iter().chain(place).collect())
@@ -88,6 +89,7 @@ pub(super) async fn ready(
         disks: made,
         shares: shares.map_err(Unready::Fault)?,
         replaced,
+        keys: stand_ins.keys.clone(),
         images: yard.images.folder.clone(),
         qemu,
         accelerator,
@@ -114,7 +116,7 @@ impl Ready {
     pub(super) fn machine(&self, size: GuestSize, secrets: &[String]) -> Result<Machine, Fault> {
         let mut disks = self.disks.clone();
         if self.source.is_configuration() {
-            disks.push(read_only(standin::lay(&self.images, secrets)?, "secrets"));
+            disks.push(read_only(standin::lay(&self.images, secrets, &self.keys)?, "secrets"));
         }
         Ok(Machine {
             name: self.name.0.clone(),
@@ -130,6 +132,8 @@ impl Ready {
             shares: self.shares.clone(),
             user_network: None,
             links: Vec::new(),
+            // For the card that it has among other guests. Who boots it alone gives it none.
+            slot: self.source.is_configuration(),
             screen: false,
             backdoor: self.source.is_configuration(),
             agent: false,

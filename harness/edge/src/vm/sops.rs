@@ -54,9 +54,9 @@ impl Secrets {
         self.0.values().filter_map(|secret| secret.path.clone())
     }
 
-    /// For `guest.nix`: the key, the documents, and the place among them of the one that a secret is in.
-    pub(super) fn expression(&self) -> String {
-        let files = self.files();
+    /// For `guest.nix`: the key, the documents, and the place among them of the one that a secret is in. What stands in a secret's place has to be one of these keys, where it arrives at its path.
+    pub(super) fn expression(&self, keys: &BTreeMap<String, String>) -> String {
+        let files = self.files(keys);
         let documents = files.values().map(|content| quote::string(&content.document()));
         let place = |(name, secret): (&String, &Secret)| {
             let place = files.keys().position(|file| *file == secret.file());
@@ -71,12 +71,12 @@ impl Secrets {
     }
 
     /// What stands for each of the fleet's files: one for one, so that two secrets of one file stay in one.
-    fn files(&self) -> BTreeMap<(&str, Format), Content> {
+    fn files(&self, keys: &BTreeMap<String, String>) -> BTreeMap<(&str, Format), Content> {
         let mut files = BTreeMap::new();
         for (name, secret) in &self.0 {
             let (file, format) = secret.file();
             let content = files.entry((file, format)).or_insert_with(|| Content::new(format));
-            content.insert(secret.key.as_deref().unwrap_or(name), &secret.text(name));
+            content.insert(secret.key.as_deref().unwrap_or(name), &secret.text(name, keys));
         }
         files
     }
@@ -88,8 +88,10 @@ impl Secret {
     }
 
     /// As a password's hash, `!` opens no account.
-    fn text(&self, name: &str) -> String {
-        if self.needed_for_users {
+    fn text(&self, name: &str, keys: &BTreeMap<String, String>) -> String {
+        if let Some(key) = self.path.as_ref().and_then(|path| keys.get(path)) {
+            key.clone()
+        } else if self.needed_for_users {
             "!made-up".to_owned()
         } else {
             format!("made up: this stands for the secret {name}")

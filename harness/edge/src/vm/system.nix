@@ -1,10 +1,14 @@
 # A machine of a flake as a guest: what is to be built, and what of the machine a guest does not have.
-{ machine, guest, sops }:
+{ machine, guest, sops, tunnels }:
 let
   inherit (builtins) attrNames concatStringsSep filter isAttrs length;
-  extended = machine.extendModules { modules = [ (guest { options = machine.options or { }; inherit sops; }) ]; };
+  extended = machine.extendModules { modules = [ (guest { options = machine.options or { }; inherit sops; tunnels = tunnels // interfaces; }) ]; };
   isExtensible = machine ? extendModules;
   config = machine.config;
+  interfaces = {
+    wireguard = config.networking.wireguard.interfaces or { };
+    quick = config.networking.wg-quick.interfaces or { };
+  };
   names = set: if isAttrs set then attrNames set else [ ];
   # The root and the store of a guest are its own whatever they are on the machine.
   disks = filter (point: config.fileSystems.${point}.fsType or "" != "tmpfs") (names (config.fileSystems or null));
@@ -27,6 +31,7 @@ in
     tell "the disks of" disks
     ++ tell "the encrypted disks" (names (config.boot.initrd.luks.devices or null))
     ++ (if isExtensible then tell "sops' files of the secrets" (names (config.sops.secrets or null)) else [ ])
+    ++ (if isExtensible then tell "the keys of WireGuard's" (names (interfaces.wireguard // interfaces.quick)) else [ ])
     ++ say "the swap space" (length (config.swapDevices or [ ]) > 0)
     ++ say "the boot loader" (loader.grub.enable or false || loader.systemd-boot.enable or false)
     ++ say "the radio" (config.networking.wireless.enable or false || config.hardware.bluetooth.enable or false)

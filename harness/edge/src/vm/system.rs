@@ -19,7 +19,7 @@ use serde::Deserialize;
 use super::{
     drive::{Drive, Shared},
     given,
-    sops::Secrets,
+    standin::StandIns,
     vm_build,
 };
 use crate::{
@@ -95,13 +95,13 @@ pub(super) async fn build(
     nix: &Evaluators,
     machine: &MachineName,
     source: &BootSource,
-    secrets: &Secrets,
+    stand_ins: &StandIns,
     limit: Duration,
 ) -> Result<System, Unbuilt> {
     if let BootSource::Given(given) = source {
         return given::build(nix, given, limit).await;
     }
-    let told = evaluate(nix, machine, secrets).await?;
+    let told = evaluate(nix, machine, stand_ins).await?;
     for drv in &told.checked {
         realise(nix, &format!("{drv}^out"), limit).await?;
     }
@@ -137,13 +137,14 @@ async fn configuration(nix: &Evaluators, drv: &str, limit: Duration) -> Result<S
     })
 }
 
-async fn evaluate(nix: &Evaluators, machine: &MachineName, secrets: &Secrets) -> Result<Told, Unbuilt> {
+async fn evaluate(nix: &Evaluators, machine: &MachineName, stand_ins: &StandIns) -> Result<Told, Unbuilt> {
     let of = output(&["nixosConfigurations".to_owned(), machine.0.clone()]);
     let guest = format!(
-        "({}) {{ machine = {of}; guest = {}; sops = {}; }}",
+        "({}) {{ machine = {of}; guest = {}; sops = {}; tunnels = {}; }}",
         one_line(include_str!("system.nix")),
         one_line(include_str!("guest.nix")),
-        secrets.expression(),
+        stand_ins.sops(),
+        stand_ins.tunnels(),
     );
     let told = nix.json("json", &guest, "null").await.map_err(fault)?;
     let told = told.map_err(|error| Unbuilt::Evaluation(Box::new(error)))?;

@@ -27,7 +27,7 @@ use super::{
     log::ConsoleLog,
     measure::{measurements, measuring},
     ready::{Unready, ready},
-    sops::Secrets,
+    standin::StandIns,
 };
 use crate::{
     journal::Artifacts,
@@ -142,14 +142,14 @@ impl Shared {
     /// What the guest told, or the one verdict on everything that was to be asked of it.
     async fn boot(&self, asked: &Questions<'_>, log: &ConsoleLog) -> Result<(Told, Option<Afloat>), Verdict> {
         let limit = asked.checks.iter().map(|(check, _)| check.limit).max().unwrap_or_default();
-        let secrets = Secrets::of(&self.facts.document, asked.machine);
-        let ready = match ready(&self.nix, &self.yard, asked.machine, asked.source, &secrets, limit).await {
+        let stand_ins = StandIns::of(&self.facts.document, asked.machine);
+        let ready = match ready(&self.nix, &self.yard, asked.machine, asked.source, &stand_ins, limit).await {
             Ok(ready) => ready,
             Err(Unready::Machine(end, said)) => return Ok((unbuilt(end, asked.source, said), None)),
             Err(Unready::Fault(fault)) => return Err(Verdict::Broken { fault }),
         };
         let mut wanted = self.wanted(asked);
-        wanted.files.extend(secrets.paths());
+        wanted.files.extend(stand_ins.sops.paths());
         let (size, limit) = (asked.size, asked.limit);
         let Yard { folders, snapshots, .. } = &self.yard;
         let start = Start { ready: &ready, size, limit, folders, snapshots, wanted, log: Some(log) };

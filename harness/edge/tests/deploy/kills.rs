@@ -108,7 +108,7 @@ async fn killed(rig: Rig, kills: u32) {
 async fn count(rig: &Rig) -> BTreeMap<String, Vec<String>> {
     let mut all = BTreeMap::new();
     for name in BOXES {
-        let lines = rig.on(name, "cat /var/log/switched").await;
+        let lines = rig.on(name, "cat /root/switched").await;
         all.insert((*name).to_owned(), lines.lines().map(str::to_owned).collect());
     }
     all

@@ -25,7 +25,7 @@ do_test() {
     finally
 }
 # For tests that count.
-echo "$1 $out" >>/var/log/switched
+echo "$1 $out" >>/root/switched || :
 case $1 in
     dry-activate) echo "would activate the configuration..." >&2 ;;
     boot) do_boot ;;

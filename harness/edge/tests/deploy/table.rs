@@ -160,8 +160,13 @@ impl Met {
     }
 
     async fn beside(&self, order: Order, fault: impl Future<Output = String>) -> Told {
+        let begun = "until ls /run/seaworthy/*/begun >/dev/null 2>&1; do sleep 0.02; done";
         let fault = async {
-            sleep(MOMENT).await;
+            if self.at == Step::Activate {
+                self.rig.on(self.name, begun).await;
+            } else {
+                sleep(MOMENT).await;
+            }
             fault.await
         };
         tokio::join!(self.inner.carry(order), fault).0
@@ -287,6 +292,7 @@ async fn every_trouble(rig: Rig) {
                 go(&course(&[&["a"]], Duration::ZERO), rig.deploy(trouble), &mut log.another()).await.state;
             known = came(&state, "a");
         }
+        assert_eq!(known, expected, "{trouble}: {:#?}", log.entries());
         let closure = if expected == Came::New { &new } else { &rig.old };
         runs(&rig, "a", closure).await;
         assert_eq!(

@@ -55,7 +55,7 @@ async fn eight_machines(rig: Rig) {
             ("new", ""),
             "{name}"
         );
-        let tests = rig.on(name, &format!("grep -c 'test {new}' /var/log/switched")).await;
+        let tests = rig.on(name, &format!("grep -c 'test {new}' /root/switched")).await;
         assert_eq!(tests, "1", "{name}");
     }
     let entries = log.entries();

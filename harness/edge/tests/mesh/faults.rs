@@ -18,11 +18,12 @@ pub(crate) fn trials() -> Vec<Trial> {
     let certified = || Topology { certificates: true, ..three() };
     let over = |overlay| Topology { overlay, ..three() };
     let mut stranger = over(Overlay::Wireguard);
-    stranger.hosts.insert("out".into(), Host { outsider: true });
+    stranger.hosts.insert("out".into(), Host { outsider: true, ..Host::default() });
     vec![
         trial("a_line_that_is_cut", three(), cut),
         trial("one_direction_that_is_cut", three(), one_way),
         trial("packets_that_are_lost", three(), lost),
+        trial("a_line_that_is_slow", three(), slow),
         trial("a_certificate_that_has_expired", certified(), expired),
         trial("two_hosts_with_one_address", three(), same_address),
         trial("an_sshd_that_is_gone", three(), gone),
@@ -86,6 +87,24 @@ async fn lost(mut rig: Rig) {
     assert_eq!(wrong.len(), 2, "{wrong:?}");
     assert!(wrong[0].starts_with("mesh/loss: between `b` and `c` "), "{wrong:?}");
     assert!(wrong[1].starts_with("mesh/loss: between `c` and `b` "), "{wrong:?}");
+    rig.lab.down().await;
+}
+
+/// Nothing is wrong with it until somebody says how fast is fast enough.
+async fn slow(mut rig: Rig) {
+    let by = Duration::from_millis(60);
+    begin(&mut rig.lab, Fault::Delay { from: "a".into(), to: "c".into(), by }).await;
+    let matrix = rig.matrix(Plane::Plain);
+    let outlooks = rig.look(&matrix, |_| {}).await;
+    assert_eq!(rig.wrong(&matrix, &outlooks, &Limits::default()), [""; 0]);
+    let limits = Limits { latency: Some(Duration::from_millis(100)), ..Limits::default() };
+    let wrong = rig.wrong(&matrix, &outlooks, &limits);
+    assert_eq!(wrong.len(), 2, "{wrong:?}");
+    assert!(wrong[0].starts_with("mesh/latency: `c` answers `a` after 1"), "{wrong:?}");
+    assert!(wrong[1].starts_with("mesh/latency: `a` answers `c` after 1"), "{wrong:?}");
+    rig.lab.restore().await.unwrap();
+    let outlooks = rig.look(&matrix, |_| {}).await;
+    assert_eq!(rig.wrong(&matrix, &outlooks, &limits), [""; 0]);
     rig.lab.down().await;
 }
 

@@ -19,7 +19,7 @@ const FLEET: &str = r#"{
                 networking = {
                     hostName = "cinnabar"; hostId = "8425e349";
                     firewall = { enable = true; allowPing = false; allowedTCPPorts = [ 22 80 ]; allowedTCPPortRanges = [ { from = 1; to = 2; more = 3; } ]; allowedUDPPorts = [ 51820 ]; interfaces.lan.allowedTCPPorts = [ 53 ]; trustedInterfaces = [ "zt+" ]; };
-                    wireguard.interfaces.wg = { ips = [ "10.0.0.1/24" ]; listenPort = 51820; privateKeyFile = throw "secret"; peers = [ { publicKey = "key="; allowedIPs = [ "10.0.0.2/32" ]; presharedKey = throw "secret"; } ]; };
+                    wireguard.interfaces.wg = { ips = [ "10.0.0.1/24" ]; listenPort = 51820; privateKey = throw "secret"; privateKeyFile = "/run/key"; peers = [ { publicKey = "key="; allowedIPs = [ "10.0.0.2/32" ]; presharedKey = throw "secret"; presharedKeyFile = "/run/shared"; } ]; };
                     wg-quick.interfaces.quick = { address = [ "fd00::1/64" ]; peers = [ { publicKey = "other="; allowedIPs = [ "::/0" ]; endpoint = "example.org:51820"; } ]; };
                 };
                 nixpkgs.hostPlatform.system = "x86_64-linux";
@@ -87,8 +87,8 @@ async fn machines_tell_their_facts() {
             "interfaces": {"lan": {"allowedTCPPorts": [53], "allowedTCPPortRanges": [], "allowedUDPPorts": [], "allowedUDPPortRanges": []}},
         },
         "wireguard": {
-            "wg": {"ips": ["10.0.0.1/24"], "listenPort": 51820, "peers": [{"publicKey": "key=", "allowedIPs": ["10.0.0.2/32"], "endpoint": null}]},
-            "quick": {"ips": ["fd00::1/64"], "listenPort": null, "peers": [{"publicKey": "other=", "allowedIPs": ["::/0"], "endpoint": "example.org:51820"}]},
+            "wg": {"ips": ["10.0.0.1/24"], "listenPort": 51820, "privateKeyFile": "/run/key", "peers": [{"publicKey": "key=", "allowedIPs": ["10.0.0.2/32"], "endpoint": null, "presharedKeyFile": "/run/shared"}]},
+            "quick": {"ips": ["fd00::1/64"], "listenPort": null, "privateKeyFile": null, "peers": [{"publicKey": "other=", "allowedIPs": ["::/0"], "endpoint": "example.org:51820", "presharedKeyFile": null}]},
         },
         "yggdrasil": {"enable": true, "interface": "ygg", "peers": ["tcp://a:1", "tls://b:2"]},
         "forwarding": {"ipv4": false, "ipv6": true},

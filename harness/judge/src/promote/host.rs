@@ -23,7 +23,7 @@ pub struct Host {
     pub doubt: bool,
     /// Whether it could not be reached when it was last tried.
     pub away: bool,
-    /// What went wrong with it. It never gets a new closure in this promotion any more.
+    /// What went wrong with it, in its soak too. It goes back, and never gets a new closure in this promotion any more.
     pub failed: Option<String>,
 }
 
@@ -100,8 +100,9 @@ impl Host {
             return Some(Step::Look);
         }
         match self.phase {
-            Phase::Settled { .. } | Phase::Back | Phase::Strayed => None,
-            _ if self.failed.is_some() => Some(Step::RollBack),
+            Phase::Back | Phase::Strayed => None,
+            _ if self.failed.is_some() && self.change.old != self.change.new => Some(Step::RollBack),
+            Phase::Settled { .. } => None,
             Phase::Waiting => Some(Step::Build),
             Phase::Built => Some(Step::Copy),
             Phase::Copied => Some(Step::Activate),

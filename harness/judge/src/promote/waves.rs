@@ -75,7 +75,7 @@ fn progress<'s>(leg: &'s Leg, state: &'s State) -> Progress<'s> {
     let (mut behind, mut offline, mut settled) = (None, None, None);
     for name in &leg.machines {
         match state.machines().get(name) {
-            Some(Host { phase: Phase::Settled { since }, .. }) => {
+            Some(Host { phase: Phase::Settled { since }, failed: None, .. }) => {
                 let (first, last) = settled.unwrap_or((*since, *since));
                 settled = Some((first.min(*since), last.max(*since)));
             }

@@ -214,6 +214,7 @@ fn plan(checks: Vec<Check>) -> Plan {
         },
         checks,
         policies: Default::default(),
+        round: None,
         waivers: Vec::new(),
         notes: Vec::new(),
     }

@@ -49,6 +49,9 @@ impl Fleet {
             if end && !truth.is_whole() {
                 return Err(format!("the run ends with {name} on neither its old nor its new closure"));
             }
+            if end && world.state.machines()[name].failed.is_some() && truth.running != Runs::Old {
+                return Err(format!("the run ends with {name} on a closure that failed there"));
+            }
         }
         if world.alive { self.way_back(world) } else { Ok(()) }
     }
@@ -67,11 +70,12 @@ impl Fleet {
         Ok(())
     }
 
-    /// Whatever is activated and does not boot yet can be rolled back, whatever the policy and the hour say: as soon as it is
-    /// known to ail, that or a look is the next step.
+    /// Whatever is activated can be rolled back, in its soak too, whatever the policy and the hour say: as soon as it is known to
+    /// ail, that or a look is the next step.
     fn way_back(&self, world: &World) -> Result<(), String> {
         for (name, host) in world.state.machines() {
-            if host.is_busy() || !matches!(host.phase, Phase::Trying | Phase::Confirmed) {
+            let active = matches!(host.phase, Phase::Trying | Phase::Confirmed | Phase::Settled { .. });
+            if host.is_busy() || !active {
                 continue;
             }
             let mut state = world.state.clone();

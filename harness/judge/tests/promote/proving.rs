@@ -63,7 +63,7 @@ fn plan() -> Plan {
         check(Stage::Boot, "a"),
         check(Stage::Boot, "b"),
     ];
-    Plan { header, checks, policies: BTreeMap::new(), waivers: Vec::new(), notes: Vec::new() }
+    Plan { header, checks, policies: BTreeMap::new(), waivers: Vec::new(), notes: Vec::new(), round: None }
 }
 
 fn passed(check: &str, hour: u8) -> Event {

@@ -117,6 +117,21 @@ fn one_that_fails_goes_back_and_holds_the_others_but_not_what_is_under_way() {
 }
 
 #[test]
+fn one_that_ails_in_its_soak_goes_back_and_holds_the_others() {
+    let course = course(&[&["a"], &["b"]]);
+    let mut what = started(&["a", "b"]);
+    what.extend(up_to("a", Step::SetProfile));
+    what.push(Happened::Ailing { machine: "a".into(), why: "nginx.service failed".to_owned() });
+    let proofs = proofs(&["a", "b"]);
+    let lines = told(&course, &proofs, &state(what.clone()), at(NOW));
+    let held = "b Closed: nothing; a failed; wave 0 waits for a";
+    assert_eq!(lines, ["a Closed: roll back; nginx.service failed", held]);
+    what.extend(ended("a", Step::RollBack, End::Done));
+    let lines = told(&course, &proofs, &state(what), at(NOW));
+    assert_eq!(lines, ["a Closed: nothing; nginx.service failed", held]);
+}
+
+#[test]
 fn the_policys_days_and_hours_hold_what_is_not_activated() {
     let mut course = course(&[&["a"]]);
     let day = date(1970, 1, 5);

@@ -18,7 +18,7 @@ use model::{
 
 use crate::{
     explore::System,
-    hosts::{Truth, failed},
+    hosts::{Runs, Truth, failed},
 };
 
 /// Everything at one moment.
@@ -211,6 +211,13 @@ impl World {
                 on(format!("{name} reboots"), &|world| {
                     world.left.faults -= 1;
                     world.truth[index].reboot();
+                });
+            }
+            let known = self.state.machines()[name].failed.is_some();
+            if self.left.faults > 0 && self.alive && self.truth[index].running == Runs::New && !known {
+                on(format!("{name} ails"), &|world| {
+                    world.left.faults -= 1;
+                    world.note(Happened::Ailing { machine: name.clone(), why: "it ails".to_owned() });
                 });
             }
             if self.left.proofs > 0 && self.proven[index] != Some(self.hour) {

@@ -26,9 +26,8 @@ pub fn unknown(
     machines: Option<&BTreeSet<&MachineName>>,
     text: Option<&str>,
 ) -> Vec<Diagnostic> {
-    let of_suite = |suite: &Suite| {
-        suite.checks.iter().map(|check| format!("{}/{}", suite.name, check.name)).collect::<Vec<_>>()
-    };
+    let of_suite =
+        |suite: &Suite| suite.checks.iter().flat_map(|check| check.rules(&suite.name)).collect::<Vec<_>>();
     let rules: BTreeSet<String> = suites.iter().flat_map(of_suite).collect();
     let mut nearest = Nearest::default();
     let mut problems = Diagnostics::default();

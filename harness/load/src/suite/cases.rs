@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{
     case::{Case, CaseInput, Expected},
     place::{Lines, Place},
+    round::Round,
+    sighting::{lines, outlook::Outlook, pair::Outlooks},
     suite::Kind,
 };
 use serde::Deserialize;
@@ -49,8 +51,9 @@ fn case(
         let message = format!("{name:?} cannot name a case: it starts with `good-` or `bad-`");
         problems.push(Diagnostic::error("case-name", message, Place::file(shown(""))));
     }
-    for file in texts.keys().filter(|file| !["facts.json", "tests.nix", "findings.json"].contains(file)) {
-        let message = "a case has facts.json or tests.nix, and findings.json; nothing reads this file";
+    for file in texts.keys().filter(|file| !is_read(file, texts)) {
+        let message =
+            "a case has facts.json, tests.nix or round.json, and findings.json; nothing reads this file";
         problems.push(Diagnostic::error("stray-file", message, Place::file(shown(file))));
     }
     let findings = match texts.get("findings.json") {
@@ -65,16 +68,56 @@ fn case(
         };
         problems.push(Diagnostic::error("case-findings", message, Place::file(shown("findings.json"))));
     }
-    let input = match (texts.get("facts.json"), texts.get("tests.nix")) {
-        (Some(text), None) => CaseInput::Facts(json::<Value>(&shown("facts.json"), text, problems)?),
-        (None, Some(text)) => CaseInput::Tests((*text).to_owned()),
+    let input = match [texts.get("facts.json"), texts.get("tests.nix"), texts.get("round.json")] {
+        [Some(text), None, None] => CaseInput::Facts(json::<Value>(&shown("facts.json"), text, problems)?),
+        [None, Some(text), None] => CaseInput::Tests((*text).to_owned()),
+        [None, None, Some(text)] => sightings(&shown, text, texts, problems)?,
         _ => {
-            let message = "a case has either facts.json or tests.nix";
+            let message = "a case has either facts.json, tests.nix or round.json";
             problems.push(Diagnostic::error("case-input", message, Place::file(shown(""))));
             return None;
         }
     };
     Some(Case { name: name.to_owned(), input, findings: findings.into_iter().map(expected).collect() })
+}
+
+/// Beside a round of questions, what each machine saw, or why it was not asked.
+fn is_read(file: &str, texts: &BTreeMap<&str, &str>) -> bool {
+    let of_round = texts.contains_key("round.json") && (file.ends_with(LINES) || file == UNASKED);
+    of_round || ["facts.json", "tests.nix", "round.json", "findings.json"].contains(&file)
+}
+
+/// What a machine's prober printed.
+const LINES: &str = ".lines";
+/// By machine, why there is nothing that it saw.
+const UNASKED: &str = "unasked.json";
+
+fn sightings(
+    shown: &dyn Fn(&str) -> String,
+    round: &str,
+    texts: &BTreeMap<&str, &str>,
+    problems: &mut Diagnostics,
+) -> Option<CaseInput> {
+    let round = json::<Round>(&shown("round.json"), round, problems)?;
+    let mut outlooks = match texts.get(UNASKED) {
+        Some(text) => json::<Outlooks>(&shown(UNASKED), text, problems)?,
+        None => Outlooks::new(),
+    };
+    for (file, text) in texts {
+        let Some(name) = file.strip_suffix(LINES) else { continue };
+        let known = round.machines.iter().any(|machine| machine.as_str() == name);
+        match lines::read(text) {
+            Ok(seen) if known => _ = outlooks.insert(name.into(), Outlook::Seen(Box::new(seen))),
+            Ok(_) => {
+                let message = format!("round.json has no machine `{name}`");
+                problems.push(Diagnostic::error("stray-file", message, Place::file(shown(file))));
+            }
+            Err(error) => {
+                problems.push(Diagnostic::error("lines", error.to_string(), Place::file(shown(file))));
+            }
+        }
+    }
+    Some(CaseInput::Sightings(Box::new(round), outlooks))
 }
 
 fn expected(entry: Entry) -> Expected {
@@ -100,8 +143,8 @@ pub(super) fn cover(manifest: &Manifest, cases: &[Case], problems: &mut Diagnost
         cases.iter().flat_map(|case| &case.findings).map(|finding| finding.rule.as_str()).collect();
     for check in &suite.checks {
         let rule = format!("{}/{}", suite.name, check.name);
-        if let (false, Some((place, span))) = (red.contains(rule.as_str()), manifest.checks.get(&check.name))
-        {
+        let is_red = check.rules(&suite.name).any(|rule| red.contains(rule.as_str()));
+        if let (false, Some((place, span))) = (is_red, manifest.checks.get(&check.name)) {
             let message = format!(
                 "no bad case turns `{}` red: a check that has never failed proves nothing",
                 check.name
@@ -115,8 +158,7 @@ pub(super) fn cover(manifest: &Manifest, cases: &[Case], problems: &mut Diagnost
         }
     }
     let folder = super::folder(&suite.name, suite.origin);
-    let known: BTreeSet<String> =
-        suite.checks.iter().map(|check| format!("{}/{}", suite.name, check.name)).collect();
+    let known: BTreeSet<String> = suite.checks.iter().flat_map(|check| check.rules(&suite.name)).collect();
     for case in cases {
         let place = || Place::file(format!("{folder}/cases/{}/findings.json", case.name));
         for finding in case.findings.iter().filter(|finding| !known.contains(&finding.rule)) {
@@ -133,6 +175,8 @@ pub(super) fn cover(manifest: &Manifest, cases: &[Case], problems: &mut Diagnost
 fn reads(kind: &Kind, input: &CaseInput) -> bool {
     matches!(
         (kind, input),
-        (Kind::Policy(_) | Kind::Guest(_), CaseInput::Facts(_)) | (Kind::Expression, CaseInput::Tests(_))
+        (Kind::Policy(_) | Kind::Guest(_), CaseInput::Facts(_))
+            | (Kind::Expression, CaseInput::Tests(_))
+            | (Kind::Probe(_), CaseInput::Sightings(..))
     )
 }

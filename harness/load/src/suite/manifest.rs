@@ -13,17 +13,18 @@ use jiff::SignedDuration;
 use model::{
     digest::Digest,
     place::Place,
+    sighting::pair::Limits,
     stage::Stage,
     suite::{CheckDefinition, Kind, Part, Policy, Scope, Severity, Suite, SuiteOrigin},
 };
-use toml_edit::TableLike;
+use toml_edit::{Item, TableLike};
 
-use super::{Files, Reader, policy, reader::Spanned};
+use super::{Files, Reader, limits, policy, reader::Spanned};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
 const SUITE_KEYS: &[&str] = &["stage", "description", "checks"];
 const CHECK_KEYS: &[&str] =
-    &["name", "kind", "file", "description", "scope", "severity", "timeout", "needs", "commands"];
+    &["name", "kind", "file", "description", "scope", "severity", "timeout", "needs", "commands", "limits"];
 const SCOPES: &[(&str, Scope)] = &[("fleet", Scope::Fleet), ("machine", Scope::Machine)];
 const SEVERITIES: &[(&str, Severity)] = &[("error", Severity::Error), ("warning", Severity::Warning)];
 const PARTS: &[(&str, Part)] = &[
@@ -36,8 +37,12 @@ const PARTS: &[(&str, Part)] = &[
     ("asks", Part::Asks),
 ];
 const OF_GUESTS: [Part; 2] = [Part::Guest, Part::Asks];
-const FORMS: &[(&str, Form)] =
-    &[("policy", Form::Policy), ("expression", Form::Expression), ("vm", Form::Guest)];
+const FORMS: &[(&str, Form)] = &[
+    ("policy", Form::Policy),
+    ("expression", Form::Expression),
+    ("vm", Form::Guest),
+    ("probe", Form::Probe),
+];
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(3600);
 
@@ -53,6 +58,7 @@ enum Form {
     Policy,
     Guest,
     Expression,
+    Probe,
 }
 
 /// Reads `suite.toml`. `None` where there is nothing to go on with; the problems say why.
@@ -138,10 +144,17 @@ fn check(
     let timeout = timeout(reader, table);
     let mut needs = needs(reader, table);
     let commands = commands(reader, table);
+    let limits = limits::read(reader, table);
+    if let Some(span) =
+        table.get("limits").and_then(Item::span).filter(|_| form.is_some_and(|form| form != Form::Probe))
+    {
+        reader.error("no-limits", span, "only a check of kind `probe` has limits".to_owned(), None);
+    }
     let file = reader.text(table, "file");
     let name = name?;
     let kind = match form? {
         Form::Expression => expression(reader, file, scope?),
+        Form::Probe => probe(reader, file, limits),
         Form::Policy if needs.iter().any(|part| OF_GUESTS.contains(part)) || !commands.is_empty() => {
             let message = "only a check of kind `vm` has a guest, asks and commands".to_owned();
             reader.error("no-guest", entry.span.clone(), message, Some("say `kind = \"vm\"`".to_owned()));
@@ -156,8 +169,9 @@ fn check(
             policy.map(|policy| Kind::Guest(Policy { commands, ..policy }))
         }
     }?;
-    // Nobody but a machine has a guest.
-    let scope = if matches!(kind, Kind::Guest(_)) { Some(Scope::Machine) } else { scope };
+    // Nobody but a machine has a guest, or looks around.
+    let of_machine = matches!(kind, Kind::Guest(_) | Kind::Probe(_));
+    let scope = if of_machine { Some(Scope::Machine) } else { scope };
     let check = CheckDefinition {
         digest: digest(suite, &name.value, &kind, scope?),
         name: name.value,
@@ -177,6 +191,17 @@ fn expression(reader: &mut Reader<'_>, file: Option<Spanned<String>>, scope: Sco
         return None;
     }
     (scope == Scope::Fleet).then_some(Kind::Expression)
+}
+
+/// What it asks follows from the fleet; how good it has to be, it says itself.
+fn probe(reader: &mut Reader<'_>, file: Option<Spanned<String>>, limits: Option<Limits>) -> Option<Kind> {
+    if let Some(file) = file {
+        let message =
+            "a check of kind `probe` has no file: who must reach whom follows from the fleet".to_owned();
+        reader.error("unknown-key", file.span, message, None);
+        return None;
+    }
+    limits.map(Kind::Probe)
 }
 
 fn timeout(reader: &mut Reader<'_>, table: &dyn TableLike) -> Option<Duration> {
@@ -228,6 +253,7 @@ fn digest(suite: &str, check: &str, kind: &Kind, scope: Scope) -> Digest {
         Kind::Guest(policy) => {
             ("vm", policy.text.as_str(), format!("{:?} {:?}", policy.needs, policy.commands))
         }
+        Kind::Probe(limits) => ("probe", "", format!("{limits:?}")),
     };
     Digest::of_parts([suite, check, &scope, form, text, &needs].map(str::as_bytes))
 }

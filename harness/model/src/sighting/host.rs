@@ -1,5 +1,7 @@
 //! Whether what one machine says of itself is what is expected of it: its key, its addresses, names, and its daemons.
 
+mod zerotier;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::IpAddr,
@@ -8,7 +10,7 @@ use std::{
 
 use super::{
     Resolved, Sighting, daemon::Daemon, outlook::Outlook, pair::Limits, wireguard::Wireguard,
-    yggdrasil::Yggdrasil, zerotier::Zerotier,
+    yggdrasil::Yggdrasil,
 };
 use crate::{
     finding::Finding,
@@ -18,15 +20,17 @@ use crate::{
     verdict::{Fault, Verdict},
 };
 
-/// What is expected of the machines of a fleet, beside who reaches whom.
+/// What is expected of a machine, beside whom it reaches.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Expected {
     /// Whose an address is. Nobody else may have it.
     pub owners: BTreeMap<IpAddr, MachineName>,
     /// Where names lead.
     pub names: BTreeMap<String, BTreeSet<IpAddr>>,
-    /// Who is on an overlay, with what addresses there.
+    /// On an overlay: the machine itself, and those whom it is to meet there now; with their addresses, as far as known.
     pub overlays: BTreeMap<OverlayKind, BTreeMap<MachineName, BTreeSet<IpAddr>>>,
+    /// On an overlay: whether somebody is away, so that a peering that is down may be one with them.
+    pub away: BTreeSet<OverlayKind>,
 }
 
 /// The verdict on a machine.
@@ -140,26 +144,24 @@ impl Told<'_> {
 
     fn wireguard(&mut self, said: &Wireguard) {
         let (name, limit) = (self.name, self.limits.handshake);
+        let members = self.expected.overlays.get(&OverlayKind::Wireguard).into_iter().flatten();
+        let others: Vec<_> = members.filter(|(owner, _)| *owner != name).collect();
         for peer in &said.peers {
             let owns = |address: &IpAddr| peer.allowed.iter().any(|network| holds(network, *address));
-            let owner = self
-                .expected
-                .owners
-                .iter()
-                .find(|(address, _)| owns(address))
-                .map(|(_, owner)| owner.as_str());
-            let whom = owner.map_or_else(|| format!("the peer {}", peer.key), |owner| format!("`{owner}`"));
+            // One who leads to nobody that is to be met may be away.
+            let Some((owner, _)) = others.iter().find(|(_, addresses)| addresses.iter().any(owns)) else {
+                continue;
+            };
             let said = match peer.handshake {
                 Some(age) if age <= limit => continue,
                 Some(age) => format!("the last handshake is {} old", spoken(age)),
                 None => "there never was a handshake".to_owned(),
             };
-            self.find("mesh/handshake", format!("between `{name}` and {whom} {said}"), None);
+            self.find("mesh/handshake", format!("between `{name}` and `{owner}` {said}"), None);
         }
-        let members = self.expected.overlays.get(&OverlayKind::Wireguard).into_iter().flatten();
-        let others = members.filter(|(owner, _)| *owner != name);
-        let others =
-            others.flat_map(|(owner, addresses)| addresses.iter().map(move |address| (address, owner)));
+        let others = others
+            .into_iter()
+            .flat_map(|(owner, addresses)| addresses.iter().map(move |address| (address, owner)));
         let allowed = |address: IpAddr| {
             said.peers.iter().any(|peer| peer.allowed.iter().any(|network| holds(network, address)))
         };
@@ -175,33 +177,24 @@ impl Told<'_> {
 
     fn yggdrasil(&mut self, said: &Yggdrasil) {
         let name = self.name;
-        if self.expected.owners.get(&said.address).is_none_or(|owner| owner != name) {
+        let members = self.expected.overlays.get(&OverlayKind::Yggdrasil);
+        let known = members.and_then(|members| members.get(name)).filter(|addresses| !addresses.is_empty());
+        if known.is_some_and(|addresses| !addresses.contains(&said.address)) {
             let told = format!(
                 "`{name}` has the Yggdrasil address {}, which is not the one that is known",
                 said.address
             );
             self.find("mesh/identity", told, None);
         }
-        for peer in said.peers.iter().filter(|peer| peer.up == Some(false)) {
+        let away = self.expected.away.contains(&OverlayKind::Yggdrasil);
+        let down = said.peers.iter().filter(|peer| peer.up == Some(false) && !away);
+        for peer in down {
             let told = format!("Yggdrasil on `{name}` has no line to {}", peer.remote);
             self.find("mesh/peer-down", told, peer.last_error.as_ref());
         }
-        if said.up().next().is_none() {
+        let alone = away && members.is_none_or(|members| members.len() < 2);
+        if said.up().next().is_none() && !alone {
             self.find("mesh/no-peers", format!("Yggdrasil on `{name}` has no peer that is up"), None);
-        }
-    }
-
-    fn zerotier(&mut self, said: &Zerotier) {
-        let name = self.name;
-        if !said.node.online {
-            self.find("mesh/zerotier", format!("ZeroTier on `{name}` is not online"), None);
-        }
-        if said.networks.is_empty() {
-            self.find("mesh/zerotier", format!("ZeroTier on `{name}` has joined no network"), None);
-        }
-        for network in said.networks.iter().filter(|network| network.status != "OK") {
-            let told = format!("`{name}` is not on the ZeroTier network {}: {}", network.id, network.status);
-            self.find("mesh/zerotier", told, None);
         }
     }
 

@@ -40,7 +40,7 @@ pub enum Unread {
 struct Words<'a> {
     wireguard: Daemon<Vec<&'a str>>,
     yggdrasil: Daemon<[String; 2]>,
-    zerotier: Daemon<[String; 3]>,
+    zerotier: Daemon<[String; 4]>,
 }
 
 /// Reads a whole answer.
@@ -57,7 +57,7 @@ pub fn read(text: &str) -> Result<Sighting, Unread> {
         if line == "end" {
             seen.wireguard = words.wireguard.and_then(|lines| Wireguard::read(&lines));
             seen.yggdrasil = words.yggdrasil.and_then(|[me, peers]| Yggdrasil::read(&me, &peers));
-            seen.zerotier = words.zerotier.and_then(|[a, b, c]| Zerotier::read(&a, &b, &c));
+            seen.zerotier = words.zerotier.and_then(|[a, b, c, d]| Zerotier::read(&a, &b, &c, &d));
             return Ok(seen);
         }
         take(&mut seen, &mut words, line).ok_or_else(|| Unread::Line(line.chars().take(200).collect()))?;
@@ -96,7 +96,7 @@ fn take<'a>(seen: &mut Sighting, words: &mut Words<'a>, line: &'a str) -> Option
         }
         "wireguard" => wireguard(&mut words.wireguard, rest)?,
         "yggdrasil" => document(&mut words.yggdrasil, &["self", "peers"], rest)?,
-        "zerotier" => document(&mut words.zerotier, &["info", "networks", "peers"], rest)?,
+        "zerotier" => document(&mut words.zerotier, &["info", "networks", "peers", "members"], rest)?,
         _ => return None,
     }
     Some(())

@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
+use serde::Deserialize;
+
 use super::Sighting;
 use crate::verdict::{Fault, Verdict};
 
 /// The outcome for one machine, with the tool's own words where it has some.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Outlook {
-    /// It looked, and this is what it saw.
+    /// It looked, and this is what it saw. It is read from a prober's lines alone.
+    #[serde(skip)]
     Seen(Box<Sighting>),
     /// It cannot be met from here: neither good nor bad.
     Offline(String),
@@ -23,7 +27,8 @@ pub enum Outlook {
 }
 
 /// Why whoever answered is not taken for the machine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Distrust {
     /// Its key is not known.
     Unknown,

@@ -9,6 +9,8 @@ use std::{
     time::Duration,
 };
 
+use serde::{Deserialize, Serialize};
+
 use super::{Icmp, Knock, Sighting, outlook::Outlook};
 use crate::{
     finding::Finding,
@@ -21,7 +23,7 @@ use crate::{
 };
 
 /// What is good enough.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// Echoes lost in a hundred.
     pub loss: u32,
@@ -86,6 +88,13 @@ impl Look<'_> {
         let pings = probe.ping.iter().map(|address| (*address, None, self.ping(*address)));
         let knocks = probe.tcp.iter().map(|place| (place.ip(), Some(*place), self.knock(*place)));
         let met: Vec<_> = pings.chain(knocks).collect();
+        let answers = |met: &Met| matches!(met, Met::Yes | Met::Refused);
+        if let Some(Outlook::Offline(why)) = self.other
+            && !met.iter().any(|(_, _, met)| answers(met))
+        {
+            // That nobody meets it says nothing of the way to it.
+            return Verdict::Skipped { reason: format!("`{}` is offline: {why}", self.pair.to) };
+        }
         let findings = match self.pair.reach() {
             Reach::Must => self.missed(&met),
             _ => self.leaks(&met),
@@ -176,9 +185,6 @@ impl Look<'_> {
         }
         let other = match self.other {
             Some(Outlook::Seen(other)) => other,
-            Some(Outlook::Offline(_)) => {
-                return lost("mesh/unreached", format!("`{to}` is offline, from here too"));
-            }
             _ => return lost("mesh/unreached", format!("nothing comes back, and `{to}` was not asked")),
         };
         if self.lacks(other, address) {

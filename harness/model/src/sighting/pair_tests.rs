@@ -133,9 +133,7 @@ fn what_was_not_seen_is_neither_good_nor_bad() {
 }
 
 #[test]
-fn one_who_is_offline_is_to_blame_and_so_is_one_without_the_address_or_ipv6() {
-    let offline = found(judged(Reason::Members, seen(2, SILENT), Some(Outlook::Offline(String::new()))));
-    assert!(offline.contains("`b` is offline, from here too"), "{offline}");
+fn one_without_the_address_or_ipv6_is_to_blame() {
     let other = found(judged(Reason::Members, seen(2, SILENT), Some(seen(9, ""))));
     assert!(other.contains("`b` does not have this address"), "{other}");
     let probe = Probe { ping: vec!["fd00::3".parse().unwrap()], tcp: vec![] };
@@ -149,4 +147,15 @@ fn one_who_is_offline_is_to_blame_and_so_is_one_without_the_address_or_ipv6() {
     old.addresses.retain(IpAddr::is_ipv4);
     let said = found(with(Reason::Members, &probe, seen(2, "ping fd00::3 lost"), Some(Outlook::Seen(old))));
     assert!(said.ends_with("`b` has no IPv6"), "{said}");
+}
+
+#[test]
+fn of_the_way_to_one_who_is_offline_nobody_can_tell() {
+    let offline = || Some(Outlook::Offline("no route".into()));
+    for reason in [Reason::Members, Reason::Outsider(Who::From)] {
+        let untold = judged(reason, seen(2, SILENT), offline());
+        assert_eq!(untold, Verdict::Skipped { reason: "`b` is offline: no route".into() });
+    }
+    assert_eq!(judged(Reason::Members, seen(2, GOOD), offline()), Verdict::Pass, "the overlay meets it");
+    assert_eq!(judged(Reason::Outsider(Who::From), seen(2, GOOD), offline()).findings().len(), 2);
 }

@@ -1,4 +1,8 @@
-//! ZeroTier as `zerotier-cli -j` tells it: the node, its networks, and whom it talks to.
+//! ZeroTier as `zerotier-cli -j` tells it: the node, its networks, whom it talks to, and whom it admits where it is a controller.
+//!
+//! A member that is no longer admitted says `OK` of its network for as long as its old word holds: only the controller knows.
+
+use std::net::{IpAddr, Ipv6Addr};
 
 use serde::{Deserialize, de::DeserializeOwned};
 
@@ -11,13 +15,18 @@ pub struct Zerotier {
     pub networks: Vec<Network>,
     /// Other nodes.
     pub peers: Vec<Peer>,
+    /// Those who asked to be admitted to networks that it controls.
+    pub members: Vec<Member>,
 }
 
 /// `info`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Node {
     /// Ten hexadecimal digits.
     pub address: String,
+    /// `address:0:public key`, of which the address is a digest.
+    pub public_identity: String,
     /// Whether it reaches anybody.
     pub online: bool,
     /// Of the program.
@@ -44,6 +53,9 @@ pub struct Peer {
     pub address: String,
     /// `LEAF`, `MOON` or `PLANET`.
     pub role: String,
+    /// Whether it is met by TCP, through somebody else.
+    #[serde(default)]
+    pub tunneled: bool,
     /// Ways to it.
     #[serde(default)]
     pub paths: Vec<Way>,
@@ -63,17 +75,73 @@ impl Peer {
     /// Whether it is met without others in between.
     #[must_use]
     pub fn is_direct(&self) -> bool {
-        self.paths.iter().any(|way| way.active && !way.expired)
+        !self.tunneled && self.paths.iter().any(|way| way.active && !way.expired)
     }
 }
 
+/// One who asked a controller, of `/unstable/controller/network/<id>/member`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Member {
+    /// The node, ten hexadecimal digits.
+    pub address: String,
+    /// The network, sixteen of them.
+    pub nwid: String,
+    /// Whether it is admitted.
+    pub authorized: bool,
+}
+
+/// All of one network.
+#[derive(Deserialize)]
+struct Members {
+    data: Vec<Member>,
+}
+
+impl Network {
+    /// The node that has an address on it, where the address is one that follows from the network and the node: by RFC 4193, or
+    /// "6plane".
+    #[must_use]
+    pub fn node_of(&self, address: IpAddr) -> Option<String> {
+        let IpAddr::V6(address) = address else { return None };
+        let id = u64::from_str_radix(&self.id, 16).ok()?;
+        let [high, low] = [id >> 32, id & 0xffff_ffff];
+        let node = |first: usize| address.octets().get(first..first + 5)?.try_into().ok().map(number);
+        let [by_rfc, by_plane] = [node(11)?, node(5)?];
+        let rfc = (0xfd_u128 << 120) | (u128::from(id) << 56) | (0x9993 << 40) | u128::from(by_rfc);
+        let plane = (0xfc_u128 << 120) | (u128::from(high ^ low) << 88) | (u128::from(by_plane) << 48) | 1;
+        let is = |form: u128| Ipv6Addr::from(form) == address;
+        let node = if is(rfc) { by_rfc } else { is(plane).then_some(by_plane)? };
+        Some(format!("{node:010x}"))
+    }
+
+    /// The node that admits others to it.
+    #[must_use]
+    pub fn controller(&self) -> &str {
+        self.id.get(..10).unwrap_or_default()
+    }
+}
+
+fn number(bytes: [u8; 5]) -> u64 {
+    bytes.iter().fold(0, |number, byte| (number << 8) | u64::from(*byte))
+}
+
 impl Zerotier {
-    pub(super) fn read(info: &str, networks: &str, peers: &str) -> Result<Self, String> {
+    /// `members` are documents one after another, one a network, or nothing.
+    pub(super) fn read(info: &str, networks: &str, peers: &str, members: &str) -> Result<Self, String> {
+        let each = serde_json::Deserializer::from_str(members).into_iter::<Members>();
+        let admitted = each.collect::<Result<Vec<_>, _>>();
+        let admitted = admitted.map_err(|error| format!("members of another form: {error}"))?;
         Ok(Self {
             node: json("info", info)?,
             networks: json("listnetworks", networks)?,
             peers: json("listpeers", peers)?,
+            members: admitted.into_iter().flat_map(|one| one.data).collect(),
         })
+    }
+
+    /// The node that has an address on one of its networks.
+    #[must_use]
+    pub fn node_of(&self, address: IpAddr) -> Option<String> {
+        self.networks.iter().find_map(|network| network.node_of(address))
     }
 }
 
@@ -82,20 +150,5 @@ fn json<T: DeserializeOwned>(what: &str, text: &str) -> Result<T, String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const INFO: &str = r#"{"address":"db4344343b","online":true,"version":"1.14.1","config":{}}"#;
-
-    #[test]
-    fn a_node_is_read_and_another_form_is_told() {
-        let networks =
-            r#"[{"id":"db4344343b14b903","status":"OK","assignedAddresses":["10.0.0.1/24"],"mtu":2800}]"#;
-        let peers = r#"[{"address":"0123456789","role":"LEAF","latency":-1,"paths":[{"active":true,"expired":true}]}]"#;
-        let read = Zerotier::read(INFO, networks, peers).unwrap();
-        assert_eq!((read.node.online, read.networks[0].status.as_str()), (true, "OK"));
-        assert!(!read.peers[0].is_direct());
-        assert!(Zerotier::read(INFO, "{}", peers).unwrap_err().contains("listnetworks"));
-        assert!(Zerotier::read(r#"{"address":1}"#, networks, peers).is_err());
-    }
-}
+#[path = "zerotier_tests.rs"]
+mod tests;

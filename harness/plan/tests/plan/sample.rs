@@ -173,6 +173,7 @@ impl Sample {
             capabilities: &self.capabilities,
             tool: &self.tool,
             tree: self.tree,
+            network: None,
             today: TODAY,
         };
         draft(&inputs).lint()

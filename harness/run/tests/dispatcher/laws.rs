@@ -60,6 +60,9 @@ fn jobs_are_batches(plan: &Plan, seen: &Seen) {
         let batch = check(&job[0]).question.batch();
         assert!(job.iter().all(|id| check(id).question.batch() == batch), "mixed: {job:?}");
         assert!(job.len() <= batch.limit(), "too many: {job:?}");
+        let same = |id: &CheckId| (check(id).stage, check(id).question.batch());
+        let jobs = seen.jobs.iter().filter(|other| same(&other[0]) == same(&job[0])).count();
+        assert!(!batch.is_whole() || jobs == 1, "asked in {jobs} parts: {job:?}");
     }
 }
 
@@ -80,7 +83,7 @@ fn nothing_starts_out_of_turn(plan: &Plan, seen: &Seen) {
             }
             What::CheckReused { check, .. } => drop(ended.insert(check, &Verdict::Pass)),
             What::CheckFinished { check, verdict, .. } => drop(ended.insert(check, verdict)),
-            What::Measured { .. } | What::Replaced { .. } | What::Kept { .. } => {}
+            What::Measured { .. } | What::Replaced { .. } | What::Sighted { .. } | What::Kept { .. } => {}
             What::RunStarted { .. } | What::Interrupted | What::RunEnded { .. } => {}
         }
     }
@@ -93,7 +96,10 @@ fn what_is_taken_lies_between_start_and_end(seen: &Seen) {
         match what {
             What::CheckStarted { check } => drop(running.insert(check)),
             What::CheckFinished { check, .. } => drop(running.remove(check)),
-            What::Measured { check, .. } | What::Replaced { check, .. } | What::Kept { check, .. } => {
+            What::Measured { check, .. }
+            | What::Replaced { check, .. }
+            | What::Sighted { check, .. }
+            | What::Kept { check, .. } => {
                 assert!(running.contains(check), "{check} took something and does not run");
                 taken.push(check.clone());
             }

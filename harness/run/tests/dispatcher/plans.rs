@@ -21,7 +21,9 @@ const MACHINES: [&str; 4] = ["amber", "beryl", "coral", "dune"];
 /// What each machine's guest is given: one is larger than the computer.
 const SIZES: [(u32, u16); 4] = [(1024, 1), (1536, 1), (512, 2), (4096, 8)];
 
-const RULES: [&str; 3] = ["nix-unit/tests", "suite/rule-1", "suite/rule-2"];
+const RULES: [&str; 4] = ["nix-unit/tests", "suite/rule-1", "suite/rule-2", LOOK];
+/// What machines that look at the network together find.
+const LOOK: &str = "mesh/leak";
 /// In an answer's finding: the rule and the subject of the check that is answered.
 const OWN: &str = "own";
 
@@ -62,7 +64,7 @@ fn any_waiver() -> impl Strategy<Value = Waiver> {
 
 fn any_check() -> impl Strategy<Value = CheckBuilder> {
     let subject = prop_oneof![1 => Just(None), 3 => select(&MACHINES[..]).prop_map(Some)];
-    (select(&Stage::ALL[..]), subject, 0..10u8, 0..10u8, 0..4u8).prop_map(
+    (select(&Stage::ALL[..]), subject, 0..10u8, 0..10u8, 0..5u8).prop_map(
         |(stage, subject, severity, before, kind)| {
             let check = match (kind, subject) {
                 (0, None) => plan::test("t").on(stage),
@@ -72,6 +74,7 @@ fn any_check() -> impl Strategy<Value = CheckBuilder> {
                     let (memory, processors) = SIZES[at];
                     plan::guest(stage, "suite/rule-3", machine, memory, processors)
                 }
+                (4, Some(machine)) => plan::probe(LOOK, machine).on(stage),
                 (_, None) => plan::fleet_policy(stage, &format!("suite/rule-{kind}")),
                 (_, Some(machine)) => plan::machine_policy(stage, &format!("suite/rule-{kind}"), machine),
             };

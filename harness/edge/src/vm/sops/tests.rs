@@ -35,7 +35,7 @@ fn secrets() -> Secrets {
 fn decrypted(format: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let secrets = secrets();
-    let files = secrets.files();
+    let files = secrets.files(&BTreeMap::new());
     let ((..), content) = files.iter().find(|((file, _), _)| *file == format!("/f.{format}")).unwrap();
     let (file, key) = (folder.path().join("file"), folder.path().join("key"));
     fs::write(&file, content.document()).unwrap();
@@ -68,16 +68,19 @@ fn sops_itself_reads_each_format() {
 
 #[test]
 fn the_same_declarations_make_the_same_files() {
-    assert_eq!(secrets().expression(), secrets().expression());
+    assert_eq!(secrets().expression(&BTreeMap::new()), secrets().expression(&BTreeMap::new()));
     let mut other = document();
     other["machines"]["a"]["facts"]["sopsSecrets"]["token"]["key"] = "web/other".into();
-    assert_ne!(Secrets::of(&other, &"a".into()).expression(), secrets().expression());
+    assert_ne!(
+        Secrets::of(&other, &"a".into()).expression(&BTreeMap::new()),
+        secrets().expression(&BTreeMap::new())
+    );
 }
 
 #[test]
 fn no_value_stands_in_clear() {
     let secrets = secrets();
-    for content in secrets.files().values() {
+    for content in secrets.files(&BTreeMap::new()).values() {
         let document = content.document();
         assert!(document.contains("ENC[AES256_GCM,"), "{document}");
         assert!(!document.contains("this stands for") && !document.contains("!made-up"), "{document}");
@@ -87,7 +90,7 @@ fn no_value_stands_in_clear() {
 #[test]
 fn secrets_of_one_file_stay_in_one() {
     let secrets = secrets();
-    assert_eq!(secrets.files().len(), 5);
+    assert_eq!(secrets.files(&BTreeMap::new()).len(), 5);
     assert_eq!(secrets.paths().count(), 7);
     assert_eq!(Secrets::of(&document(), &"b".into()), Secrets::default());
 }

@@ -1,0 +1,85 @@
+//! Whether ZeroTier on a machine is as it should be: the node, its networks, its ways to others, and whom its controller admits.
+//!
+//! Which node another machine is follows from its address there; of one whose address was given otherwise nothing is said.
+
+use super::Told;
+use crate::{
+    machine::MachineName,
+    overlay::OverlayKind,
+    sighting::zerotier::{Network, Zerotier},
+};
+
+impl Told<'_> {
+    pub(super) fn zerotier(&mut self, said: &Zerotier) {
+        let name = self.name;
+        if !said.node.online {
+            self.find("mesh/zerotier", format!("ZeroTier on `{name}` is not online"), None);
+        }
+        if said.networks.is_empty() {
+            self.find("mesh/zerotier", format!("ZeroTier on `{name}` has joined no network"), None);
+        }
+        for network in said.networks.iter().filter(|network| network.status != "OK") {
+            let told = format!("`{name}` is not on the ZeroTier network {}: {}", network.id, network.status);
+            self.find("mesh/zerotier", told, None);
+        }
+        self.node(said);
+        self.ways(said);
+        for network in said.networks.iter().filter(|network| network.controller() == said.node.address) {
+            self.admitted(said, network);
+        }
+    }
+
+    /// The machines of the overlay whose nodes are known.
+    fn nodes(&self, said: &Zerotier) -> Vec<(MachineName, String)> {
+        let members = self.expected.overlays.get(&OverlayKind::Zerotier).into_iter().flatten();
+        let node = |addresses: &std::collections::BTreeSet<_>| {
+            addresses.iter().find_map(|address| said.node_of(*address))
+        };
+        members.filter_map(|(name, addresses)| Some((name.clone(), node(addresses)?))).collect()
+    }
+
+    /// Its address is made of its node, and its node of its key.
+    fn node(&mut self, said: &Zerotier) {
+        let (name, node) = (self.name, &said.node);
+        if node.public_identity.split(':').next() != Some(&node.address) {
+            let told =
+                format!("ZeroTier on `{name}` says that it is {}, with the key of another", node.address);
+            self.find("mesh/identity", told, None);
+        }
+        for (_, known) in
+            self.nodes(said).iter().filter(|(owner, known)| owner == name && *known != node.address)
+        {
+            let told =
+                format!("`{name}` is the ZeroTier node {}, and its address is that of {known}", node.address);
+            self.find("mesh/identity", told, None);
+        }
+    }
+
+    /// Whom it has nothing to do with, it knows nothing of.
+    fn ways(&mut self, said: &Zerotier) {
+        let name = self.name;
+        for (other, node) in self.nodes(said) {
+            let relayed = said.peers.iter().any(|peer| peer.address == node && !peer.is_direct());
+            if relayed && other != *name {
+                let told = format!("`{name}` meets `{other}` over ZeroTier only through somebody else");
+                self.find("mesh/relayed", told, None);
+            }
+        }
+    }
+
+    fn admitted(&mut self, said: &Zerotier, network: &Network) {
+        let (name, id) = (self.name, &network.id);
+        let asked: Vec<_> = said.members.iter().filter(|member| member.nwid == *id).collect();
+        if asked.is_empty() {
+            let what = format!("the controller on `{name}` does not say whom it admits to {id}");
+            return self.fault(what, "see that its ZeroTier is 1.12 or later", "");
+        }
+        for (other, node) in self.nodes(said) {
+            if !asked.iter().any(|member| member.address == node && member.authorized) {
+                let told =
+                    format!("the controller on `{name}` does not admit `{other}`, node {node}, to {id}");
+                self.find("mesh/unadmitted", told, None);
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! The verdict on a machine: on itself, its daemons, and every pair that it was asked about.
+//!
+//! Flows in: a round of questions and what became of asking everybody. Flows out: one verdict a machine, what it saw of each
+//! other, and what it measured. A finding names the pair that it is about.
+
+use super::{
+    host::{self, Expected},
+    measure::measurements,
+    outlook::Outlook,
+    pair::{self, Limits, Outlooks},
+    seen::Seen,
+};
+use crate::{
+    machine::MachineName,
+    measurement::Measurement,
+    round::Round,
+    verdict::{Fault, Verdict},
+};
+
+/// Everything that follows from what one machine saw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judged {
+    /// The answer.
+    pub verdict: Verdict,
+    /// What it saw of each other that it was asked about.
+    pub seen: Vec<Seen>,
+    /// In numbers.
+    pub measurements: Vec<Measurement>,
+}
+
+/// Judges machines of one round.
+#[derive(Debug)]
+pub struct Judge<'a> {
+    round: &'a Round,
+    outlooks: &'a Outlooks,
+    expected: Expected,
+}
+
+impl<'a> Judge<'a> {
+    /// Of a round in which this was seen.
+    #[must_use]
+    pub fn of(round: &'a Round, outlooks: &'a Outlooks) -> Self {
+        Self { round, outlooks, expected: Expected { owners: round.owners(), ..Expected::default() } }
+    }
+
+    /// The verdict on a machine. One that nobody could ask is skipped; who is offline opens and closes nothing, neither its own
+    /// gate nor those of others who do not reach it.
+    pub fn judge(&mut self, machine: &MachineName, limits: &Limits) -> Judged {
+        let Some(outlook) = self.outlooks.get(machine) else {
+            let verdict = Verdict::Skipped { reason: format!("`{machine}` was not asked") };
+            return Judged { verdict, seen: Vec::new(), measurements: Vec::new() };
+        };
+        let outlooks = self.outlooks;
+        let is_there = |name: &MachineName| !matches!(outlooks.get(name), Some(Outlook::Offline(_)));
+        self.round.meets(machine, is_there, &mut self.expected);
+        let own = host::verdict(machine, outlook, &self.expected, limits);
+        let pairs = self.round.pairs(machine).map(|pair| (pair, pair::verdict(&pair, outlooks, limits)));
+        let pairs: Vec<_> = pairs.collect();
+        let seen = pairs.iter().map(|(pair, verdict)| Seen::of(pair, verdict)).collect();
+        let verdict = together(own, pairs.into_iter().map(|(_, verdict)| verdict).collect());
+        Judged { verdict, seen, measurements: measurements(self.round, machine, outlook) }
+    }
+}
+
+/// Whatever is wrong counts first, then what the harness could not tell. A pair that nobody could be asked about is passed
+/// over as long as there is another.
+fn together(own: Verdict, pairs: Vec<Verdict>) -> Verdict {
+    if matches!(own, Verdict::Skipped { .. }) {
+        return own;
+    }
+    let untold = pairs.iter().find(|verdict| matches!(verdict, Verdict::Skipped { .. })).cloned();
+    let told = pairs.iter().any(|verdict| !matches!(verdict, Verdict::Skipped { .. }));
+    let (mut findings, mut faults, mut late) = (Vec::new(), Vec::new(), None);
+    for verdict in [own].into_iter().chain(pairs) {
+        match verdict {
+            Verdict::Fail { findings: more } => findings.extend(more),
+            Verdict::Broken { fault } => faults.push(fault),
+            Verdict::TimedOut { .. } => late = Some(verdict),
+            Verdict::Pass | Verdict::Skipped { .. } => {}
+        }
+    }
+    if !findings.is_empty() {
+        return Verdict::Fail { findings };
+    }
+    match (late, one(faults), untold) {
+        (Some(late), ..) => late,
+        (_, Some(fault), _) => Verdict::Broken { fault },
+        (_, _, Some(untold)) if !told => untold,
+        _ => Verdict::Pass,
+    }
+}
+
+/// The first fault, with the others in a line each.
+fn one(faults: Vec<Fault>) -> Option<Fault> {
+    let mut faults = faults.into_iter();
+    let mut first = faults.next()?;
+    let others = faults.map(|fault| fault.what).filter(|what| *what != first.what).collect::<Vec<_>>();
+    first.detail.extend(others);
+    Some(first)
+}
