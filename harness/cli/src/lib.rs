@@ -11,8 +11,10 @@ pub mod desk;
 pub mod doctor;
 pub mod environment;
 pub mod evaluation;
+pub mod evidence;
 pub mod exit;
 pub mod fleet;
+pub mod imported;
 pub mod init;
 pub mod interrupts;
 #[cfg(target_os = "linux")]
@@ -24,6 +26,7 @@ pub mod print;
 pub mod progress;
 pub mod project;
 pub mod report;
+pub mod rollout;
 pub mod screen;
 pub mod settings;
 pub mod sources;

@@ -14,13 +14,14 @@ use model::{
     decision::Decision, digest::Digest, evidence::Evidence, facts::Facts, matrix::Matrix, plan::Plan,
     record::Record, resolved::ResolvedFleet, verdict::Fault,
 };
-use plan::{Inputs, Selection};
+use plan::{Draft, Inputs, Selection};
 use run::{Dispatcher, Limits, Ports};
 use tokio::sync::mpsc;
 
 use crate::{
     desk::Desk,
     evaluation::{self, Evaluated},
+    imported::{self, Imported},
     mesh,
     progress::Progress,
     settings,
@@ -113,26 +114,29 @@ pub fn plan(desk: &Desk, known: &Known, wish: &Wish) -> Result<Plan, Stop> {
     let evaluated = known.evaluated.fault.is_none() && desk.project.flake.is_some();
     let outputs = evaluated.then_some(survey.outputs.as_slice());
     sources::trees(desk, &known.sources, &known.fleet.fleet, outputs)?;
+    let plan = draft(desk, known, wish, &capabilities(survey))?
+        .lint()
+        .map_err(|problems| settings::plan_stop(&problems, wish.filter.as_deref().unwrap_or_default()))?;
+    let evidence = if wish.fresh { HashMap::new() } else { evidence(desk, known, &plan) };
+    Ok(plan::attach(plan, &evidence, wish.fresh))
+}
+
+fn draft(desk: &Desk, known: &Known, wish: &Wish, capabilities: &[String]) -> Result<Draft, Stop> {
     let matrix = matrix(known);
     let network = Some(mesh::network(desk, wish.probing.as_ref(), &matrix)?);
     let suites = known.sources.suites.iter().filter_map(|suite| mesh::part(suite, wish.probing.is_some()));
-    let draft = plan::draft(&Inputs {
+    Ok(plan::draft(&Inputs {
         fleet: &known.fleet,
-        survey,
+        survey: &known.evaluated.survey,
         facts: &known.facts,
         suites: &suites.collect::<Vec<_>>(),
         selection: &wish.selection,
-        capabilities: &capabilities(survey),
+        capabilities,
         tool: env!("CARGO_PKG_VERSION"),
         tree: known.sources.digest,
         network,
         today: desk.today(),
-    });
-    let plan = draft
-        .lint()
-        .map_err(|problems| settings::plan_stop(&problems, wish.filter.as_deref().unwrap_or_default()))?;
-    let evidence = if wish.fresh { HashMap::new() } else { evidence(desk, &plan) };
-    Ok(plan::attach(plan, &evidence, wish.fresh))
+    }))
 }
 
 /// Who must reach whom.
@@ -141,8 +145,27 @@ pub fn matrix(known: &Known) -> Matrix {
     load::reach::derive(&known.fleet, &known.facts.document)
 }
 
+/// The passes of earlier runs, and those that others signed where there are none.
+fn evidence(desk: &Desk, known: &Known, plan: &Plan) -> HashMap<Digest, Evidence> {
+    let mut evidence = others(desk, known, plan).evidence;
+    evidence.extend(own_evidence(desk, plan));
+    evidence
+}
+
+/// What others proved of a plan's checks.
+#[must_use]
+pub fn others(desk: &Desk, known: &Known, plan: &Plan) -> Imported {
+    let keys = |capabilities: &[String]| {
+        let theirs = draft(desk, known, &Wish::default(), capabilities).ok();
+        let checks = theirs.and_then(|draft| draft.lint().ok()).map(|plan| plan.checks).unwrap_or_default();
+        checks.into_iter().filter_map(|check| Some((check.id, check.key?))).collect()
+    };
+    imported::read(desk, known, plan, &keys)
+}
+
 /// The passes of earlier runs. Where they cannot be read, everything is asked again.
-fn evidence(desk: &Desk, plan: &Plan) -> HashMap<Digest, Evidence> {
+#[must_use]
+pub fn own_evidence(desk: &Desk, plan: &Plan) -> HashMap<Digest, Evidence> {
     let keys: Vec<_> = plan.checks.iter().filter_map(|check| check.key).collect();
     let always = Freshness { now: desk.now, max_age: None };
     let found = State::find(&desk.project.folder).map(|state| {
