@@ -21,8 +21,12 @@ use std::{
 };
 
 use model::{
-    check::GuestSize, facts::Facts, fleet::BootSource, machine::MachineName, round::Guests,
-    sighting::outlook::Outlook,
+    check::GuestSize,
+    facts::Facts,
+    fleet::BootSource,
+    machine::MachineName,
+    round::Guests,
+    sighting::{outlook::Outlook, questions::Questions},
 };
 use run::worker::BoxFuture;
 use tokio::task::JoinSet;
@@ -136,6 +140,8 @@ impl Mesh {
             }
         });
         let looked = each(greeted.await, |_, (guest, questions)| async move {
+            // Below them is a network of ours, and a busy guest answers too late to tell a packet that is too large.
+            let questions = Questions { mtu: false, ..questions };
             let outlook = probe::ask_in(&guest.shell, &questions, Means::Best).await;
             (guest, outlook)
         });
