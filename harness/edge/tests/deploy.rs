@@ -6,27 +6,53 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "what the tests stand on may fail them")]
 
 #[cfg(target_os = "linux")]
+#[path = "deploy/faults.rs"]
+mod faults;
+#[cfg(target_os = "linux")]
+#[path = "deploy/holes.rs"]
+mod holes;
+#[cfg(target_os = "linux")]
+#[path = "deploy/kills.rs"]
+mod kills;
+#[cfg(target_os = "linux")]
 #[path = "deploy/order.rs"]
 mod order;
+#[cfg(target_os = "linux")]
+#[path = "deploy/promotion.rs"]
+mod promotion;
 #[cfg(target_os = "linux")]
 #[path = "deploy/rig.rs"]
 mod rig;
 #[cfg(target_os = "linux")]
 #[path = "deploy/steps.rs"]
 mod steps;
+#[cfg(target_os = "linux")]
+#[path = "deploy/table.rs"]
+mod table;
+#[cfg(target_os = "linux")]
+#[path = "deploy/waves.rs"]
+mod waves;
 
 use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Trial};
 
 fn main() -> ExitCode {
+    // A process that promotes, and can be killed.
+    #[cfg(target_os = "linux")]
+    if let Some(job) = std::env::args_os().skip_while(|argument| argument != "promote-for-a-test").nth(1) {
+        return kills::promote(job.as_ref());
+    }
     let arguments = Arguments::from_args();
     libtest_mimic::run(&arguments, trials()).exit_code()
 }
 
 #[cfg(target_os = "linux")]
 fn trials() -> Vec<Trial> {
-    [steps::trials()].into_iter().flatten().collect()
+    [steps::trials(), faults::trials(), holes::trials(), table::trials(), waves::trials(), kills::trials()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// There are no labs here.

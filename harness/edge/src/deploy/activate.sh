@@ -23,9 +23,11 @@ status=0
 echo "\$status" >"$here/status.new"
 mv "$here/status.new" "$here/status"
 ACTIVATE
-echo "$old $new" >"$kept/$id"
-sync "$kept/$id"
-systemd-run -q --unit="$unit" --on-active="$window" --timer-property=AccuracySec=100ms \
+{ echo "$old $new" >"$kept/$id" && sync "$kept/$id"; } || {
+    rm -f "$kept/$id"
+    fail "no mark can be left in $kept, so that nothing was begun: is the disk full"
+}
+systemd-run -q --collect --unit="$unit" --on-active="$window" --timer-property=AccuracySec=100ms \
     --property=RuntimeMaxSec="$activate" --property=TimeoutStopSec=5 /bin/sh "$here/undo" 9>&- ||
     fail "no timer that would go back can be set there"
 has_timer || fail "the timer that would go back does not run"

@@ -109,8 +109,8 @@ UNDO
 
 # Runs a file of ours in a unit of its own, which no lost connection ends, and waits until it has ended.
 in_unit() {
-    systemctl reset-failed "$unit-$1.service" 2>/dev/null || :
-    systemd-run -q --unit="$unit-$1" --property=RuntimeMaxSec="$activate" --property=TimeoutStopSec=5 \
+    # Collected: a unit of ours that failed is none of the machine's own that fail.
+    systemd-run -q --collect --unit="$unit-$1" --property=RuntimeMaxSec="$activate" --property=TimeoutStopSec=5 \
         --setenv=PATH="$PATH" /bin/sh "$here/$1" 9>&-
     # While systemd starts itself anew it answers nobody: gone is what is gone several times.
     gone=0

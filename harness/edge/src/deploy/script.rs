@@ -116,7 +116,67 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::quoted;
+    use model::rollout::Closure;
+
+    use super::*;
+
+    const PARTS: [Part; 7] = [
+        Part::Look,
+        Part::Hold,
+        Part::Copied,
+        Part::Activate,
+        Part::Confirm,
+        Part::SetProfile,
+        Part::RollBack,
+    ];
+
+    fn written(system: System, part: Part) -> String {
+        let path = |name: &str| {
+            SystemPath::of(&Closure(format!("/nix/store/0c5fq6vwa5mfmhhp2jyxqbzdm2kikzj3-{name}"))).unwrap()
+        };
+        let (old, new, limits) = (path("old"), path("new"), Limits::default());
+        script(system, part, &Words { promotion: "p1", old: &old, new: &new, who: "O'Hara", limits: &limits })
+    }
+
+    /// The first thing that a script does to a machine, of these.
+    fn first<'a>(text: &str, of: &[&'a str]) -> &'a str {
+        of.iter().copied().filter(|word| text.contains(word)).min_by_key(|word| text.find(word)).unwrap()
+    }
+
+    #[test]
+    fn every_script_takes_the_lock_first_and_names_exact_paths() {
+        for (system, part) in
+            [System::NixOs, System::Darwin].into_iter().flat_map(|it| PARTS.map(|part| (it, part)))
+        {
+            let text = written(system, part);
+            let own = part.text(system)[1];
+            let commands = own.lines().find(|line| !line.starts_with('#')).unwrap();
+            assert!(commands.starts_with("take"), "{system:?} {part:?}: {commands}");
+            assert!(text.contains("who='O'\\''Hara'"), "{system:?} {part:?}");
+            assert!(!text.contains("--rollback") && !text.contains("darwin-rebuild"), "{system:?} {part:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_activated_before_mark_and_timer() {
+        let own = Part::Activate.text(System::NixOs)[1];
+        assert_eq!(first(own, &["in_unit activate", "systemd-run", ">\"$kept/$id\""]), ">\"$kept/$id\"");
+        assert_eq!(first(own, &["in_unit activate", "systemd-run"]), "systemd-run");
+        let own = Part::Activate.text(System::Darwin)[1];
+        assert_eq!(first(own, &["activates \"$new\"", ">\"$kept/$id\""]), ">\"$kept/$id\"");
+    }
+
+    /// A Mac has neither; and what boots is set only by the step that is for it, and on the way back.
+    #[test]
+    fn a_mac_is_asked_for_nothing_that_it_has_not() {
+        for part in PARTS {
+            let text = written(System::Darwin, part);
+            assert!(!text.contains("systemctl") && !text.contains("systemd-run"), "{part:?}");
+            assert!(!text.contains("flock -w") && !text.contains("readlink -f"), "{part:?}");
+            let sets = part.text(System::Darwin)[1].contains("sets \"");
+            assert_eq!(sets, matches!(part, Part::SetProfile | Part::RollBack), "{part:?}");
+        }
+    }
 
     #[test]
     fn a_name_with_quotes_is_one_word() {

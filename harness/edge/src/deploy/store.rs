@@ -113,7 +113,7 @@ fn last_words(bytes: &[u8]) -> String {
     line.unwrap_or("nix said nothing").trim_end_matches('.').to_owned()
 }
 
-/// The old protocol: for a closure that is there already ssh-ng costs a round trip for each path.
+/// The old protocol: ssh-ng asks for signatures, and has been slow with large closures that are there already.
 fn address(to: &Destination) -> String {
     let (user, host) =
         to.as_str().rsplit_once('@').map_or((None, to.as_str()), |(user, host)| (Some(user), host));

@@ -68,8 +68,11 @@ pub(super) fn kind(said: &str) -> Unasked {
         Unasked::Denied(last)
     } else if any(&OFFLINE) {
         Unasked::Offline(last)
+    } else if last.is_empty() {
+        // As when the host's side of a session is killed before anything was said.
+        Unasked::Lost("ssh ended without a word".to_owned())
     } else {
-        Unasked::Refused(if last.is_empty() { "it said nothing".to_owned() } else { last })
+        Unasked::Refused(last)
     }
 }
 
@@ -91,6 +94,7 @@ mod tests {
             Unasked::Distrusted { what: Distrust::Revoked, .. } => "revoked",
             Unasked::Distrusted { what: Distrust::Certificate, .. } => "certificate",
             Unasked::Denied(_) => "denied",
+            Unasked::Lost(_) => "lost",
             _ => "ours",
         };
         let cases = [
@@ -119,7 +123,7 @@ mod tests {
                 "/x: line 1: Bad configuration option: nosuch\n/x: terminating, 1 bad configuration options",
                 "ours",
             ),
-            ("", "ours"),
+            ("", "lost"),
             ("something new", "ours"),
         ];
         for (said, expected) in cases {

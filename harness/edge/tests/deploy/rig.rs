@@ -6,7 +6,7 @@ use std::{
     ffi::OsString,
     fs,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Child, Command},
     sync::Arc,
     time::Duration,
 };
@@ -109,6 +109,62 @@ impl Rig {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
+    /// A path beside that of the lab.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.parent.path().join(name)
+    }
+
+    /// A file beside the lab.
+    pub(crate) fn config(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.path(name);
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// A client of ssh with more in its configuration.
+    pub(crate) fn ssh_with(&self, text: &str) -> Arc<Ssh> {
+        let config = fs::read_to_string(self.lab.ssh_config()).unwrap();
+        let config = self.config("more", &format!("{text}{config}"));
+        Arc::new(Ssh::new(Spawner::new(), settings(config)).unwrap())
+    }
+
+    /// Where a connection of the user's is shared.
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.path("m")
+    }
+
+    /// A connection of the user's to `a`, up when it comes back.
+    pub(crate) fn master(&self, socket: &Path) -> Child {
+        let mut ssh = Command::new("ssh");
+        ssh.arg("-F")
+            .arg(self.lab.ssh_config())
+            .arg("-S")
+            .arg(socket)
+            .args(["-M", "-N", "a"])
+            .spawn()
+            .unwrap()
+    }
+
+    /// How long a promotion's timer has to go on a.
+    pub(crate) async fn left(&self, promotion: &str) -> Duration {
+        let line = format!(
+            "systemctl show -P NextElapseUSecMonotonic seaworthy-promotion-{promotion}.timer; cut -d' ' -f1 /proc/uptime"
+        );
+        let said = self.on("a", &line).await;
+        let (next, now) = said.split_once('\n').unwrap();
+        let seconds = |word: &str| -> f64 {
+            match word {
+                _ if word.ends_with("ms") => word.trim_end_matches("ms").parse::<f64>().unwrap() / 1000.0,
+                _ if word.ends_with("us") => 0.0,
+                _ if word.ends_with("min") => word.trim_end_matches("min").parse::<f64>().unwrap() * 60.0,
+                _ if word.ends_with('h') => word.trim_end_matches('h').parse::<f64>().unwrap() * 3600.0,
+                _ => word.trim_end_matches('s').parse().unwrap(),
+            }
+        };
+        let next: f64 = next.split(' ').map(seconds).sum();
+        Duration::from_secs_f64((next - now.parse::<f64>().unwrap()).max(0.0))
+    }
+
     /// What a line that has to succeed prints on a box.
     #[track_caller]
     pub(crate) fn on<'a>(&'a self, name: &'a str, line: &'a str) -> impl Future<Output = String> + 'a {
@@ -128,7 +184,7 @@ impl Rig {
     pub(crate) fn deploy_by(&self, promotion: &str, who: &str, ssh: Arc<Ssh>, limits: Limits) -> Arc<Deploy> {
         let target = |name: &str| Target { to: to(name), system: System::NixOs, derivation: None };
         let targets = self.lab.hosts().map(|host| (host.name().into(), target(host.name()))).collect();
-        let roots = self.parent.path().join("roots");
+        let roots = self.path("roots");
         let means = Means { ssh, nix: self.nix.clone(), roots, who: who.to_owned(), limits };
         Arc::new(Deploy::new(PromotionId(promotion.to_owned()), targets, means).unwrap())
     }

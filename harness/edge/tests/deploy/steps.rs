@@ -22,10 +22,10 @@ pub(crate) fn trials() -> Vec<Trial> {
 
 const ALL: [Step; 5] = [Step::Build, Step::Copy, Step::Activate, Step::Confirm, Step::SetProfile];
 
-/// Waits until the box runs this.
+/// Waits until the box runs this, and nothing of ours is at work there.
 pub(crate) async fn runs(rig: &Rig, name: &str, closure: &Closure) {
     let end = Instant::now() + LIMIT;
-    while rig.truth(name).await.0 != *closure {
+    while rig.truth(name).await.0 != *closure || !rig.timers(name).await.is_empty() {
         assert!(Instant::now() < end, "it does not run {closure}");
         sleep(Duration::from_millis(100)).await;
     }

@@ -41,6 +41,15 @@ pub const ALL: [(&str, &str); 23] = [
     ),
 ];
 
+/// Whether a rule is about one machine towards another, and not about a machine or a daemon of it.
+#[must_use]
+pub fn is_of_pairs(rule: &str) -> bool {
+    ALL.iter().position(|(known, _)| *known == rule).is_some_and(|at| at < OF_PAIRS)
+}
+
+/// So many of them, which stand first.
+const OF_PAIRS: usize = 10;
+
 /// Whether a rule is one of them.
 #[must_use]
 pub fn is_one(rule: &str) -> bool {

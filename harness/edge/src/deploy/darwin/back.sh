@@ -1,0 +1,11 @@
+take
+rm -f "$kept/$id.confirmed"
+why=
+if [ -e "$kept/setting" ] || [ "$(boots)" != "$old" ]; then
+    sets "$old" || why="the profile was not set: $(tail -n 1 "$kept/profile.log")"
+fi
+if ! whole || [ "$(current)" != "$old" ]; then
+    [ -x "$old/activate" ] || fail "the old closure is not there any more"
+    activates "$old" || why="the old closure was not activated: $(tail -n 1 "$kept/$id.log")"
+fi
+[ -z "$why" ] || fail "$why"
