@@ -1,4 +1,4 @@
-# ZeroTier on a host: `start` comes back when the node answers, `stop` when it is gone. On the controller `change` has it admit
+# ZeroTier on a host: `start` comes back when the node answers, and is online where it can be, `stop` when it is gone. On the controller `change` has it admit
 # those in overlay.conf, and nobody else.
 set -eu
 home=/var/lib/zerotier-one
@@ -44,7 +44,14 @@ case $1 in
             [ "$tries" -lt 400 ]
             sleep 0.05
         done
-        [ -e $home/controller ] || exit 0
+        if [ ! -e $home/controller ]; then
+            # It looks every five seconds whether it hears the root. Who is cut off from it is up all the same.
+            until [ "$tries" -ge 400 ] || zerotier-cli info | grep -q ONLINE; do
+                tries=$((tries + 1))
+                sleep 0.05
+            done
+            exit 0
+        fi
         tell "/controller/network/$network" '{"name":"lab","private":true,"v6AssignMode":{"rfc4193":true}}'
         admit
         ;;
