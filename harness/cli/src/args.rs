@@ -1,14 +1,18 @@
 //! The command line as it is typed: raw values only. `settings` raises them into ready ones.
 
+mod evidence;
 mod lab;
 mod mesh;
+mod promote;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use evidence::{Evidence, Pull, Push};
 pub use lab::{Lab, LabDaemon, LabOverlay, LabUp};
-pub use mesh::{MatrixArguments, Mesh, ProbeArguments, Who};
+pub use mesh::{MatrixArguments, Mesh, ProbeArguments, WatchArguments, Who};
+pub use promote::{Approve, Freeze, History, Promote, Rollback, Status};
 
 use crate::exit::Exit;
 
@@ -89,6 +93,23 @@ pub enum Command {
     /// Try a network out: hosts on this computer, with sshd and an overlay, and what may go wrong
     #[command(subcommand)]
     Lab(Lab),
+    /// Show how each machine stands: what runs, what is wanted, and what is in the way
+    Status(Status),
+    /// Bring what is proven to machines, wave by wave
+    Promote(Promote),
+    /// Agree to a wave of the last promotion
+    Approve(Approve),
+    /// Stop all further activations
+    Freeze(Freeze),
+    /// Allow activations again
+    Thaw,
+    /// Take one machine back to what ran there before
+    Rollback(Rollback),
+    /// Show what happened in a promotion, and why
+    History(History),
+    /// Carry what one computer proved to another, by git
+    #[command(subcommand)]
+    Evidence(Evidence),
     /// Report on an earlier run
     Report(Report),
     /// Say what this machine has, and what each missing thing costs

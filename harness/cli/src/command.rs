@@ -1,16 +1,18 @@
 //! From a command to what carries it out.
 
 use crate::{
-    args::{Arguments, Command, Fleet, Mesh, Suites},
+    args::{Arguments, Command, Evidence, Fleet, Mesh, Suites},
     boot,
     desk::Desk,
     doctor,
     environment::Environment,
+    evidence,
     exit::Exit,
     fleet, init, interrupts, mesh, planned, report,
+    rollout::{self, OverSsh},
     screen::Screen,
     stop::Stop,
-    suite, verify,
+    suite, verify, watch,
 };
 
 /// Carries out a command.
@@ -47,9 +49,25 @@ async fn dispatch(arguments: Arguments, environment: Environment, screen: Screen
         }
         Command::Mesh(Mesh::Matrix(options)) => mesh::matrix(&desk, &options, &mut interrupts).await,
         Command::Mesh(Mesh::Probe(options)) => mesh::probe(&desk, &options, &mut interrupts).await,
+        Command::Mesh(Mesh::Watch(options)) => watch::watch(&desk, &options, &mut interrupts).await,
         Command::Suites(Suites::List) => suite::list(&desk).await,
         Command::Suites(Suites::Test { names }) => suite::test(&desk, &names).await,
         Command::Boot(options) => boot::boot(&desk, &options, &mut interrupts).await,
+        Command::Status(options) => {
+            rollout::status::show(&desk, &options, &OverSsh::find(&desk).await?, &mut interrupts).await
+        }
+        Command::Promote(options) => {
+            rollout::promote::promote(&desk, &options, &OverSsh::find(&desk).await?, &mut interrupts).await
+        }
+        Command::Approve(options) => rollout::people::approve(&desk, &options),
+        Command::Freeze(options) => rollout::people::freeze(&desk, &options),
+        Command::Thaw => rollout::people::thaw(&desk),
+        Command::Rollback(options) => {
+            rollout::rollback::roll_back(&desk, &options, &OverSsh::find(&desk).await?, &mut interrupts).await
+        }
+        Command::History(options) => rollout::history::show(&desk, &options),
+        Command::Evidence(Evidence::Push(options)) => evidence::push(&desk, &options, &mut interrupts).await,
+        Command::Evidence(Evidence::Pull(options)) => evidence::pull(&desk, &options).await,
         Command::Report(options) => report::report(&desk, &options),
         Command::Init(options) => init::init(&desk, &options, &mut interrupts).await,
         // Carried out above: a machine can be examined, and a lab be up, where there is no fleet.

@@ -35,7 +35,7 @@ pub async fn show(
 pub async fn lint(desk: &Desk, interrupts: &mut mpsc::Receiver<()>) -> Result<Exit, Stop> {
     let (fleet, text) = resolved(desk, interrupts).await?;
     let mut problems = load::lint::lint(&fleet, text.as_deref());
-    problems.extend(waivers(desk, &fleet, text.as_deref()).await?);
+    problems.extend(of_suites(desk, &fleet, text.as_deref()).await?);
     problems.extend(load::lint::promotion::stuck(&fleet, text.as_deref()));
     problems.extend(load::lint::asks::unanswered(&fleet, text.as_deref()));
     problems.extend(load::lint::exceptions::unmatched(&fleet, text.as_deref()));
@@ -51,15 +51,17 @@ pub async fn lint(desk: &Desk, interrupts: &mut mpsc::Receiver<()>) -> Result<Ex
     Ok(if problems.is_empty() { Exit::Open } else { Exit::Closed })
 }
 
-/// Waivers of rules that are neither built in nor in the fleet's own suites, and those that are over.
-async fn waivers(desk: &Desk, fleet: &ResolvedFleet, text: Option<&str>) -> Result<Vec<Diagnostic>, Stop> {
+/// Waivers of rules that are neither built in nor in the fleet's own suites, and those that are over; gates that no suite has a
+/// check for.
+async fn of_suites(desk: &Desk, fleet: &ResolvedFleet, text: Option<&str>) -> Result<Vec<Diagnostic>, Stop> {
     // Reading every file of the fleet takes longer than all else that a lint does.
-    if fleet.fleet.waivers.is_empty() {
+    if fleet.fleet.waivers.is_empty() && fleet.fleet.promotion.is_none() {
         return Ok(Vec::new());
     }
     let suites = sources::suites(desk, &suite::own_files(desk).await?)?;
     let mut problems = load::lint::waivers::unknown(&fleet.fleet, &suites, None, text);
     problems.extend(load::lint::waivers::expired(&fleet.fleet, desk.today(), text));
+    problems.extend(load::lint::promotion::unasked(fleet, &suites, text));
     Ok(problems)
 }
 

@@ -8,19 +8,20 @@ use edge::{
     policy::PolicyWorker,
     probe::{remote::Remote, worker::ProbeWorker},
     state::State,
-    vm::{afloat::Berth, worker::GuestWorker},
+    vm::{afloat::Berth, mesh::Mesh, worker::GuestWorker},
 };
 use model::{
     decision::Decision, digest::Digest, evidence::Evidence, facts::Facts, matrix::Matrix, plan::Plan,
     record::Record, resolved::ResolvedFleet, verdict::Fault,
 };
-use plan::{Inputs, Selection};
+use plan::{Draft, Inputs, Selection};
 use run::{Dispatcher, Limits, Ports};
 use tokio::sync::mpsc;
 
 use crate::{
     desk::Desk,
     evaluation::{self, Evaluated},
+    imported::{self, Imported},
     mesh,
     progress::Progress,
     settings,
@@ -113,27 +114,29 @@ pub fn plan(desk: &Desk, known: &Known, wish: &Wish) -> Result<Plan, Stop> {
     let evaluated = known.evaluated.fault.is_none() && desk.project.flake.is_some();
     let outputs = evaluated.then_some(survey.outputs.as_slice());
     sources::trees(desk, &known.sources, &known.fleet.fleet, outputs)?;
-    let looked_at = wish.probing.as_ref().map(|probing| (probing, matrix(known)));
-    let network =
-        looked_at.as_ref().map(|(probing, matrix)| mesh::network(desk, probing, matrix)).transpose()?;
-    let suites = known.sources.suites.iter().filter_map(|suite| mesh::part(suite, network.is_some()));
-    let draft = plan::draft(&Inputs {
+    let plan = draft(desk, known, wish, &capabilities(survey))?
+        .lint()
+        .map_err(|problems| settings::plan_stop(&problems, wish.filter.as_deref().unwrap_or_default()))?;
+    let evidence = if wish.fresh { HashMap::new() } else { evidence(desk, known, &plan) };
+    Ok(plan::attach(plan, &evidence, wish.fresh))
+}
+
+fn draft(desk: &Desk, known: &Known, wish: &Wish, capabilities: &[String]) -> Result<Draft, Stop> {
+    let matrix = matrix(known);
+    let network = Some(mesh::network(desk, wish.probing.as_ref(), &matrix)?);
+    let suites = known.sources.suites.iter().filter_map(|suite| mesh::part(suite, wish.probing.is_some()));
+    Ok(plan::draft(&Inputs {
         fleet: &known.fleet,
-        survey,
+        survey: &known.evaluated.survey,
         facts: &known.facts,
         suites: &suites.collect::<Vec<_>>(),
         selection: &wish.selection,
-        capabilities: &capabilities(survey),
+        capabilities,
         tool: env!("CARGO_PKG_VERSION"),
         tree: known.sources.digest,
         network,
         today: desk.today(),
-    });
-    let plan = draft
-        .lint()
-        .map_err(|problems| settings::plan_stop(&problems, wish.filter.as_deref().unwrap_or_default()))?;
-    let evidence = if wish.fresh { HashMap::new() } else { evidence(desk, &plan) };
-    Ok(plan::attach(plan, &evidence, wish.fresh))
+    }))
 }
 
 /// Who must reach whom.
@@ -142,8 +145,27 @@ pub fn matrix(known: &Known) -> Matrix {
     load::reach::derive(&known.fleet, &known.facts.document)
 }
 
+/// The passes of earlier runs, and those that others signed where there are none.
+fn evidence(desk: &Desk, known: &Known, plan: &Plan) -> HashMap<Digest, Evidence> {
+    let mut evidence = others(desk, known, plan).evidence;
+    evidence.extend(own_evidence(desk, plan));
+    evidence
+}
+
+/// What others proved of a plan's checks.
+#[must_use]
+pub fn others(desk: &Desk, known: &Known, plan: &Plan) -> Imported {
+    let keys = |capabilities: &[String]| {
+        let theirs = draft(desk, known, &Wish::default(), capabilities).ok();
+        let checks = theirs.and_then(|draft| draft.lint().ok()).map(|plan| plan.checks).unwrap_or_default();
+        checks.into_iter().filter_map(|check| Some((check.id, check.key?))).collect()
+    };
+    imported::read(desk, known, plan, &keys)
+}
+
 /// The passes of earlier runs. Where they cannot be read, everything is asked again.
-fn evidence(desk: &Desk, plan: &Plan) -> HashMap<Digest, Evidence> {
+#[must_use]
+pub fn own_evidence(desk: &Desk, plan: &Plan) -> HashMap<Digest, Evidence> {
     let keys: Vec<_> = plan.checks.iter().filter_map(|check| check.key).collect();
     let always = Freshness { now: desk.now, max_age: None };
     let found = State::find(&desk.project.folder).map(|state| {
@@ -178,6 +200,16 @@ pub async fn run(
     let kept = wish.keep.as_ref().map_or(0, |_| known.fleet.fleet.boot.size.memory);
     let limits = Limits { memory: yard.memory().await.saturating_sub(kept), ..Limits::of_slots(slots) };
     let dispatcher = Dispatcher::new(&plan, run.clone(), journal.plan(), limits);
+    let round = plan.round.clone();
+    let mesh = match (remote, &known.evaluated.evaluators) {
+        (Some(remote), _) => round.map(|round| ProbeWorker::new(round, remote)),
+        (None, Some(nix)) => round.and_then(|round| {
+            let guests = round.guests.clone()?;
+            let mesh = Mesh::new(nix.clone(), yard.clone(), Arc::clone(&known.facts), &guests);
+            Some(ProbeWorker::new(round, mesh))
+        }),
+        (None, None) => None,
+    };
     let flake = known.evaluated.evaluators.map(|nix| Flake {
         guests: GuestWorker::new(
             nix.clone(),
@@ -189,11 +221,8 @@ pub async fn run(
         ),
         nix,
     });
-    let worker = Workers {
-        flake,
-        policy: PolicyWorker::new(plan.policies.clone(), Arc::clone(&known.facts)),
-        mesh: remote.zip(plan.round.clone()).map(|(remote, round)| ProbeWorker::new(round, remote)),
-    };
+    let worker =
+        Workers { flake, policy: PolicyWorker::new(plan.policies.clone(), Arc::clone(&known.facts)), mesh };
     let mut sink = (journal, Progress::of(&plan, desk.screen));
     let ports = Ports { worker: Arc::new(worker), clock: &desk.clock, sink: &mut sink, interrupts };
     let record = run::execute(dispatcher, ports).await.map_err(trouble::sink)?;

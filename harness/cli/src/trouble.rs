@@ -5,10 +5,11 @@ use std::{error::Error, io, path::Path};
 use edge::{
     journal::JournalError,
     ledger::{Ledger, LedgerError, Note},
+    promotions::LockError,
     state::{State, StateError},
 };
 use model::evidence::RunId;
-use run::SinkFailed;
+use run::{SinkFailed, rollout::LogFailed};
 
 use crate::{desk::Desk, stop::Stop};
 
@@ -45,6 +46,46 @@ pub fn journal(error: JournalError) -> Stop {
         _ => "a journal that was changed is no evidence; run `seaworthy verify` again",
     };
     Stop::input("the run cannot be reported on").because(error).help(help)
+}
+
+/// The journal of a promotion cannot be used.
+#[must_use]
+pub fn promotion(error: JournalError) -> Stop {
+    let help = match &error {
+        JournalError::NoSuchPromotion(_) => "`seaworthy history --list` shows the promotions that there are",
+        JournalError::File(_) => "see that .seaworthy/promotions can be read and written",
+        _ => {
+            "a journal that was changed tells nothing: look at each machine, move its folder away, and promote again"
+        }
+    };
+    Stop::input("the promotion cannot be read").because(error).help(help)
+}
+
+/// The journal of a promotion cannot be written any more.
+#[must_use]
+pub fn log(error: LogFailed) -> Stop {
+    let full = error.source.kind() == io::ErrorKind::StorageFull;
+    let remedy = if full {
+        "make room on the disk, then run `seaworthy promote` again"
+    } else {
+        "run `seaworthy promote` again"
+    };
+    Stop::broken("the promotion was broken off; it goes on from its journal").because(error).help(remedy)
+}
+
+/// Somebody has the fleet's lock, or had it.
+#[must_use]
+pub fn locked(error: LockError) -> Stop {
+    let help = match &error {
+        LockError::Held(_) => {
+            "wait for it to end; `seaworthy freeze REASON` stops it from activating anything more"
+        }
+        LockError::Left(_) => {
+            "see that nothing of it is left, then say `--break-lock`; the promotion goes on from its journal"
+        }
+        LockError::File(_) => "make the project's folder .seaworthy writable",
+    };
+    Stop::input("the fleet is locked").because(error).help(help)
 }
 
 /// A report cannot be written where it was asked for.

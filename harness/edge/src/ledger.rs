@@ -7,6 +7,7 @@
 //! What counts as evidence is told in `harness/DESIGN/evidence.md`: a pass, whose key has never seen a failure.
 
 mod index;
+mod refuted;
 mod repair;
 mod sync;
 
@@ -18,6 +19,7 @@ use model::{
     evidence::{Evidence, RunId},
 };
 
+pub use self::refuted::Refuted;
 use self::{index::Index, repair::Failure};
 use crate::{journal::JournalError, state::State, state::StateError};
 

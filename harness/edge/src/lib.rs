@@ -5,6 +5,7 @@
 
 pub mod deploy;
 pub mod doctor;
+pub mod evidence;
 pub mod export;
 pub mod journal;
 #[cfg(target_os = "linux")]

@@ -12,6 +12,7 @@ mod answer;
 pub mod binary;
 pub mod cases;
 mod class;
+mod closures;
 mod complaint;
 pub mod fault;
 mod fresh;

@@ -359,3 +359,17 @@ fn several_processes_at_once_are_fine() {
     }
     assert_eq!(project.evidence(&["a 19", "d 0", "nobody 0"]).iter().flatten().count(), 2);
 }
+
+#[test]
+fn what_speaks_against_a_key_is_told_with_its_findings() {
+    let project = project();
+    project.run(1, &[("a", failed()), ("b", Verdict::Pass), ("c", failed())]);
+    let newest = project.run(2, &[("a", fail("s/r", "worse"))]);
+    let (mut ledger, _) = project.open();
+    let keys = ["a", "b", "d"].map(Digest::of);
+    let (refuted, notes) = ledger.refuted(&keys).expect("a ledger");
+    assert!(notes.is_empty(), "{notes:?}");
+    assert_eq!(refuted.len(), 1);
+    let (key, found) = refuted.iter().next().expect("one");
+    assert_eq!((key, &found.run, &found.verdict), (&Digest::of("a"), &newest, &fail("s/r", "worse")));
+}

@@ -6,6 +6,7 @@
 
 mod decide;
 mod host;
+mod intent;
 mod outlook;
 mod permit;
 mod proof;
@@ -17,6 +18,7 @@ mod why;
 
 pub use decide::{Board, Word, decide};
 pub use host::{Host, Phase};
+pub use intent::{Changes, Intent, LeftOut, intend};
 pub use outlook::Outlook;
 pub use permit::{Order, Permit};
 pub use proof::{Proof, Proofs, Proven};

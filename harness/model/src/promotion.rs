@@ -29,6 +29,32 @@ pub struct Promotion {
     pub roles: Vec<RoleName>,
     /// Machines that wait for all the soaks before them together.
     pub primary: Option<Primary>,
+    /// Whose evidence counts beside this computer's own.
+    pub signers: Vec<Signer>,
+}
+
+/// Somebody whose signature under evidence counts, as a line of `authorized_keys` tells: `ssh-ed25519 AAAA.. ci`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Signer {
+    /// The public key, in base64: what stands between the kind and the name.
+    pub key: String,
+    /// What stands behind it; never empty.
+    pub name: String,
+}
+
+impl Signer {
+    /// The one kind of key that signs evidence.
+    pub const KIND: &str = "ssh-ed25519";
+
+    /// Reads a line. None where it is no such key, or nobody's.
+    #[must_use]
+    pub fn parse(line: &str) -> Option<Self> {
+        let (kind, rest) = line.trim().split_once(char::is_whitespace)?;
+        let (key, name) = rest.trim().split_once(char::is_whitespace)?;
+        // The length of the kind, the kind, the length of the key, and 32 bytes: 51 bytes, all of one beginning.
+        let fits = key.len() == 68 && key.starts_with("AAAAC3NzaC1lZDI1NTE5AAAAI");
+        (kind == Self::KIND && fits).then(|| Self { key: key.to_owned(), name: name.trim().to_owned() })
+    }
 }
 
 /// Machines that go together.
@@ -156,6 +182,18 @@ mod tests {
         let shown = ["00:59", "01:00", "01:59", "02:00"]
             .map(|time| hours.contains(at(&format!("2026-06-19T{time}:00Z"))));
         assert_eq!(shown, [false, true, true, false]);
+    }
+
+    #[test]
+    fn a_signer_is_an_ed25519_key_with_a_name() {
+        let key = format!("AAAAC3NzaC1lZDI1NTE5AAAAI{}", "A".repeat(43));
+        let signer = Signer::parse(&format!("ssh-ed25519 {key} ci at work")).unwrap();
+        assert_eq!((signer.key.as_str(), signer.name.as_str()), (key.as_str(), "ci at work"));
+        for bad in
+            [format!("ssh-ed25519 {key}"), format!("ssh-rsa {key} ci"), "ssh-ed25519 AAAA ci".to_owned()]
+        {
+            assert_eq!(Signer::parse(&bad), None, "{bad}");
+        }
     }
 
     #[test]

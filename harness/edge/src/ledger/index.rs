@@ -131,6 +131,18 @@ impl Index {
         Ok(found)
     }
 
+    /// The newest run in which each key failed, of those that ever did.
+    pub(crate) fn failures(&mut self, keys: &[Digest]) -> rusqlite::Result<HashMap<Digest, RunId>> {
+        let transaction = self.connection.transaction()?;
+        let mut query = transaction.prepare_cached("SELECT max(run) FROM failures WHERE key = ?1")?;
+        let mut failures = HashMap::new();
+        for key in keys {
+            let run: Option<String> = query.query_row([key.bytes()], |row| row.get(0))?;
+            failures.extend(run.map(|run| (*key, RunId(run))));
+        }
+        Ok(failures)
+    }
+
     /// The runs that were taken in.
     pub(crate) fn runs(&self) -> rusqlite::Result<HashMap<RunId, Stamp>> {
         let mut query = self.connection.prepare_cached("SELECT run, size, changed FROM runs")?;

@@ -5,7 +5,7 @@
 
 use std::{io, process::ExitStatus, time::Duration};
 
-use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::{Program, Spawner, Streams};
 
@@ -53,12 +53,33 @@ impl Spawner {
         limit: Duration,
         most: usize,
     ) -> Result<Captured, CaptureError> {
+        self.answer(program, None, limit, most).await
+    }
+
+    /// As [`Self::capture`], of a program that is given something to read.
+    ///
+    /// # Errors
+    /// When it cannot be started, or does not end within `limit`.
+    pub async fn answer(
+        &self,
+        program: &Program,
+        input: Option<&[u8]>,
+        limit: Duration,
+        most: usize,
+    ) -> Result<Captured, CaptureError> {
         let name = || program.path.display().to_string();
         let io = |source| CaptureError::Io { program: name(), source };
-        let mut running = self.spawn(program, Streams { stdin: false, stdout: true }).map_err(io)?;
-        let (stdout, stderr) = (running.stdout.take(), running.stderr.take());
+        let streams = Streams { stdin: input.is_some(), stdout: true };
+        let mut running = self.spawn(program, streams).map_err(io)?;
+        let (stdin, stdout, stderr) = (running.stdin.take(), running.stdout.take(), running.stderr.take());
+        let write = async {
+            if let (Some(mut stdin), Some(input)) = (stdin, input) {
+                // Who does not read it to its end says so by what comes back.
+                let _unread = stdin.write_all(input).await;
+            }
+        };
         let all = async {
-            let (stdout, stderr) = tokio::join!(start_of(stdout, most), start_of(stderr, most));
+            let ((), stdout, stderr) = tokio::join!(write, start_of(stdout, most), start_of(stderr, most));
             running.wait().await.map(|status| Captured { status, stdout, stderr })
         };
         match tokio::time::timeout(limit, all).await {

@@ -4,7 +4,7 @@
 //! machines or of the policy.
 
 use jiff::Timestamp;
-use model::rollout::{Change, End, Sight, Step};
+use model::rollout::{Change, Closure, End, Sight, Step};
 
 use super::sight;
 
@@ -76,6 +76,19 @@ impl Host {
     #[must_use]
     pub fn is_busy(&self) -> bool {
         self.looking || (self.begun.is_some() && !self.doubt)
+    }
+
+    /// What runs and boots there, if that is one closure and it is known.
+    #[must_use]
+    pub fn expected(&self) -> Option<&Closure> {
+        match self.phase {
+            _ if self.doubt || self.begun.is_some_and(|step| !step.sets_out() || step == Step::Activate) => {
+                None
+            }
+            Phase::Settled { .. } => Some(&self.change.new),
+            Phase::Waiting | Phase::Built | Phase::Copied | Phase::Back => Some(&self.change.old),
+            Phase::Trying | Phase::Confirmed | Phase::Strayed => None,
+        }
     }
 
     /// The step that comes next, if everything else allows it.

@@ -2,6 +2,7 @@
 
 mod explore;
 mod hosts;
+mod intents;
 mod laws;
 mod proving;
 mod rules;

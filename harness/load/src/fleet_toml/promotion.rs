@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::{Span, SpanRelativeTo};
 use model::{
     machine::MachineName,
-    promotion::{Approvals, Primary, Promotion, RoleName, Wave},
+    promotion::{Approvals, Primary, Promotion, RoleName, Signer, Wave},
 };
 use toml::de::DeTable;
 
@@ -21,8 +21,8 @@ use super::{
 /// A promotion that takes longer than this is a slip of the pen.
 const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
 
-const FIELDS: [&str; 9] =
-    ["approvals", "atOnce", "freezes", "fresh", "gates", "hours", "primary", "roles", "waves"];
+const FIELDS: [&str; 10] =
+    ["approvals", "atOnce", "freezes", "fresh", "gates", "hours", "primary", "roles", "signers", "waves"];
 
 /// Reads `[promotion]`; `None` where there is none.
 pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &DeTable<'t>) -> Option<Promotion> {
@@ -43,6 +43,7 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &DeTable<'t>) -> Option<Pr
         at_once: number(reader, at, fields, "atOnce"),
         roles: roles(reader, at, fields),
         primary: primary(reader, at, fields),
+        signers: signers(reader, at, fields),
     })
 }
 
@@ -151,6 +152,22 @@ fn primary<'t>(reader: &mut Reader<'t>, at: &At<'_>, fields: &DeTable<'t>) -> Op
     let tags = texts(reader, &at, table, "tags").unwrap_or_default();
     let soak = time(reader, &at, table, "soak").unwrap_or_default();
     Some(Primary { machines, tags, soak })
+}
+
+fn signers<'t>(reader: &mut Reader<'t>, at: &At<'_>, fields: &DeTable<'t>) -> Vec<Signer> {
+    let span = fields.get("signers").map(toml::Spanned::span).unwrap_or_default();
+    let mut signers = Vec::new();
+    for line in texts(reader, at, fields, "signers").unwrap_or_default() {
+        match Signer::parse(&line) {
+            Some(signer) => signers.push(signer),
+            None => {
+                let message = format!("a signer is written `ssh-ed25519 AAAA.. name`, not {line:?}");
+                let help = Some("it is the line of the key's .pub file, with a name behind it".to_owned());
+                reader.error("bad-value", message, span.clone(), help);
+            }
+        }
+    }
+    signers
 }
 
 fn named(names: Vec<String>) -> Vec<MachineName> {

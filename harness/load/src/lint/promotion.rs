@@ -15,6 +15,7 @@ use model::{
     place::Place,
     promotion::{Approvals, Promotion, Wave},
     resolved::ResolvedFleet,
+    suite::Suite,
 };
 
 use super::promotion_names::{Names, named};
@@ -42,6 +43,25 @@ pub fn stuck(fleet: &ResolvedFleet, text: Option<&str>) -> Vec<Diagnostic> {
         lint.machines();
         lint.roles();
         lint.primary();
+    }
+    let mut problems = lint.problems.into_vec();
+    if let Some(text) = text {
+        spans::fill(&mut problems, text);
+    }
+    problems
+}
+
+/// Gates that are asked for and never open, since no suite has a check of their stage.
+#[must_use]
+pub fn unasked(fleet: &ResolvedFleet, suites: &[Suite], text: Option<&str>) -> Vec<Diagnostic> {
+    let Some(policy) = &fleet.fleet.promotion else { return Vec::new() };
+    let mut lint = Lint { fleet, policy, problems: Diagnostics::default() };
+    for stage in &policy.gates {
+        if !suites.iter().any(|suite| suite.stage == *stage && !suite.checks.is_empty()) {
+            let message = format!("no suite has a check of the stage `{stage}`: its gate never opens");
+            let help = Some("take it out of `gates`, or write a suite in seaworthy/suites".to_owned());
+            lint.error(&["gates"], "gate-never-open", message, help);
+        }
     }
     let mut problems = lint.problems.into_vec();
     if let Some(text) = text {

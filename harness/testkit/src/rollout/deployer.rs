@@ -14,15 +14,15 @@ use std::{
 use judge::promote::Order;
 use model::{
     machine::MachineName,
-    rollout::{Change, Closure, End, Sight, Step},
+    rollout::{Change, Closure, End, Sight, Standing, Step},
 };
 use run::{
     BoxFuture,
-    rollout::{Deployer, Told},
+    rollout::{Deployer, Lookout, Told, Unseen},
 };
 use tokio::time::{Instant, sleep};
 
-/// How long a step takes.
+/// How long a step takes, unless it is said.
 const STEP: Duration = Duration::from_secs(10);
 
 /// How long the timer on a machine runs.
@@ -62,6 +62,7 @@ pub struct ScriptedDeployer {
     places: Mutex<BTreeMap<MachineName, Place>>,
     script: Mutex<HashMap<(MachineName, Step), VecDeque<Mishap>>>,
     effects: Mutex<Vec<(MachineName, Step)>>,
+    step: Duration,
     under_way: AtomicUsize,
     most: AtomicUsize,
 }
@@ -87,9 +88,16 @@ impl ScriptedDeployer {
             places: Mutex::new(changes.iter().map(|(name, change)| (name.clone(), place(change))).collect()),
             script: Mutex::default(),
             effects: Mutex::default(),
+            step: STEP,
             under_way: AtomicUsize::new(0),
             most: AtomicUsize::new(0),
         }
+    }
+
+    /// With steps that take no time, for tests whose time is real.
+    #[must_use]
+    pub fn quick(self) -> Self {
+        Self { step: Duration::ZERO, ..self }
     }
 
     /// With mishaps at one step with one machine: the first time it is taken, the second, and so on.
@@ -137,9 +145,9 @@ impl ScriptedDeployer {
         let (machine, step) = (order.machine().clone(), order.step());
         let _under_way = UnderWay::enter(&self.under_way, &self.most);
         let mishap = locked(&self.script).get_mut(&(machine.clone(), step)).and_then(VecDeque::pop_front);
-        sleep(STEP / 2).await;
+        sleep(self.step / 2).await;
         let told = self.act(&machine, step, mishap);
-        sleep(STEP / 2).await;
+        sleep(self.step / 2).await;
         told
     }
 
@@ -226,6 +234,19 @@ impl Place {
 impl Deployer for ScriptedDeployer {
     fn carry(&self, order: Order) -> BoxFuture<'_, Told> {
         Box::pin(self.take(order))
+    }
+}
+
+impl Lookout for ScriptedDeployer {
+    fn standing(&self, machine: MachineName) -> BoxFuture<'_, Result<Standing, Unseen>> {
+        Box::pin(async move {
+            let mut places = locked(&self.places);
+            let unseen = || Unseen { why: "offline: the script has no such machine".to_owned() };
+            let place = places.get_mut(&machine).ok_or_else(unseen)?;
+            place.tick();
+            let half = || Unseen { why: "it runs half of two closures".to_owned() };
+            Ok(Standing { running: place.running.clone().ok_or_else(half)?, profile: place.profile.clone() })
+        })
     }
 }
 

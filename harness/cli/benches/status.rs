@@ -1,0 +1,104 @@
+//! What the board of many machines costs once everything is known: proofs, intent, decision, rows, and both forms of it.
+//! `cargo bench -p cli --bench status`. The goal: 200 ms for 1,000 machines.
+//!
+//! Evaluating the fleet and asking its machines is not in it.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a benchmark reads the clock and prints"
+)]
+#![expect(clippy::unwrap_used, reason = "what a benchmark needs and does not find ends it")]
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::{Duration, Instant},
+};
+
+use cli::rollout::{board, prospect::Prospect};
+use jiff::civil::date;
+use judge::promote::prove;
+use model::{
+    course::{Course, Leg},
+    event::{Event, What},
+    evidence::{Reuse, RunId},
+    machine::MachineName,
+    plan::Plan,
+    rollout::{Closure, Standing},
+    stage::Stage,
+};
+use testkit::{
+    clock::moment,
+    fleet::fleet,
+    plan::{machine_policy, plan},
+};
+
+/// Checks of each machine.
+const CHECKS: usize = 70;
+const WAVES: usize = 10;
+const GATES: [Stage; 3] = [Stage::Expressions, Stage::Invariants, Stage::Boot];
+
+fn main() {
+    for machines in [100, 1_000] {
+        let names: Vec<String> = (0..machines).map(|number| format!("host-{number:05}")).collect();
+        let plan = checks(&names);
+        let answers = answers(&plan);
+        let best = (0..5).map(|_| once(&names, &plan, &answers)).min().unwrap();
+        println!("the board of {machines:>5} machines, {CHECKS} checks each  {best:>10.2?}");
+    }
+}
+
+fn once(names: &[String], plan: &Plan, answers: &[Event]) -> Duration {
+    let (now, day) = (moment(Duration::from_secs(60)).wall, date(2026, 11, 20));
+    let closures: BTreeMap<_, _> = names
+        .iter()
+        .map(|name| (MachineName::from(name.as_str()), Closure(format!("/nix/store/{name}"))))
+        .collect();
+    let old = || Closure("/nix/store/old".to_owned());
+    let there = |name: &MachineName| (name.clone(), Ok(Standing { running: old(), profile: old() }));
+    let standings = closures.keys().map(there).collect();
+    let fleet = load::resolve::resolve(fleet().build());
+    let start = Instant::now();
+    let proved = prove(plan, answers, &[], day, &closures);
+    let derivations = BTreeMap::new();
+    let prospect =
+        Prospect { fleet, course: course(names), proved, derivations, closures, standings, last: None };
+    let state = prospect.state(&prospect.intent(), now);
+    let rows = board::rows(&prospect, &state, now);
+    let (human, json) = (board::human(&rows), serde_json::to_string(&rows).unwrap());
+    let took = start.elapsed();
+    assert!(human.lines().count() > names.len() && json.len() > human.len(), "a line for each machine");
+    took
+}
+
+fn checks(names: &[String]) -> Plan {
+    plan(names.iter().flat_map(|name| {
+        (0..CHECKS)
+            .map(move |number| machine_policy(GATES[number % GATES.len()], &format!("s/r{number}"), name))
+    }))
+}
+
+/// All but one of the last machine are proven.
+fn answers(plan: &Plan) -> Vec<Event> {
+    let at = moment(Duration::ZERO).wall;
+    let reuse =
+        Reuse { run: RunId("earlier".to_owned()), at, measurements: Vec::new(), replaced: Vec::new() };
+    let answer = |check: &model::check::Check| Event {
+        at,
+        what: What::CheckReused { check: check.id.clone(), reuse: reuse.clone() },
+    };
+    plan.checks.iter().skip(1).map(answer).collect()
+}
+
+fn course(names: &[String]) -> Course {
+    let leg = |(index, names): (usize, &[String])| Leg {
+        name: index.to_string(),
+        machines: names.iter().map(|name| MachineName::from(name.as_str())).collect::<BTreeSet<_>>(),
+        before: (0..index).collect(),
+        ..Leg::default()
+    };
+    Course {
+        waves: names.chunks(names.len() / WAVES).enumerate().map(leg).collect(),
+        gates: GATES.into(),
+        ..Course::default()
+    }
+}

@@ -1,0 +1,228 @@
+//! `seaworthy promote`: from the board to machines that run what is proven.
+
+use std::{
+    collections::BTreeSet,
+    io::{self, BufRead as _, IsTerminal as _},
+};
+
+use edge::{
+    promotions::{FleetLock, Holder, PromotionJournal},
+    state::State as Folder,
+};
+use judge::promote::{Intent, Outlook, Phase, Proofs, State};
+use model::{
+    course::Course,
+    machine::MachineName,
+    resolved::ResolvedFleet,
+    rollout::{Entry, Happened},
+};
+use run::{
+    BoxFuture, Clock as _,
+    rollout::{Errand, Log, Ports, Rest, promote as carry},
+};
+use tokio::sync::mpsc;
+
+use super::{Crew, board, crew::Derivations, people::user, prospect::Prospect, status, told};
+use crate::{args, desk::Desk, exit::Exit, stop::Stop, trouble};
+
+/// Promotes as far as it goes now.
+///
+/// # Errors
+/// The input is wrong, somebody else promotes, or the journal cannot be used.
+pub async fn promote(
+    desk: &Desk,
+    options: &args::Promote,
+    crew: &dyn Crew,
+    interrupts: &mut mpsc::Receiver<()>,
+) -> Result<Exit, Stop> {
+    let mut prospect = Prospect::gather(desk, crew, interrupts).await?;
+    let intent = prospect.intent();
+    let state = prospect.state(&intent, desk.now);
+    prospect.course.only = only(options, &prospect.course, &state)?;
+    let rows = board::rows(&prospect, &state, desk.now);
+    desk.out(&format!("{}\n{}", status::head(&prospect, &intent), board::human(&rows)))?;
+    if options.dry_run || matches!(intent, Intent::Nothing(_)) {
+        return Ok(status::exit(&rows));
+    }
+    if matches!(intent, Intent::Start(_)) && rows.iter().all(|row| row.next.is_none()) {
+        desk.screen.note("no machine may set out now, so nothing was begun");
+        return Ok(status::exit(&rows));
+    }
+    if !options.yes {
+        agree(desk)?;
+    }
+    let folder = Folder::open(&desk.project.folder).map_err(trouble::state)?;
+    let _lock = lock(desk, &folder, options.break_lock)?;
+    let (journal, nothing_sets_out) = journal(desk, &folder, &prospect, intent)?;
+    if nothing_sets_out {
+        prospect.course.only = Some(BTreeSet::new());
+    }
+    let Prospect { fleet, derivations, course, proved, .. } = &prospect;
+    let work = Work { fleet, derivations, course, proofs: &proved.proofs, patient: options.wait };
+    let exit = go(desk, crew, work, journal, interrupts).await?;
+    if nothing_sets_out {
+        desk.screen.note("what the last promotion began is ended; `seaworthy promote` begins the next");
+    }
+    Ok(exit)
+}
+
+/// The machines that may set out.
+fn only(
+    options: &args::Promote,
+    course: &Course,
+    state: &State,
+) -> Result<Option<BTreeSet<MachineName>>, Stop> {
+    if let Some(name) = &options.machine {
+        let machine = MachineName(name.clone());
+        if !course.waves.iter().any(|leg| leg.machines.contains(&machine)) {
+            let all: Vec<_> =
+                course.waves.iter().flat_map(|leg| &leg.machines).map(|name| name.as_str()).collect();
+            let near = plan::nearest(name, all.iter().copied());
+            let help = near.map_or_else(
+                || format!("the waves take {}", all.join(", ")),
+                |near| format!("did you mean {near}?"),
+            );
+            return Err(Stop::input(format!("no wave takes a machine `{name}` along")).help(help));
+        }
+        return Ok(Some([machine].into()));
+    }
+    let settled = |name: &MachineName| {
+        state.machines().get(name).is_some_and(|host| matches!(host.phase, Phase::Settled { .. }))
+    };
+    let next = course.waves.iter().find(|leg| !leg.machines.iter().all(settled));
+    Ok(next.filter(|_| options.next).map(|leg| leg.machines.clone()))
+}
+
+/// Asks whoever sits at the terminal.
+///
+/// # Errors
+/// Nobody does, or they do not want to.
+pub(super) fn agree(desk: &Desk) -> Result<(), Stop> {
+    if !io::stdin().is_terminal() {
+        return Err(Stop::input("nobody can be asked whether to begin").help("`--yes` begins without asking"));
+    }
+    desk.screen.note("Begin? [y/N]");
+    let mut answer = String::new();
+    let read = io::stdin().lock().read_line(&mut answer);
+    match (read, answer.trim()) {
+        (Ok(1..), "y" | "Y" | "yes") => Ok(()),
+        _ => Err(Stop::undecided("nothing was done")),
+    }
+}
+
+/// Takes the fleet's lock.
+///
+/// # Errors
+/// Somebody has it.
+pub(super) fn lock(desk: &Desk, folder: &Folder, broken: bool) -> Result<FleetLock, Stop> {
+    let holder = Holder::here(user(desk)?, desk.now);
+    FleetLock::take(folder, &holder, broken).map_err(trouble::locked)
+}
+
+/// The journal to go on with, and whether nothing may set out because something else has to be ended first.
+fn journal(
+    desk: &Desk,
+    folder: &Folder,
+    prospect: &Prospect,
+    intent: Intent,
+) -> Result<(PromotionJournal, bool), Stop> {
+    let ends = matches!(intent, Intent::End);
+    match (intent, &prospect.last) {
+        (Intent::GoOn | Intent::End, Some((last, _))) => {
+            Ok((PromotionJournal::open(folder, last).map_err(trouble::promotion)?, ends))
+        }
+        (Intent::Start(changes) | Intent::Nothing(changes), last) => {
+            let first = Entry { at: desk.now, what: Happened::Started { changes: changes.changes } };
+            let mut journal = PromotionJournal::create(folder, &first).map_err(trouble::state)?;
+            // A freeze is of the fleet: another promotion does not lift it.
+            if let Some((by, reason)) = last.as_ref().and_then(|(_, state)| state.frozen()) {
+                let frozen = Happened::Frozen { by: by.to_owned(), reason: reason.to_owned() };
+                journal.note(desk.now, frozen).map_err(trouble::promotion)?;
+                journal = PromotionJournal::open(folder, &journal.promotion().clone())
+                    .map_err(trouble::promotion)?;
+            }
+            Ok((journal, false))
+        }
+        (Intent::GoOn | Intent::End, None) => Err(Stop::broken("there is no promotion to go on with")),
+    }
+}
+
+/// What is carried out.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Work<'a> {
+    pub(super) fleet: &'a ResolvedFleet,
+    pub(super) derivations: &'a Derivations,
+    pub(super) course: &'a Course,
+    pub(super) proofs: &'a Proofs,
+    /// Whether soaks, hours and people are waited for.
+    pub(super) patient: bool,
+}
+
+/// Carries a promotion as far as it goes, and says what it waits for.
+///
+/// # Errors
+/// Nobody can be sent, or the journal cannot be used.
+pub(super) async fn go(
+    desk: &Desk,
+    crew: &dyn Crew,
+    Work { fleet, derivations, course, proofs, patient }: Work<'_>,
+    journal: PromotionJournal,
+    interrupts: &mut mpsc::Receiver<()>,
+) -> Result<Exit, Stop> {
+    let deployer = crew.deployer(fleet, derivations, journal.promotion())?;
+    desk.screen.note(&format!("promotion {}", journal.promotion()));
+    let mut log = Aloud { journal, desk };
+    let ports = Ports { deployer, clock: &desk.clock, log: &mut log, interrupts };
+    let rested = carry(Errand { course, proofs, patient }, ports).await.map_err(trouble::log)?;
+    let after = board::after(course, proofs, &rested.state, desk.clock.now().wall);
+    desk.out(&format!("{after}{}\n", rest(rested.rest)))?;
+    Ok(exit(rested.rest, &rested.state))
+}
+
+fn rest(rest: Rest) -> String {
+    match rest {
+        Rest::Idle(Outlook::Through) => "every machine that was asked for is through".to_owned(),
+        Rest::Idle(Outlook::Waits { until: Some(until) }) => {
+            format!("nothing more can be done before {until:.0}; `seaworthy promote` goes on then")
+        }
+        Rest::Idle(Outlook::Waits { until: None }) => {
+            "somebody's word is waited for; `seaworthy promote` goes on then".to_owned()
+        }
+        Rest::Idle(Outlook::Held) => "nothing more can be done before somebody puts it right".to_owned(),
+        Rest::Interrupted => "interrupted; `seaworthy promote` goes on".to_owned(),
+    }
+}
+
+fn exit(rest: Rest, state: &State) -> Exit {
+    let went_back = state.machines().values().any(|host| host.failed.is_some());
+    match rest {
+        _ if went_back => Exit::Closed,
+        Rest::Idle(Outlook::Through) => Exit::Open,
+        Rest::Idle(Outlook::Held) => Exit::Closed,
+        Rest::Idle(Outlook::Waits { .. }) | Rest::Interrupted => Exit::Undecided,
+    }
+}
+
+/// The journal, read aloud as it is written.
+struct Aloud<'d> {
+    journal: PromotionJournal,
+    desk: &'d Desk,
+}
+
+impl Log for Aloud<'_> {
+    fn news(&mut self) -> io::Result<Vec<Entry>> {
+        self.journal.news()
+    }
+
+    fn append(&mut self, entries: &[Entry]) -> io::Result<bool> {
+        let appended = self.journal.append(entries)?;
+        if appended {
+            entries.iter().for_each(|entry| self.desk.screen.note(&told::entry(entry)));
+        }
+        Ok(appended)
+    }
+
+    fn changed(&self) -> BoxFuture<'_, ()> {
+        self.journal.changed()
+    }
+}

@@ -1,0 +1,164 @@
+//! Everything that is known before anything of a promotion is decided.
+//!
+//! Flows in: the desk, a crew. Flows out: a [`Prospect`]: policy, proofs, what runs where, and the last promotion.
+//! Must not: change anything, here or on a machine.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use edge::{promotions::PromotionJournal, state::State as Folder};
+use judge::promote::{Changes, Intent, Proved, State, intend};
+use load::diagnostic::Severity;
+use model::{
+    course::Course,
+    machine::MachineName,
+    resolved::ResolvedFleet,
+    rollout::{Closure, Entry, Happened, PromotionId, Standing},
+};
+use run::rollout::{Lookout, Unseen};
+use tokio::{
+    sync::{Semaphore, mpsc},
+    task::JoinSet,
+};
+
+use super::{Crew, crew::Derivations, proofs};
+use crate::{
+    complain,
+    desk::Desk,
+    pipeline::{self, Known, Wish},
+    settings,
+    stop::Stop,
+    trouble,
+};
+
+/// What is known.
+#[derive(Debug)]
+pub struct Prospect {
+    /// The fleet.
+    pub fleet: ResolvedFleet,
+    /// What a promotion keeps to.
+    pub course: Course,
+    /// What is proven.
+    pub proved: Proved,
+    /// What each machine's closure is made by.
+    pub derivations: Derivations,
+    /// What each machine's closure is now.
+    pub closures: BTreeMap<MachineName, Closure>,
+    /// What is there, of each machine of a wave.
+    pub standings: BTreeMap<MachineName, Result<Standing, Unseen>>,
+    /// The last promotion.
+    pub last: Option<(PromotionId, State)>,
+}
+
+impl Prospect {
+    /// Gathers it all: evaluates, looks evidence up, reads the last promotion, and asks machines, all of them at once.
+    ///
+    /// # Errors
+    /// The fleet has no policy, or one that makes no sense; nothing can be learnt from nix; a journal was changed.
+    pub async fn gather(
+        desk: &Desk,
+        crew: &dyn Crew,
+        interrupts: &mut mpsc::Receiver<()>,
+    ) -> Result<Self, Stop> {
+        let wish = Wish::default();
+        let known = pipeline::know(desk, true, interrupts).await?;
+        let course = course(desk, &known)?;
+        let plan = pipeline::plan(desk, &known, &wish)?;
+        let derivations = proofs::derivations(&known);
+        let closures = proofs::closures(&known, &derivations).await?;
+        let proved = proofs::proved(desk, &known, &plan, &closures);
+        let lookout = crew.lookout(&known.fleet)?;
+        let machines = course.waves.iter().flat_map(|leg| leg.machines.iter().cloned());
+        let standings = tokio::select! {
+            biased;
+            Some(()) = interrupts.recv() => return Err(settings::interrupted()),
+            standings = ask(&lookout, machines) => standings,
+        };
+        let last = last(desk)?;
+        Ok(Self { fleet: known.fleet, course, proved, derivations, closures, standings, last })
+    }
+
+    /// What whoever promotes now means.
+    #[must_use]
+    pub fn intent(&self) -> Intent {
+        let in_waves = |name: &MachineName| self.course.waves.iter().any(|leg| leg.machines.contains(name));
+        let wanted = self.closures.iter().filter(|(name, _)| in_waves(name));
+        let wanted = wanted.map(|(name, closure)| (name.clone(), closure.clone())).collect();
+        let seen = self
+            .standings
+            .iter()
+            .filter_map(|(name, seen)| Some((name.clone(), seen.as_ref().ok()?.clone())));
+        intend(self.last.as_ref().map(|(_, state)| state), &wanted, &seen.collect())
+    }
+
+    /// The promotion as it stands, or as it would begin now.
+    #[must_use]
+    pub fn state(&self, intent: &Intent, now: jiff::Timestamp) -> State {
+        match (intent, &self.last) {
+            (Intent::GoOn | Intent::End, Some((_, state))) => state.clone(),
+            // What is through stays so, with the soaks that it had.
+            (Intent::Nothing(_), Some((_, state))) if !state.machines().is_empty() => state.clone(),
+            (Intent::Start(Changes { changes, .. }) | Intent::Nothing(Changes { changes, .. }), _) => {
+                let started = Happened::Started { changes: changes.clone() };
+                State::of(&[Entry { at: now, what: started }])
+            }
+            (Intent::GoOn | Intent::End, None) => State::default(),
+        }
+    }
+}
+
+/// The policy, if there is one that can come to its end.
+fn course(desk: &Desk, known: &Known) -> Result<Course, Stop> {
+    let course = load::course::course(&known.fleet).ok_or_else(|| {
+        Stop::input("the fleet has no [promotion]: nothing says what may be deployed, and in which order")
+            .help("the manual of seaworthy has an example; `seaworthy fleet lint` reads over what you write")
+    })?;
+    let text = known.sources.text.as_deref();
+    let mut problems = load::lint::promotion::stuck(&known.fleet, text);
+    problems.extend(load::lint::promotion::unasked(&known.fleet, &known.sources.suites, text));
+    problems.retain(|problem| problem.severity == Severity::Error);
+    if problems.is_empty() {
+        return Ok(course);
+    }
+    desk.screen.note(complain::rendered(desk.screen, text.unwrap_or(""), &problems).trim_end());
+    Err(Stop::input("the policy of fleet.toml never lets a machine through; its problems are shown above"))
+}
+
+/// The last promotion, if there was one.
+///
+/// # Errors
+/// Its journal cannot be read, or was changed.
+pub fn last(desk: &Desk) -> Result<Option<(PromotionId, State)>, Stop> {
+    let Some(folder) = Folder::find(&desk.project.folder) else { return Ok(None) };
+    let Some(mut journal) = PromotionJournal::latest(&folder).map_err(trouble::promotion)? else {
+        return Ok(None);
+    };
+    let entries = journal.entries().map_err(trouble::promotion)?;
+    Ok(Some((journal.promotion().clone(), State::of(&entries))))
+}
+
+/// How many machines are asked at once: each takes a process.
+const AT_ONCE: usize = 64;
+
+/// Asks all machines, many at once.
+async fn ask(
+    lookout: &Arc<dyn Lookout>,
+    machines: impl Iterator<Item = MachineName>,
+) -> BTreeMap<MachineName, Result<Standing, Unseen>> {
+    let mut asked = JoinSet::new();
+    let turns = Arc::new(Semaphore::new(AT_ONCE));
+    for machine in machines {
+        let (lookout, turns) = (Arc::clone(lookout), Arc::clone(&turns));
+        asked.spawn(async move {
+            // It is never closed.
+            let _turn = turns.acquire().await;
+            (machine.clone(), lookout.standing(machine).await)
+        });
+    }
+    let mut standings = BTreeMap::new();
+    while let Some(told) = asked.join_next().await {
+        // A task of ours does not panic, and nobody cancels it.
+        let Ok((machine, standing)) = told else { continue };
+        standings.insert(machine, standing);
+    }
+    standings
+}

@@ -1,0 +1,82 @@
+//! `seaworthy rollback`: one machine back to the exact closure that ran there before.
+//!
+//! Flows in: the last promotion. Flows out: its machine rolled back where it is under way, or else a promotion of its own, to
+//! what ran there before. Must not: evaluate, or ask for evidence: what is gone back to has run there.
+
+use edge::{promotions::PromotionJournal, state::State as Folder};
+use judge::promote::{Host, Phase, Proofs, State};
+use model::{
+    course::{Course, Leg},
+    machine::MachineName,
+    rollout::{Change, Entry, Happened},
+};
+use tokio::sync::mpsc;
+
+use super::{
+    Crew,
+    crew::Derivations,
+    people::{self, user},
+    promote::{Work, agree, go, lock},
+    told::short,
+};
+use crate::{args, desk::Desk, exit::Exit, sources, stop::Stop, trouble};
+
+/// Takes a machine back.
+///
+/// # Errors
+/// Nothing was promoted to it, it has nothing to go back to, or somebody else promotes.
+pub async fn roll_back(
+    desk: &Desk,
+    options: &args::Rollback,
+    crew: &dyn Crew,
+    interrupts: &mut mpsc::Receiver<()>,
+) -> Result<Exit, Stop> {
+    let (Some(fleet), _) = sources::fleet_toml(desk)? else {
+        return Err(Stop::input("there is no fleet.toml: nobody knows where machines are reached"));
+    };
+    let fleet = load::resolve::resolve(fleet);
+    let machine = MachineName(options.machine.clone());
+    let folder = Folder::open(&desk.project.folder).map_err(trouble::state)?;
+    let mut journal = people::last(desk)?;
+    let state = State::of(&journal.entries().map_err(trouble::promotion)?);
+    let host = state.machines().get(&machine).ok_or_else(|| {
+        Stop::input(format!("promotion {} does not have a machine `{machine}`", journal.promotion()))
+            .help("`seaworthy history` shows what it changed")
+    })?;
+    let back = way_back(host, &machine)?;
+    desk.screen.note(&format!("{machine} goes back to {}", short(&host.change.old.0)));
+    if !options.yes {
+        agree(desk)?;
+    }
+    let _lock = lock(desk, &folder, options.break_lock)?;
+    if let Some(change) = back {
+        let first = Happened::Started { changes: [(machine.clone(), change)].into() };
+        let first = Entry { at: desk.now, what: first };
+        journal = PromotionJournal::create(&folder, &first).map_err(trouble::state)?;
+    } else {
+        let why = format!("{} took it back", user(desk)?);
+        journal
+            .note(desk.now, Happened::Ailing { machine: machine.clone(), why })
+            .map_err(trouble::promotion)?;
+        journal =
+            PromotionJournal::open(&folder, &journal.promotion().clone()).map_err(trouble::promotion)?;
+    }
+    let leg = Leg { name: "back".to_owned(), machines: [machine].into(), ..Leg::default() };
+    let course = Course { waves: vec![leg], ..Course::default() };
+    let proofs = Proofs::new();
+    let derivations = Derivations::new();
+    let work =
+        Work { fleet: &fleet, derivations: &derivations, course: &course, proofs: &proofs, patient: false };
+    go(desk, crew, work, journal, interrupts).await
+}
+
+/// The change that takes it back; none where the last promotion can still do so itself.
+fn way_back(host: &Host, machine: &MachineName) -> Result<Option<Change>, Stop> {
+    let Change { old, new } = &host.change;
+    match host.phase {
+        _ if old == new => Err(Stop::input(format!("the last promotion changed nothing on {machine}"))),
+        Phase::Settled { .. } => Ok(Some(Change { old: new.clone(), new: old.clone() })),
+        _ if host.is_under_way() || host.doubt || host.begun.is_some() => Ok(None),
+        _ => Err(Stop::input(format!("{machine} runs {}, as before the last promotion", short(&old.0)))),
+    }
+}

@@ -1,0 +1,337 @@
+//! A promotion from `verify` to machines that run it: the binary for all that is read and said, machines in memory for all that
+//! is changed. No connection is made: `ssh` is a script that refuses.
+#![expect(clippy::disallowed_methods, reason = "a test of the binary spawns it and writes files")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "what a test needs and does not find ends it")]
+
+#[expect(dead_code, reason = "reports are read elsewhere")]
+#[path = "twins/binary.rs"]
+mod binary;
+#[path = "twins/harbour.rs"]
+mod harbour;
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    process::Output,
+    sync::Arc,
+};
+
+use binary::{exits, text, verify};
+use cli::{
+    args::{Color, Everywhere, Promote, Rollback},
+    desk::Desk,
+    environment::Environment,
+    exit::Exit,
+    rollout::{Crew, crew::Derivations, promote::promote, rollback::roll_back},
+    screen::{Screen, Wishes},
+    stop::Stop,
+};
+use edge::{
+    promotions::{FleetLock, Holder},
+    state::State,
+};
+use harbour::Harbour;
+use model::{
+    machine::MachineName,
+    resolved::ResolvedFleet,
+    rollout::{Change, Closure, PromotionId, Step},
+};
+use run::rollout::{Deployer, Lookout};
+use serde_json::Value;
+use testkit::rollout::{Mishap, ScriptedDeployer};
+use tokio::sync::mpsc;
+
+const POLICY: &str = r#"
+[promotion]
+gates = ["expressions", "invariants"]
+
+[[promotion.waves]]
+name = "first"
+machines = ["cinnabar"]
+soak = "1h"
+
+[[promotion.waves]]
+name = "desk"
+machines = ["stibnite"]
+soak = "1h"
+approvals = { by = ["crs58"] }
+"#;
+
+struct Port {
+    folder: PathBuf,
+    bin: tempfile::TempDir,
+    _harbour: Option<Harbour>,
+}
+
+impl Port {
+    fn open() -> Self {
+        let harbour = Harbour::open().unwrap();
+        let folder = harbour.folder("two");
+        let fleet = folder.join("fleet.toml");
+        fs::write(&fleet, fs::read_to_string(&fleet).unwrap() + POLICY).unwrap();
+        Self { _harbour: Some(harbour), ..Self::at(folder) }
+    }
+
+    fn at(folder: PathBuf) -> Self {
+        let bin = tempfile::tempdir().unwrap();
+        let ssh = bin.path().join("ssh");
+        fs::write(&ssh, "#!/bin/sh\necho 'ssh: connect to host: Connection refused' >&2\nexit 255\n")
+            .unwrap();
+        fs::set_permissions(&ssh, fs::Permissions::from_mode(0o755)).unwrap();
+        Self { folder, bin, _harbour: None }
+    }
+
+    fn folder(&self) -> PathBuf {
+        self.folder.clone()
+    }
+
+    fn seaworthy(&self, arguments: &[&str]) -> Output {
+        let path = format!("{}:{}", self.bin.path().display(), std::env::var("PATH").unwrap());
+        let mut command = binary::seaworthy(&self.folder());
+        command.env("PATH", path).env("USER", "crs58").args(arguments).output().unwrap()
+    }
+
+    fn status(&self) -> Value {
+        let output = self.seaworthy(&["status", "--format", "json"]);
+        serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|error| panic!("{error}\n{}", text(&output.stderr)))
+    }
+
+    /// Machines in memory, on a closure of their own, that are to get what evaluation says.
+    fn machines(&self) -> ScriptedDeployer {
+        let wanted = |row: &Value| {
+            let name = row["machine"].as_str().unwrap();
+            let new = Closure(row["wanted"].as_str().expect("a closure").to_owned());
+            (MachineName::from(name), Change { old: Closure(format!("/nix/store/{name}-old")), new })
+        };
+        let changes: BTreeMap<_, _> =
+            self.status()["machines"].as_array().unwrap().iter().map(wanted).collect();
+        ScriptedDeployer::new(&changes).quick()
+    }
+
+    fn desk(&self) -> Desk {
+        let everywhere = Everywhere { project: Some(self.folder()), color: Color::Never };
+        let screen = Screen::detect(Color::Never, Wishes::default());
+        let mut environment = Environment::read().unwrap();
+        environment.all.insert("USER".into(), "crs58".into());
+        Desk::at(&everywhere, environment, screen).unwrap()
+    }
+}
+
+/// Sends nobody anywhere.
+struct InMemory(Arc<ScriptedDeployer>);
+
+impl Crew for InMemory {
+    fn lookout(&self, _: &ResolvedFleet) -> Result<Arc<dyn Lookout>, Stop> {
+        Ok(Arc::<ScriptedDeployer>::clone(&self.0))
+    }
+
+    fn deployer(
+        &self,
+        _: &ResolvedFleet,
+        derivations: &Derivations,
+        _: &PromotionId,
+    ) -> Result<Arc<dyn Deployer>, Stop> {
+        assert!(derivations.values().all(|path| path.ends_with(".drv")), "{derivations:?}");
+        Ok(Arc::<ScriptedDeployer>::clone(&self.0))
+    }
+}
+
+fn promotes() -> Promote {
+    Promote { machine: None, next: false, dry_run: false, yes: true, wait: false, break_lock: false }
+}
+
+async fn carried(port: &Port, machines: &Arc<ScriptedDeployer>, options: &Promote) -> Exit {
+    let crew = InMemory(Arc::clone(machines));
+    promote(&port.desk(), options, &crew, &mut mpsc::channel(1).1).await.unwrap()
+}
+
+fn row<'v>(status: &'v Value, machine: &str) -> &'v Value {
+    status["machines"].as_array().unwrap().iter().find(|row| row["machine"] == machine).unwrap()
+}
+
+fn is_in(path: &Path, what: &str) -> bool {
+    path.join(".seaworthy").join(what).exists()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn from_proof_to_machines_and_back() {
+    let port = Port::open();
+    // Nothing is proven: nothing goes anywhere.
+    let machines = Arc::new(port.machines());
+    assert_eq!(carried(&port, &machines, &promotes()).await, Exit::Closed, "held by its gates");
+    assert_eq!(machines.effects(), []);
+    assert!(!is_in(&port.folder(), "promotions"));
+    let unproven = port.status();
+    let gate = &row(&unproven, "cinnabar")["gates"][0];
+    assert_eq!((&gate["state"], &gate["stage"]), (&"undecided".into(), &"expressions".into()));
+    assert!(gate["reasons"][0].as_str().unwrap().ends_with("not asked: no evidence is on record"), "{gate}");
+
+    exits(&verify(&port.folder()).output().unwrap(), 0);
+    let proven = port.status();
+    assert_eq!(row(&proven, "cinnabar")["gates"][1]["state"], "open");
+    assert_eq!(row(&proven, "cinnabar")["offline"], "offline: ssh: connect to host: Connection refused");
+
+    // The first wave goes; the second waits.
+    assert_eq!(carried(&port, &machines, &promotes()).await, Exit::Undecided);
+    assert_eq!(machines.whole(), (vec!["cinnabar".to_owned()], vec!["stibnite".to_owned()]));
+    let steps: Vec<_> = machines.effects().into_iter().map(|(_, step)| step).collect();
+    assert_eq!(steps, [Step::Build, Step::Copy, Step::Activate, Step::Confirm, Step::SetProfile]);
+    let status = port.status();
+    assert!(row(&status, "cinnabar")["soak_left"].as_u64().unwrap() > 3500, "{status}");
+    let reasons = row(&status, "stibnite")["reasons"].to_string();
+    assert!(reasons.contains("wave first soaks for") && reasons.contains("0 of 1 agreed"), "{reasons}");
+
+    // People.
+    exits(&port.seaworthy(&["approve", "desk"]), 0);
+    let nobody = port.seaworthy(&["approve", "first"]);
+    exits(&nobody, 2);
+    assert!(text(&nobody.stderr).contains("it needs nobody's word"), "{}", text(&nobody.stderr));
+    exits(&port.seaworthy(&["freeze", "an outage"]), 0);
+    assert_eq!(port.status()["frozen"]["reason"], "an outage");
+    exits(&port.seaworthy(&["thaw"]), 0);
+    let history = text(&port.seaworthy(&["history"]).stdout);
+    for line in
+        ["began: 2 machines to change", "cinnabar: confirm: done", "crs58 agreed to wave desk", "an outage"]
+    {
+        assert!(history.contains(line), "{line}: {history}");
+    }
+
+    // Back, as a promotion of its own.
+    let crew = InMemory(Arc::clone(&machines));
+    let options = Rollback { machine: "cinnabar".to_owned(), yes: true, break_lock: false };
+    let exit = roll_back(&port.desk(), &options, &crew, &mut mpsc::channel(1).1).await.unwrap();
+    assert_eq!(exit, Exit::Open);
+    assert_eq!(text(&port.seaworthy(&["history", "--list"]).stdout).lines().count(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_fails_goes_back_and_the_exit_says_so() {
+    let port = Port::open();
+    exits(&verify(&port.folder()).output().unwrap(), 0);
+    let machines = Arc::new(port.machines().on("cinnabar", Step::Confirm, [Mishap::Fails]));
+    assert_eq!(carried(&port, &machines, &promotes()).await, Exit::Closed);
+    assert_eq!(machines.whole().1, ["cinnabar", "stibnite"]);
+    // Whoever promotes again begins again.
+    assert_eq!(carried(&port, &machines, &promotes()).await, Exit::Undecided);
+    assert_eq!(machines.whole().0, ["cinnabar"]);
+}
+
+#[test]
+fn a_dry_run_and_a_lock_leave_everything_as_it_is() {
+    let port = Port::open();
+    let dry = port.seaworthy(&["promote", "--dry-run"]);
+    exits(&dry, 4);
+    let out = text(&dry.stdout);
+    assert!(
+        out.contains("cinnabar") && out.contains("offline") && out.contains("no evidence is on record"),
+        "{out}"
+    );
+    assert!(!is_in(&port.folder(), "promotions"));
+    let unknown = port.seaworthy(&["promote", "cinabar", "--dry-run"]);
+    exits(&unknown, 2);
+    assert!(text(&unknown.stderr).contains("did you mean cinnabar?"), "{}", text(&unknown.stderr));
+    for command in ["freeze x", "thaw", "history", "approve desk", "rollback cinnabar --yes"] {
+        let output = port.seaworthy(&command.split(' ').collect::<Vec<_>>());
+        exits(&output, 2);
+        assert!(text(&output.stderr).contains("nothing was promoted here"), "{}", text(&output.stderr));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_operators_are_kept_apart() {
+    let port = Port::open();
+    exits(&verify(&port.folder()).output().unwrap(), 0);
+    let state = State::open(&port.folder()).unwrap();
+    let holder = Holder::here("raquel".to_owned(), jiff::Timestamp::UNIX_EPOCH);
+    let _lock = FleetLock::take(&state, &holder, false).unwrap();
+    let crew = InMemory(Arc::new(port.machines()));
+    let refused = promote(&port.desk(), &promotes(), &crew, &mut mpsc::channel(1).1).await.unwrap_err();
+    let why = std::error::Error::source(&refused).unwrap().to_string();
+    assert!(why.starts_with("raquel on ") && why.contains("promotes this fleet"), "{why}");
+    assert!(!is_in(&port.folder(), "promotions"));
+}
+
+#[test]
+fn a_policy_whose_gate_never_opens_is_found_before_anything_runs() {
+    let port = Port::open();
+    let fleet = port.folder().join("fleet.toml");
+    let text_of = fs::read_to_string(&fleet).unwrap();
+    fs::write(&fleet, text_of.replace(r#""expressions", "invariants"]"#, r#""expressions", "budgets"]"#))
+        .unwrap();
+    for (arguments, code) in [(vec!["fleet", "lint"], 1), (vec!["status"], 2)] {
+        let output = port.seaworthy(&arguments);
+        exits(&output, code);
+        let err = text(&output.stderr);
+        assert!(err.contains("no suite has a check of the stage `budgets`: its gate never opens"), "{err}");
+    }
+}
+
+fn git(folder: &Path, arguments: &[&str]) {
+    let mut command = std::process::Command::new("git");
+    command.args(["-c", "user.name=test", "-c", "user.email=test@example.org"]).args(arguments);
+    command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null").current_dir(folder);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
+}
+
+/// A key, and the line that names it as one of the fleet's signers.
+fn key(folder: &Path, name: &str) -> (PathBuf, String) {
+    let file = folder.join(name);
+    let mut keygen = std::process::Command::new("ssh-keygen");
+    keygen.args(["-q", "-t", "ed25519", "-N", "", "-C", name, "-f"]).arg(&file);
+    assert!(keygen.status().unwrap().success());
+    let line = fs::read_to_string(file.with_extension("pub")).unwrap();
+    (file, line.trim().to_owned())
+}
+
+fn first_gates(status: &Value) -> (String, String) {
+    let gates = &row(status, "cinnabar")["gates"];
+    (gates[0]["state"].to_string(), gates[0]["reasons"][0].to_string())
+}
+
+#[test]
+fn one_computer_proves_and_another_promotes() {
+    let ci = Port::open();
+    let keys = tempfile::tempdir().unwrap();
+    let ((file, signer), (foreign, _)) = (key(keys.path(), "ci"), key(keys.path(), "eve"));
+    let fleet = ci.folder().join("fleet.toml");
+    let signed = fs::read_to_string(&fleet)
+        .unwrap()
+        .replace("[promotion]\n", &format!("[promotion]\nsigners = [\"{signer}\"]\n"));
+    fs::write(&fleet, signed).unwrap();
+    git(&ci.folder(), &["commit", "--quiet", "--all", "--message", "policy"]);
+    let top = ci.folder().join("../..");
+    git(keys.path(), &["clone", "--quiet", "--bare", &top.to_string_lossy(), "remote"]);
+    let remote = keys.path().join("remote").display().to_string();
+    git(keys.path(), &["clone", "--quiet", "remote", "laptop"]);
+    let laptop = Port::at(keys.path().join("laptop/fleets/two"));
+
+    // Nothing is proven yet, so that nothing can be signed.
+    let nothing = ci.seaworthy(&["evidence", "push", &remote, "--key", &file.to_string_lossy()]);
+    exits(&nothing, 4);
+    exits(&verify(&ci.folder()).output().unwrap(), 0);
+    // Eve signs the same.
+    exits(&ci.seaworthy(&["evidence", "push", &remote, "--key", &foreign.to_string_lossy()]), 0);
+    let pulled = laptop.seaworthy(&["evidence", "pull", &remote]);
+    exits(&pulled, 4);
+    let out = text(&pulled.stdout);
+    let foreign = "refused: it is signed with a key that is none of the fleet's signers, SHA256:";
+    assert!(out.contains(foreign), "{out}{}", text(&pulled.stderr));
+    let (state, why) = first_gates(&laptop.status());
+    assert_eq!(state, "\"undecided\"");
+    assert!(
+        why.contains("does not count: it is signed with a key that is none of the fleet's signers"),
+        "{why}"
+    );
+    // And then CI does.
+    exits(&ci.seaworthy(&["evidence", "push", &remote, "--key", &file.to_string_lossy()]), 0);
+    let pulled = laptop.seaworthy(&["evidence", "pull", &remote]);
+    exits(&pulled, 0);
+    assert!(text(&pulled.stdout).contains("signed by ci"), "{}", text(&pulled.stdout));
+    let status = laptop.status();
+    assert_eq!(first_gates(&status).0, "\"open\"");
+    assert_eq!(row(&status, "cinnabar")["gates"][1]["state"], "open");
+}

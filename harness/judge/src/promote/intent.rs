@@ -1,0 +1,110 @@
+//! What somebody who says "promote" means: that the promotion that is there goes on, or that another begins.
+//!
+//! In: the last promotion, what is wanted, what is there. Out: an intent. It must not begin another while a machine of the last
+//! one is neither old nor new: that one is ended first.
+
+use std::collections::BTreeMap;
+
+use model::{
+    machine::MachineName,
+    rollout::{Change, Closure, Standing},
+};
+
+use super::{
+    host::{Host, Phase},
+    state::State,
+};
+
+/// What has to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Intent {
+    /// The last promotion is to the wanted closures, and goes on.
+    GoOn,
+    /// The last promotion is to other closures, and something that it began has to be ended.
+    End,
+    /// Another promotion.
+    Start(Changes),
+    /// Every machine that is known runs and boots what is wanted.
+    Nothing(Changes),
+}
+
+/// What another promotion would change.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// From what to what.
+    pub changes: BTreeMap<MachineName, Change>,
+    /// Those of whom nobody knows what they would go back to; each holds every wave after its own.
+    pub left_out: BTreeMap<MachineName, LeftOut>,
+}
+
+/// Why a machine cannot be promoted to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LeftOut {
+    /// Nobody ever saw what runs there.
+    NeverSeen,
+    /// What runs is not what boots, so that there is no one closure to go back to.
+    Split(Standing),
+}
+
+/// Finds out. `wanted` holds the machines that waves take along.
+#[must_use]
+pub fn intend(
+    last: Option<&State>,
+    wanted: &BTreeMap<MachineName, Closure>,
+    standing: &BTreeMap<MachineName, Standing>,
+) -> Intent {
+    let changes = changes(last, wanted, standing);
+    if let Some(last) = last {
+        let covers = wanted.iter().all(|(name, closure)| match last.machines().get(name) {
+            Some(host) => host.change.new == *closure,
+            None => !changes.changes.contains_key(name),
+        });
+        let ends = last.machines().values().all(is_at_rest);
+        let over = last.machines().values().all(|host| matches!(host.phase, Phase::Settled { .. }));
+        let failed = last.machines().values().any(|host| host.failed.is_some());
+        match (covers, ends) {
+            (true, false) => return Intent::GoOn,
+            // One that failed is over when all that it began is ended: whoever promotes again begins again.
+            (true, true) if !over && !failed => return Intent::GoOn,
+            (false, false) => return Intent::End,
+            _ => {}
+        }
+    }
+    if changes.changes.values().all(|change| change.old == change.new) {
+        return Intent::Nothing(changes);
+    }
+    Intent::Start(changes)
+}
+
+/// Whether nothing that was begun has to be ended. What strayed is left to a person either way.
+fn is_at_rest(host: &Host) -> bool {
+    host.begun.is_none() && !host.doubt && !matches!(host.phase, Phase::Trying | Phase::Confirmed)
+}
+
+fn changes(
+    last: Option<&State>,
+    wanted: &BTreeMap<MachineName, Closure>,
+    standing: &BTreeMap<MachineName, Standing>,
+) -> Changes {
+    let mut found = Changes::default();
+    for (name, new) in wanted {
+        let known = last.and_then(|last| last.machines().get(name)).and_then(Host::expected);
+        let old = match standing.get(name) {
+            Some(there) if there.running == there.profile => there.running.clone(),
+            Some(there) => {
+                found.left_out.insert(name.clone(), LeftOut::Split(there.clone()));
+                continue;
+            }
+            // It is offline: what it was left with is still there, or a look will say otherwise.
+            None => match known {
+                Some(known) => known.clone(),
+                None => {
+                    found.left_out.insert(name.clone(), LeftOut::NeverSeen);
+                    continue;
+                }
+            },
+        };
+        found.changes.insert(name.clone(), Change { old, new: new.clone() });
+    }
+    found
+}

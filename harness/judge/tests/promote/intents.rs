@@ -1,0 +1,113 @@
+//! Whether the last promotion goes on, or another begins.
+
+use std::collections::BTreeMap;
+
+use judge::promote::{Changes, Intent, LeftOut, State, intend};
+use model::{
+    machine::MachineName,
+    rollout::{Change, Closure, End, Entry, Happened, Standing, Step},
+};
+
+use crate::world::at;
+
+fn closure(text: &str) -> Closure {
+    Closure(text.to_owned())
+}
+
+/// Machines with what is wanted of them.
+fn wanted(all: &[(&str, &str)]) -> BTreeMap<MachineName, Closure> {
+    all.iter().map(|(name, new)| ((*name).into(), closure(new))).collect()
+}
+
+/// Machines with what runs and boots there.
+fn there(all: &[(&str, &str)]) -> BTreeMap<MachineName, Standing> {
+    let both = |text: &str| Standing { running: closure(text), profile: closure(text) };
+    all.iter().map(|(name, text)| ((*name).into(), both(text))).collect()
+}
+
+/// A promotion of `a` from 1 to 2 in which these steps were begun, and ended so.
+fn last(steps: &[(Step, Option<End>)]) -> State {
+    let change = Change { old: closure("1"), new: closure("2") };
+    let mut what = vec![Happened::Started { changes: [("a".into(), change)].into() }];
+    for (step, end) in steps {
+        what.push(Happened::Begun { machine: "a".into(), step: *step });
+        what.extend(end.clone().map(|end| Happened::Ended { machine: "a".into(), step: *step, end }));
+    }
+    State::of(&what.into_iter().map(|what| Entry { at: at(1), what }).collect::<Vec<_>>())
+}
+
+fn done(steps: &[Step]) -> Vec<(Step, Option<End>)> {
+    steps.iter().map(|step| (*step, Some(End::Done))).collect()
+}
+
+const ALL: [Step; 5] = [Step::Build, Step::Copy, Step::Activate, Step::Confirm, Step::SetProfile];
+
+fn from_to(old: &str, new: &str) -> Changes {
+    let change = Change { old: closure(old), new: closure(new) };
+    Changes { changes: [("a".into(), change)].into(), left_out: BTreeMap::new() }
+}
+
+#[test]
+fn the_first_promotion_begins() {
+    let intent = intend(None, &wanted(&[("a", "2")]), &there(&[("a", "1")]));
+    assert_eq!(intent, Intent::Start(from_to("1", "2")));
+    assert_eq!(
+        intend(None, &wanted(&[("a", "1")]), &there(&[("a", "1")])),
+        Intent::Nothing(from_to("1", "1"))
+    );
+}
+
+#[test]
+fn one_to_the_same_closures_goes_on_until_all_is_settled() {
+    for count in 0..ALL.len() {
+        let last = last(&done(&ALL[..count]));
+        assert_eq!(intend(Some(&last), &wanted(&[("a", "2")]), &there(&[])), Intent::GoOn, "after {count}");
+    }
+    let last = last(&done(&ALL));
+    let intent = intend(Some(&last), &wanted(&[("a", "2")]), &there(&[("a", "2")]));
+    assert_eq!(intent, Intent::Nothing(from_to("2", "2")));
+    let drifted = intend(Some(&last), &wanted(&[("a", "2")]), &there(&[("a", "x")]));
+    assert_eq!(drifted, Intent::Start(from_to("x", "2")), "somebody changed it since");
+}
+
+#[test]
+fn what_was_begun_is_ended_before_another_begins() {
+    for (count, intent) in [(2, Intent::Start(from_to("1", "3"))), (3, Intent::End), (4, Intent::End)] {
+        let last = last(&done(&ALL[..count]));
+        assert_eq!(
+            intend(Some(&last), &wanted(&[("a", "3")]), &there(&[("a", "1")])),
+            intent,
+            "after {count}"
+        );
+    }
+    let cut_off = last(&[(Step::Build, None)]);
+    assert_eq!(intend(Some(&cut_off), &wanted(&[("a", "3")]), &there(&[("a", "1")])), Intent::End);
+}
+
+#[test]
+fn one_that_failed_is_begun_again_by_whoever_promotes_again() {
+    let mut steps = done(&ALL[..2]);
+    steps.push((Step::Activate, Some(End::Failed { why: "no".to_owned() })));
+    let failing = last(&steps);
+    assert_eq!(intend(Some(&failing), &wanted(&[("a", "2")]), &there(&[("a", "1")])), Intent::GoOn);
+    steps.push((Step::RollBack, Some(End::Done)));
+    let intent = intend(Some(&last(&steps)), &wanted(&[("a", "2")]), &there(&[("a", "1")]));
+    assert_eq!(intent, Intent::Start(from_to("1", "2")));
+}
+
+#[test]
+fn one_that_is_offline_goes_back_to_what_it_was_left_with() {
+    let intent = intend(Some(&last(&done(&ALL))), &wanted(&[("a", "3")]), &there(&[]));
+    assert_eq!(intent, Intent::Start(from_to("2", "3")));
+}
+
+#[test]
+fn who_has_nothing_to_go_back_to_is_left_out() {
+    let split = Standing { running: closure("1"), profile: closure("2") };
+    let there = [("a".into(), split.clone())].into();
+    let Intent::Nothing(found) = intend(None, &wanted(&[("a", "3"), ("b", "3")]), &there) else {
+        panic!("nothing can be changed")
+    };
+    assert_eq!(found.left_out[&MachineName::from("a")], LeftOut::Split(split));
+    assert_eq!(found.left_out[&MachineName::from("b")], LeftOut::NeverSeen);
+}
