@@ -77,7 +77,12 @@ impl Folder {
     }
 
     /// Writes a file in it for root alone, and the folders above it.
-    pub(crate) fn write(&self, name: &str, text: &str, mode: u32) -> Result<PathBuf, NoFolder> {
+    pub(crate) fn write(
+        &self,
+        name: &str,
+        content: impl AsRef<[u8]>,
+        mode: u32,
+    ) -> Result<PathBuf, NoFolder> {
         let path = self.path.join(name);
         let write = || -> io::Result<()> {
             if let Some(parent) = path.parent() {
@@ -85,7 +90,7 @@ impl Folder {
             }
             let mut file =
                 OpenOptions::new().create(true).truncate(true).write(true).mode(mode).open(&path)?;
-            file.write_all(text.as_bytes())
+            file.write_all(content.as_ref())
         };
         write().map_err(|source| NoFolder::Make { path: path.clone(), source })?;
         Ok(path)

@@ -3,6 +3,7 @@
 //! Flows in: a topology, a folder, tools; faults. Flows out: hosts, and who reaches whom. Must not: print, or leave
 //! anything when it is dropped.
 
+mod nodes;
 mod slow;
 mod start;
 mod wrong;

@@ -64,7 +64,7 @@ impl Namespaces {
     /// Starts the tree, waits until all hosts are up, and joins them in the hub.
     pub(crate) async fn start(tools: &Tools, folder: &Folder, seats: &[Seat]) -> Result<Self, NoNamespaces> {
         let lines = seats.iter().map(|seat| format!("{} {} {} {}\n", seat.name, seat.link, seat.v4, seat.v6));
-        folder.write("seats", &lines.collect::<String>(), 0o600)?;
+        folder.write("seats", lines.collect::<String>(), 0o600)?;
         let host = folder.write("host.sh", include_str!("host.sh"), 0o600)?;
         let hub = folder.write("hub.sh", include_str!("hub.sh"), 0o600)?;
         let tree = folder.write("tree.sh", include_str!("tree.sh"), 0o600)?;

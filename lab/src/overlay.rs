@@ -5,6 +5,7 @@
 
 mod wireguard;
 mod yggdrasil;
+pub(crate) mod zerotier;
 
 use std::{io, net::Ipv6Addr};
 
@@ -25,11 +26,11 @@ pub(crate) struct Peer<'a> {
     pub(crate) identity: &'a Identity,
 }
 
-/// A new identity, with keys from the system's own chance; none without an overlay.
+/// A new identity, with keys from the system's own chance; none without an overlay, or with one that makes its own.
 pub(crate) fn identity(overlay: Overlay, seat: &Seat) -> io::Result<Option<Identity>> {
     let chance = chance()?;
     Ok(match overlay {
-        Overlay::None => None,
+        Overlay::None | Overlay::Zerotier => None,
         Overlay::Wireguard => Some(wireguard::identity(chance, seat)),
         Overlay::Yggdrasil => Some(yggdrasil::identity(chance)),
     })
@@ -41,6 +42,7 @@ pub(crate) fn configuration(overlay: Overlay, me: &Identity, peers: &[Peer<'_>],
         Overlay::None => String::new(),
         Overlay::Wireguard => wireguard::configuration(me, peers),
         Overlay::Yggdrasil => yggdrasil::configuration(me, peers, open),
+        Overlay::Zerotier => zerotier::configuration(me, peers),
     }
 }
 
@@ -50,6 +52,7 @@ pub(crate) fn script(overlay: Overlay) -> &'static str {
         Overlay::None => "",
         Overlay::Wireguard => include_str!("overlay/wireguard.sh"),
         Overlay::Yggdrasil => include_str!("overlay/yggdrasil.sh"),
+        Overlay::Zerotier => include_str!("overlay/zerotier.sh"),
     }
 }
 

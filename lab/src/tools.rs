@@ -25,6 +25,7 @@ pub struct Tools {
     pub(crate) ip: PathBuf,
     pub(crate) ssh_keygen: PathBuf,
     pub(crate) sshd: PathBuf,
+    pub(crate) zerotier: PathBuf,
 }
 
 /// Why there can be no lab here.
@@ -39,7 +40,7 @@ pub enum Missing {
 }
 
 /// A program, and the Debian package that brings it.
-const PACKAGES: [(&str, &str); 12] = [
+const PACKAGES: [(&str, &str); 15] = [
     ("systemd", "systemd"),
     ("unshare", "util-linux"),
     ("nsenter", "util-linux"),
@@ -52,6 +53,9 @@ const PACKAGES: [(&str, &str); 12] = [
     ("wg", "wireguard-tools"),
     ("wireguard-go", "wireguard-go"),
     ("yggdrasil", "yggdrasil"),
+    ("zerotier-one", "zerotier-one"),
+    ("zerotier-cli", "zerotier-one"),
+    ("bash", "bash"),
 ];
 
 impl Tools {
@@ -70,6 +74,7 @@ impl Tools {
             "wg" | "wireguard-go" => overlay == Overlay::Wireguard,
             "systemd" => false,
             "yggdrasil" => overlay == Overlay::Yggdrasil,
+            "zerotier-one" | "zerotier-cli" | "bash" => overlay == Overlay::Zerotier,
             _ => true,
         });
         let missing: Vec<_> = needed.filter(|name| find(name).is_none()).collect();
@@ -84,6 +89,7 @@ impl Tools {
             ip: found("ip"),
             ssh_keygen: found("ssh-keygen"),
             sshd: found("sshd"),
+            zerotier: found("zerotier-one"),
             // What cannot be joined has a colon in it, and was split at it.
             search_path: env::join_paths(&folders).unwrap_or_default(),
         })

@@ -46,6 +46,8 @@ pub enum Overlay {
     Wireguard,
     /// Yggdrasil, with peers over the plain network and no multicast.
     Yggdrasil,
+    /// ZeroTier, with the first member as the controller and the root of a planet of its own.
+    Zerotier,
 }
 
 impl Overlay {
@@ -56,6 +58,7 @@ impl Overlay {
             Self::None => "none",
             Self::Wireguard => "wireguard",
             Self::Yggdrasil => "yggdrasil",
+            Self::Zerotier => "zerotier",
         }
     }
 }
@@ -87,6 +90,12 @@ pub enum BadTopology {
         "`{0}` cannot be a host: take lower-case letters, digits and `-`, at most 63, and not `{OPERATOR}`, which is the lab's own"
     )]
     Name(String),
+    /// ZeroTier's members are not peers of each other.
+    #[error("ZeroTier has no links: its controller admits members to the whole network")]
+    Links,
+    /// Nobody could be the controller.
+    #[error("ZeroTier needs a member that is its controller: name one that is no outsider")]
+    NoController,
     /// A link names somebody who is not there.
     #[error("a link names `{0}`, which is not among the hosts")]
     NoHost(String),
@@ -123,6 +132,12 @@ impl Topology {
         }
         if let Some(path) = self.shown.iter().find(|path| !can_be_shown(path)) {
             return Err(BadTopology::Shown(path.clone()));
+        }
+        if self.overlay == Overlay::Zerotier {
+            if !self.links.is_empty() {
+                return Err(BadTopology::Links);
+            }
+            self.controller().ok_or(BadTopology::NoController)?;
         }
         let mut pairs = BTreeSet::new();
         self.links.iter().try_for_each(|link| self.check_link(link, &mut pairs))
@@ -166,6 +181,12 @@ impl Topology {
         let names: Vec<&str> = self.hosts.keys().map(String::as_str).collect();
         let pairs = names.iter().enumerate().map(|(at, from)| names[at + 1..].iter().map(|to| [*from, *to]));
         pairs.flatten().collect()
+    }
+
+    /// Who admits the others to the overlay, where somebody does.
+    #[must_use]
+    pub fn controller(&self) -> Option<&str> {
+        self.members().into_iter().next().filter(|_| self.overlay == Overlay::Zerotier)
     }
 
     /// Those that belong to the overlay.
@@ -222,8 +243,10 @@ mod tests {
             (json!({ "hosts": { "a": {} }, "shown": ["a"] }), "`a` cannot be shown"),
             (json!({ "hosts": { "-a": {} } }), "`-a` cannot be a host"),
             (json!({ "hosts": { "a": { "outsidr": true } } }), "unknown field `outsidr`"),
-            (json!({ "hosts": { "a": {} }, "overlay": "zerotier" }), "unknown variant `zerotier`"),
+            (json!({ "hosts": { "a": {} }, "overlay": "tinc" }), "unknown variant `tinc`"),
             (links(json!([["a", "c"]])), "names `c`, which is not"),
+            (json!({ "hosts": { "a": {} }, "overlay": "zerotier", "links": [["a", "a"]] }), "has no links"),
+            (json!({ "hosts": { "a": { "outsider": true } }, "overlay": "zerotier" }), "needs a member"),
             (links(json!([["a", "a"]])), "from `a` to itself"),
             (links(json!([["a", "b"], ["b", "a"]])), "two links between `b` and `a`"),
         ];

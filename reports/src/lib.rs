@@ -5,7 +5,8 @@
 //! Must not: read a clock, the environment or a file; print; decide anything.
 //!
 //! One renderer a file: [`terminal`] and [`plan`] for people at a terminal, [`markdown`] for pull requests and step
-//! summaries, [`json`] for programs, [`junit`] for CI systems. [`matrix`] shows who must reach whom, before anything is run.
+//! summaries, [`json`] for programs, [`junit`] for CI systems. [`matrix`] shows who must reach whom, before anything is
+//! run, and [`mesh`] what is seen of it while somebody watches.
 
 mod age;
 mod answers;
@@ -20,6 +21,7 @@ mod look;
 pub mod markdown;
 pub mod matrix;
 mod measured;
+pub mod mesh;
 mod page;
 pub mod plan;
 mod report;

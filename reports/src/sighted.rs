@@ -115,6 +115,7 @@ impl Sighted<'_> {
 pub(crate) fn told(coverage: Coverage) -> String {
     let Coverage { asked, of, sample } = coverage;
     match sample {
+        None if of == 0 => "there is no pair to ask about".to_owned(),
         None => format!("all {} asked", count(of, "pair")),
         Some(Sample { each, seed }) => {
             format!(

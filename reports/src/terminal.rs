@@ -15,6 +15,7 @@ pub(crate) use self::findings::who;
 use model::{
     decision::{GateState, Outcome},
     plan::Note,
+    sighting::rules,
 };
 
 use crate::{
@@ -44,6 +45,25 @@ pub fn render(report: &Report<'_>, look: Look) -> String {
     reused(&mut page, report, &rows);
     last_line(&mut page, report, &Counts::of(&rows));
     page.finish()
+}
+
+/// What somebody who watches sees of machines: whom they reach, and what is wrong with themselves.
+pub(crate) fn watched(page: &mut Page, report: &Report<'_>, most: usize) {
+    let rows = answers(report);
+    mesh::all(page, report, most);
+    let own = |row: &Row<'_>| {
+        let findings = row.left.iter().filter(|finding| !rules::is_of_pairs(&finding.rule));
+        findings.map(|finding| finding.message.clone()).collect::<Vec<_>>()
+    };
+    page.gap();
+    for row in &rows {
+        let subject = row.check.subject.to_string();
+        own(row).iter().take(most).for_each(|told| page.label(0, Ink::Bad, &subject, &format!(": {told}")));
+        if let Some(why) = row.why() {
+            page.label(0, Ink::Unknown, &subject, &format!(": not asked: {why}"));
+        }
+    }
+    last_line(page, report, &Counts::of(&rows));
 }
 
 fn header(page: &mut Page, report: &Report<'_>) {

@@ -53,6 +53,9 @@ fn notes(plan: &Plan) -> Vec<Unproven> {
         Note::EmptySuite { suite, reason } => {
             Some(Unproven { what: format!("suite {suite}"), why: reason.clone() })
         }
+        Note::OverlayNotUp { overlay, reason } => {
+            Some(Unproven { what: format!("overlay {overlay} among guests"), why: reason.clone() })
+        }
         Note::NoTests => {
             let why = "the flake has no tree of tests".to_owned();
             Some(Unproven { what: "expression tests".to_owned(), why })

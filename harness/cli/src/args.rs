@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use evidence::{Evidence, Pull, Push};
 pub use lab::{Lab, LabDaemon, LabOverlay, LabUp};
-pub use mesh::{MatrixArguments, Mesh, ProbeArguments, Who};
+pub use mesh::{MatrixArguments, Mesh, ProbeArguments, WatchArguments, Who};
 pub use promote::{Approve, Freeze, History, Promote, Rollback, Status};
 
 use crate::exit::Exit;

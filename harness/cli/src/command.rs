@@ -12,7 +12,7 @@ use crate::{
     rollout::{self, OverSsh},
     screen::Screen,
     stop::Stop,
-    suite, verify,
+    suite, verify, watch,
 };
 
 /// Carries out a command.
@@ -49,6 +49,7 @@ async fn dispatch(arguments: Arguments, environment: Environment, screen: Screen
         }
         Command::Mesh(Mesh::Matrix(options)) => mesh::matrix(&desk, &options, &mut interrupts).await,
         Command::Mesh(Mesh::Probe(options)) => mesh::probe(&desk, &options, &mut interrupts).await,
+        Command::Mesh(Mesh::Watch(options)) => watch::watch(&desk, &options, &mut interrupts).await,
         Command::Suites(Suites::List) => suite::list(&desk).await,
         Command::Suites(Suites::Test { names }) => suite::test(&desk, &names).await,
         Command::Boot(options) => boot::boot(&desk, &options, &mut interrupts).await,

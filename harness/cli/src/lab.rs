@@ -77,6 +77,7 @@ fn topology(options: &args::LabUp) -> Topology {
         LabOverlay::None => Overlay::None,
         LabOverlay::Wireguard => Overlay::Wireguard,
         LabOverlay::Yggdrasil => Overlay::Yggdrasil,
+        LabOverlay::Zerotier => Overlay::Zerotier,
     };
     let hosts = named(&options.hosts, false).into_iter().chain(named(&options.outsiders, true)).collect();
     Topology { overlay, hosts, ..Topology::default() }

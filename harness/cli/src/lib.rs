@@ -36,4 +36,5 @@ pub mod terminal;
 pub mod trial;
 pub mod trouble;
 pub mod verify;
+pub mod watch;
 pub mod worker;

@@ -71,7 +71,10 @@ pub async fn probe(
 }
 
 /// Who is meant, as a selection of the checks that ask machines.
-fn wish(desk: &Desk, who: &Who) -> Result<Wish, Stop> {
+///
+/// # Errors
+/// The configuration of ssh that is named is not there.
+pub fn wish(desk: &Desk, who: &Who) -> Result<Wish, Stop> {
     let ssh_config = who.ssh_config.as_ref().map(|file| desk.environment.folder.join(file));
     if let Some(file) = ssh_config.as_ref().filter(|file| !file.is_file()) {
         return Err(Stop::input(format!("there is no configuration of ssh at {}", file.display())));
@@ -85,11 +88,23 @@ fn wish(desk: &Desk, who: &Who) -> Result<Wish, Stop> {
     Ok(Wish { selection, fresh: true, probing, ..Wish::default() })
 }
 
-/// The network, as a plan looks at it.
+/// The network, as a plan looks at it: the machines' own where they are probed, and one among guests where not.
 ///
 /// # Errors
-/// No overlay has the name that is meant.
-pub fn network<'a>(desk: &Desk, probing: &'a Probing, matrix: &'a Matrix) -> Result<Network<'a>, Stop> {
+/// The machines are probed, and there is no overlay, or none has the name that is meant.
+pub fn network<'a>(
+    desk: &Desk,
+    probing: Option<&'a Probing>,
+    matrix: &'a Matrix,
+) -> Result<Network<'a>, Stop> {
+    let Some(probing) = probing else {
+        return Ok(Network { matrix, channel: Channel::Guests, overlay: None, seed: 0 });
+    };
+    if matrix.meshes.is_empty() {
+        return Err(Stop::input("the fleet has no overlay network").help(
+            "one is an instance of clan's services zerotier, wireguard or yggdrasil; `seaworthy mesh matrix` shows them",
+        ));
+    }
     let overlay = probing.overlay.as_deref();
     overlay.map_or(Ok(()), |name| named_overlay(matrix, name))?;
     // Each run asks others, where it cannot ask all.

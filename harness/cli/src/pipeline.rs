@@ -8,7 +8,7 @@ use edge::{
     policy::PolicyWorker,
     probe::{remote::Remote, worker::ProbeWorker},
     state::State,
-    vm::{afloat::Berth, worker::GuestWorker},
+    vm::{afloat::Berth, mesh::Mesh, worker::GuestWorker},
 };
 use model::{
     decision::Decision, digest::Digest, evidence::Evidence, facts::Facts, matrix::Matrix, plan::Plan,
@@ -122,10 +122,9 @@ pub fn plan(desk: &Desk, known: &Known, wish: &Wish) -> Result<Plan, Stop> {
 }
 
 fn draft(desk: &Desk, known: &Known, wish: &Wish, capabilities: &[String]) -> Result<Draft, Stop> {
-    let looked_at = wish.probing.as_ref().map(|probing| (probing, matrix(known)));
-    let network =
-        looked_at.as_ref().map(|(probing, matrix)| mesh::network(desk, probing, matrix)).transpose()?;
-    let suites = known.sources.suites.iter().filter_map(|suite| mesh::part(suite, network.is_some()));
+    let matrix = matrix(known);
+    let network = Some(mesh::network(desk, wish.probing.as_ref(), &matrix)?);
+    let suites = known.sources.suites.iter().filter_map(|suite| mesh::part(suite, wish.probing.is_some()));
     Ok(plan::draft(&Inputs {
         fleet: &known.fleet,
         survey: &known.evaluated.survey,
@@ -201,6 +200,16 @@ pub async fn run(
     let kept = wish.keep.as_ref().map_or(0, |_| known.fleet.fleet.boot.size.memory);
     let limits = Limits { memory: yard.memory().await.saturating_sub(kept), ..Limits::of_slots(slots) };
     let dispatcher = Dispatcher::new(&plan, run.clone(), journal.plan(), limits);
+    let round = plan.round.clone();
+    let mesh = match (remote, &known.evaluated.evaluators) {
+        (Some(remote), _) => round.map(|round| ProbeWorker::new(round, remote)),
+        (None, Some(nix)) => round.and_then(|round| {
+            let guests = round.guests.clone()?;
+            let mesh = Mesh::new(nix.clone(), yard.clone(), Arc::clone(&known.facts), &guests);
+            Some(ProbeWorker::new(round, mesh))
+        }),
+        (None, None) => None,
+    };
     let flake = known.evaluated.evaluators.map(|nix| Flake {
         guests: GuestWorker::new(
             nix.clone(),
@@ -212,11 +221,8 @@ pub async fn run(
         ),
         nix,
     });
-    let worker = Workers {
-        flake,
-        policy: PolicyWorker::new(plan.policies.clone(), Arc::clone(&known.facts)),
-        mesh: remote.zip(plan.round.clone()).map(|(remote, round)| ProbeWorker::new(round, remote)),
-    };
+    let worker =
+        Workers { flake, policy: PolicyWorker::new(plan.policies.clone(), Arc::clone(&known.facts)), mesh };
     let mut sink = (journal, Progress::of(&plan, desk.screen));
     let ports = Ports { worker: Arc::new(worker), clock: &desk.clock, sink: &mut sink, interrupts };
     let record = run::execute(dispatcher, ports).await.map_err(trouble::sink)?;

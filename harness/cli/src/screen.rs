@@ -15,6 +15,8 @@ pub struct Screen {
     pub width: usize,
     /// Whether stderr is a terminal that a moving progress line may be drawn on.
     pub live: bool,
+    /// Whether stdout is a terminal on which a picture may be drawn anew.
+    pub redraws: bool,
 }
 
 /// The environment's say about colours and liveliness, read once by `main`.
@@ -48,6 +50,7 @@ impl Screen {
             stderr_color: colored(err),
             width: wishes.columns.or_else(terminal_width).unwrap_or(100),
             live: err && !wishes.dumb && !wishes.ci,
+            redraws: out && !wishes.dumb,
         }
     }
 

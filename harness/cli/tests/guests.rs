@@ -2,39 +2,22 @@
 //! The sound one is green; of each that has a flaw, just what is wrong is found, between whom it is wrong.
 //!
 //! Where the parts that guests are made of are not on this machine, the tests are ignored, and say so; `ci/run guests` makes them.
-#![expect(clippy::disallowed_methods, clippy::print_stderr, reason = "these tests meet the real computer")]
-#![expect(clippy::unwrap_used, reason = "what the tests stand on may fail them")]
+#![expect(clippy::disallowed_methods, reason = "these tests meet the real computer")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "what the tests stand on may fail them")]
+
+#[path = "twins/binary.rs"]
+#[expect(dead_code, reason = "nothing but the mesh is asked here")]
+mod binary;
 
 use std::{
-    collections::BTreeMap,
     fs,
     path::Path,
     process::{Command, ExitCode},
-    time::{Duration, Instant},
 };
 
-use cli::{
-    args::{Color, Everywhere},
-    desk::Desk,
-    environment::Environment,
-    interrupts, pipeline,
-    screen::Screen,
-    settings,
-};
-use edge::vm::mesh::{Mesh, Seen};
+use binary::report;
 use libtest_mimic::{Arguments, Failed, Trial};
-use model::{
-    fleet::BootSource,
-    machine::MachineName,
-    matrix::{Matrix, Pair},
-    overlay::OverlayKind,
-    sighting::{
-        outlook::Outlook,
-        pair::{self, Limits},
-        questions::Questions,
-    },
-    verdict::Verdict,
-};
+use serde_json::Value;
 
 /// What makes a fleet in which something is wrong: a text of a file, what stands in its place, and what is found.
 struct Flaw {
@@ -57,8 +40,9 @@ roles.peer.machines.sloop"#,
         instead: r#"network = "fd5e:a0::1/128" }
 roles.peer.machines.sloop"#,
         found: &[
-            "ferry -> sloop mesh/unreached: `ferry` does not reach `sloop` at fd5e:a0::3: `sloop` hears nothing of it",
-            "sloop -> ferry mesh/unreached: `sloop` does not reach `ferry` at fd5e:a0::2: `ferry` hears nothing of it",
+            "ferry mesh/allowed-ips: on `ferry` no allowed IPs hold fd5e:a0::3 of `sloop`",
+            "ferry mesh/unreached: `ferry` does not reach `sloop` at fd5e:a0::3: `sloop` hears nothing of it",
+            "sloop mesh/unreached: `sloop` does not reach `ferry` at fd5e:a0::2: `ferry` hears nothing of it",
         ],
     },
     Flaw {
@@ -67,8 +51,8 @@ roles.peer.machines.sloop"#,
         text: END,
         instead: "\n  boot.kernel.sysctl = { _type = \"override\"; priority = 50; content = { }; };\n}\n",
         found: &[
-            "ferry -> sloop mesh/unreached: `ferry` does not reach `sloop` at fd5e:a0::3: `sloop` hears nothing of it",
-            "sloop -> ferry mesh/unreached: `sloop` does not reach `ferry` at fd5e:a0::2: `ferry` hears nothing of it",
+            "ferry mesh/unreached: `ferry` does not reach `sloop` at fd5e:a0::3: `sloop` hears nothing of it",
+            "sloop mesh/unreached: `sloop` does not reach `ferry` at fd5e:a0::2: `ferry` hears nothing of it",
         ],
     },
     Flaw {
@@ -79,8 +63,8 @@ roles.peer.machines.sloop"#,
         instead: "\n  systemd.services.shut = {\n    wantedBy = [ \"multi-user.target\" ];\n    after = [ \"firewall.service\" ];\n    \
                   script = \"nft insert rule inet nixos-fw input iifname harbour tcp dport 22 drop\";\n    serviceConfig.Type = \"oneshot\";\n  };\n}\n",
         found: &[
-            "ferry -> sloop mesh/port-silent: `sloop` answers `ferry` at fd5e:a0::3, but not at [fd5e:a0::3]:22",
-            "quay -> sloop mesh/port-silent: `sloop` answers `quay` at fd5e:a0::3, but not at [fd5e:a0::3]:22",
+            "ferry mesh/port-silent: `sloop` answers `ferry` at fd5e:a0::3, but not at [fd5e:a0::3]:22",
+            "quay mesh/port-silent: `sloop` answers `quay` at fd5e:a0::3, but not at [fd5e:a0::3]:22",
         ],
     },
     Flaw {
@@ -91,8 +75,8 @@ roles.peer.machines.sloop"#,
         instead: "\n  systemd.services.creep = {\n    wantedBy = [ \"multi-user.target\" ];\n    \
                   script = \"until ip -6 route add fd5e:a0::1/128 via 2001:2::3; do sleep 1; done\";\n  };\n}\n",
         found: &[
-            "buoy -> quay mesh/leak: `buoy` reaches `quay` at fd5e:a0::1, and must not reach it",
-            "buoy -> quay mesh/leak: `buoy` reaches `quay` at [fd5e:a0::1]:22, and must not reach it",
+            "buoy mesh/leak: `buoy` reaches `quay` at fd5e:a0::1, and must not reach it",
+            "buoy mesh/leak: `buoy` reaches `quay` at [fd5e:a0::1]:22, and must not reach it",
         ],
     },
     Flaw {
@@ -101,12 +85,16 @@ roles.peer.machines.sloop"#,
         text: END,
         instead: "\n  networking.firewall.allowedUDPPorts = { _type = \"override\"; priority = 50; content = [ ]; };\n}\n",
         found: &[
-            "ferry -> quay mesh/unreached: `ferry` does not reach `quay` at fd5e:a0::1: `quay` hears nothing of it",
-            "ferry -> sloop mesh/unreached: `ferry` does not reach `sloop` at fd5e:a0::3: `sloop` hears nothing of it",
-            "quay -> ferry mesh/unreached: `quay` does not reach `ferry` at fd5e:a0::2: `ferry` hears nothing of it",
-            "quay -> sloop mesh/unreached: `quay` does not reach `sloop` at fd5e:a0::3: `sloop` hears nothing of it",
-            "sloop -> ferry mesh/unreached: `sloop` does not reach `ferry` at fd5e:a0::2: `ferry` hears nothing of it",
-            "sloop -> quay mesh/unreached: `sloop` does not reach `quay` at fd5e:a0::1: `quay` hears nothing of it",
+            "ferry mesh/handshake: between `ferry` and `quay` there never was a handshake",
+            "ferry mesh/unreached: `ferry` does not reach `quay` at fd5e:a0::1: `quay` hears nothing of it",
+            "ferry mesh/unreached: `ferry` does not reach `sloop` at fd5e:a0::3: `sloop` hears nothing of it",
+            "quay mesh/handshake: between `quay` and `ferry` there never was a handshake",
+            "quay mesh/handshake: between `quay` and `sloop` there never was a handshake",
+            "quay mesh/unreached: `quay` does not reach `ferry` at fd5e:a0::2: `ferry` hears nothing of it",
+            "quay mesh/unreached: `quay` does not reach `sloop` at fd5e:a0::3: `sloop` hears nothing of it",
+            "sloop mesh/handshake: between `sloop` and `ferry` there never was a handshake",
+            "sloop mesh/unreached: `sloop` does not reach `ferry` at fd5e:a0::2: `ferry` hears nothing of it",
+            "sloop mesh/unreached: `sloop` does not reach `quay` at fd5e:a0::1: `quay` hears nothing of it",
         ],
     },
     Flaw {
@@ -115,10 +103,14 @@ roles.peer.machines.sloop"#,
         text: END,
         instead: "\n  systemd.services.wireguard-harbour.unitConfig.ConditionPathExists = \"/nowhere\";\n}\n",
         found: &[
-            "ferry -> quay mesh/unreached: `ferry` does not reach `quay` at fd5e:a0::1: `quay` hears nothing of it",
-            "ferry -> sloop mesh/unreached: `ferry` does not reach `sloop` at fd5e:a0::3: `sloop` hears nothing of it",
-            "quay -> ferry mesh/unreached: `quay` does not reach `ferry` at fd5e:a0::2: `ferry` does not have this address",
-            "sloop -> ferry mesh/unreached: `sloop` does not reach `ferry` at fd5e:a0::2: `ferry` does not have this address",
+            "ferry mesh/no-address: `ferry` does not have its address fd5e:a0::2",
+            "ferry mesh/allowed-ips: on `ferry` no allowed IPs hold fd5e:a0::1 of `quay`",
+            "ferry mesh/allowed-ips: on `ferry` no allowed IPs hold fd5e:a0::3 of `sloop`",
+            "ferry mesh/unreached: `ferry` does not reach `quay` at fd5e:a0::1: `quay` hears nothing of it",
+            "ferry mesh/unreached: `ferry` does not reach `sloop` at fd5e:a0::3: `sloop` hears nothing of it",
+            "quay mesh/handshake: between `quay` and `ferry` there never was a handshake",
+            "quay mesh/unreached: `quay` does not reach `ferry` at fd5e:a0::2: `ferry` does not have this address",
+            "sloop mesh/unreached: `sloop` does not reach `ferry` at fd5e:a0::2: `ferry` does not have this address",
         ],
     },
 ];
@@ -127,8 +119,11 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let there = has_parts();
     let flaws = FLAWS.iter().map(|flaw| Trial::test(flaw.name, || broken(flaw)));
-    let others =
-        [Trial::test("a_sound_fleet_is_green", sound), Trial::test("a_guest_that_dies_is_offline", dies)];
+    let others = [
+        Trial::test("a_sound_fleet_is_green", sound),
+        Trial::test("a_guest_that_dies_is_offline", dies),
+        Trial::test("two_that_are_called_at_one_address", clash),
+    ];
     let trials = others.into_iter().chain(flaws).map(|trial| trial.with_ignored_flag(!there)).collect();
     libtest_mimic::run(&arguments, trials).exit_code()
 }
@@ -138,12 +133,6 @@ fn has_parts() -> bool {
     let said = std::env::var("NIX_CONFIG").unwrap_or_default();
     let parts = said.split_whitespace().find_map(|word| word.strip_prefix("/guest-parts="));
     parts.is_some_and(|path| Path::new(path.trim_end_matches('?')).exists())
-}
-
-/// What became of a fleet.
-struct Met {
-    matrix: Matrix,
-    seen: Seen,
 }
 
 /// The fleet, with another text in one of its files.
@@ -158,112 +147,108 @@ fn fleet(file: &str, text: &str, instead: &str) -> tempfile::TempDir {
     let said = fs::read_to_string(&file).unwrap();
     assert_eq!(said.matches(text).count(), 1, "{said}");
     fs::write(file, said.replace(text, instead)).unwrap();
-    let git = |arguments: &[&str]| {
-        let git = ["-c", "user.name=test", "-c", "user.email=test@example.org"];
-        let said = Command::new("git").args(git).args(arguments).current_dir(folder.path()).output().unwrap();
-        assert!(said.status.success(), "{said:?}");
-    };
-    git(&["init", "--quiet"]);
-    git(&["add", "--all", "--force"]);
-    git(&["commit", "--quiet", "--message", "fleet"]);
+    git(folder.path(), &["init", "--quiet"]);
+    git(folder.path(), &["add", "--all", "--force"]);
     folder
 }
 
-#[tokio::main]
-async fn meet(folder: &Path) -> Met {
-    let environment = Environment::read().unwrap();
-    let everywhere = Everywhere { project: Some(folder.join("tunnels")), color: Color::Never };
-    let screen = Screen::detect(Color::Never, environment.wishes);
-    let desk = Desk::at(&everywhere, environment, screen).unwrap();
-    let mut interrupts = interrupts::listen();
-    let known = pipeline::know(&desk, false, &mut interrupts).await.unwrap();
-    let matrix = load::reach::derive(&known.fleet, &known.facts.document);
-    let mut asked = BTreeMap::<MachineName, (BootSource, Questions)>::new();
-    for pair in matrix.pairs() {
-        let (_, questions) = asked.entry(pair.from.clone()).or_default();
-        questions.daemons.insert(OverlayKind::Wireguard);
-        pair.expectation.probe.iter().for_each(|probe| questions.add(probe));
-    }
-    let terms = &known.fleet.fleet.boot;
-    let mesh = Mesh {
-        nix: known.evaluated.evaluators.unwrap(),
-        yard: settings::yard(&desk),
-        facts: known.facts,
-        size: terms.size,
-        building: Duration::from_secs(600),
-        limit: terms.limit,
-    };
-    let began = Instant::now();
-    let seen = mesh.look(&asked).await;
-    eprintln!("{} guests: {:.1} s", asked.len(), began.elapsed().as_secs_f64());
-    Met { matrix, seen }
+fn git(folder: &Path, arguments: &[&str]) {
+    let said = Command::new("git").args(arguments).current_dir(folder).output().unwrap();
+    assert!(said.status.success(), "{said:?}");
 }
 
-impl Met {
-    fn verdicts(&self) -> impl Iterator<Item = (Pair<'_>, Verdict)> {
-        let limits = Limits::default();
-        self.matrix.pairs().map(move |pair| {
-            let verdict = pair::verdict(&pair, &self.seen.outlooks, &limits);
-            (pair, verdict)
-        })
-    }
+/// What the stage `mesh` comes to.
+fn verify(folder: &Path, arguments: &[&str]) -> Value {
+    report(&folder.join("tunnels"), &[&["--stage", "mesh"], arguments].concat())
+}
 
-    /// What is wrong, between whom. A pair that nobody can tell of is one that nobody can ask.
-    fn found(&self) -> Vec<String> {
-        let mut found = Vec::new();
-        for (pair, verdict) in self.verdicts() {
-            let way = format!("{} -> {}", pair.from, pair.to);
-            match verdict {
-                Verdict::Pass => {}
-                Verdict::Fail { findings } => {
-                    found.extend(findings.iter().map(|it| format!("{way} {}: {}", it.rule, it.message)));
-                }
-                Verdict::Skipped { .. } if pair.expectation.probe.is_none() => {}
-                other => found.push(format!("{way} {other:?}")),
-            }
-        }
-        found
-    }
+fn checks(report: &Value) -> impl Iterator<Item = &Value> {
+    report["checks"].as_array().into_iter().flatten()
+}
+
+/// What is wrong, by the machine that saw it.
+fn found(report: &Value) -> Vec<String> {
+    let findings = checks(report).flat_map(|check| {
+        let findings = check["findings"].as_array().into_iter().flatten();
+        findings.map(|it| {
+            let [machine, rule, message] =
+                ["machine", "rule", "message"].map(|key| it[key].as_str().unwrap());
+            format!("{machine} {rule}: {message}")
+        })
+    });
+    findings.collect()
 }
 
 fn sound() -> Result<(), Failed> {
-    let met = meet(fleet("flake.nix", "outputs", "outputs").path());
-    same(&met.found(), &[])?;
-    let passes = met.verdicts().filter(|(_, verdict)| *verdict == Verdict::Pass).count();
-    if passes != 9 {
-        return Err(format!("{passes} pairs were told to be well, of 9").into());
-    }
-    let replaced = &met.seen.replaced[&MachineName::from("ferry")];
-    let told = ["the keys of WireGuard's harbour", "any network but one among the guests"];
-    if told.iter().any(|what| !replaced.iter().any(|told| told == what)) {
-        return Err(format!("{replaced:?}").into());
-    }
-    let handshakes = met.seen.outlooks.values().filter_map(|outlook| match outlook {
-        Outlook::Seen(seen) => seen.wireguard.said(),
-        _ => None,
-    });
-    let greeted = handshakes.flat_map(|said| &said.peers).filter(|peer| peer.handshake.is_some()).count();
-    if greeted == 4 { Ok(()) } else { Err(format!("{greeted} peers have greeted, of 4").into()) }
+    let folder = fleet("flake.nix", "outputs", "outputs");
+    let first = verify(folder.path(), &["--fresh"]);
+    same(&found(&first), &[])?;
+    let told = |report: &Value| {
+        let overlay = &report["mesh"]["overlays"][0];
+        (
+            report["outcome"].clone(),
+            report["counts"]["passed"].clone(),
+            overlay["counts"]["as_expected"].clone(),
+        )
+    };
+    equal(&told(&first), &("open".into(), 4.into(), 9.into()))?;
+    let ferry = checks(&first).find(|check| check["id"] == "mesh::reach::ferry").unwrap();
+    let sizes = ferry["measurements"].as_array().into_iter().flatten();
+    equal(
+        &sizes
+            .filter(|told| told["metric"] == "mesh/mtu" && told["of"].is_string() && told["value"] == 1420.0)
+            .count(),
+        &2,
+    )?;
+    // What nothing has changed of is not met again.
+    let again = verify(folder.path(), &[]);
+    equal(&again["counts"]["reused"], &4.into())
 }
 
 fn broken(flaw: &Flaw) -> Result<(), Failed> {
-    same(&meet(fleet(flaw.file, flaw.text, flaw.instead).path()).found(), flaw.found)
+    let folder = fleet(flaw.file, flaw.text, flaw.instead);
+    let report = verify(folder.path(), &[]);
+    same(&found(&report), flaw.found)?;
+    equal(&report["outcome"], &"closed".into())
 }
 
+/// The others meet; of those who are to meet this one, nobody can tell.
 fn dies() -> Result<(), Failed> {
     let dies = "\n  systemd.services.dies = {\n    wantedBy = [ \"multi-user.target\" ];\n    script = \"echo o >/proc/sysrq-trigger; sleep 60\";\n  };\n}\n";
-    let met = meet(fleet("hosts/nixos/sloop.nix", END, dies).path());
-    let Some(Outlook::Offline(why)) = met.seen.outlooks.get(&MachineName::from("sloop")) else {
-        return Err(format!("{:?}", met.seen.outlooks.get(&MachineName::from("sloop"))).into());
-    };
-    if !why.starts_with("its guest did not come up (switched-off)") {
-        return Err(why.as_str().into());
+    let report = verify(fleet("hosts/nixos/sloop.nix", END, dies).path(), &[]);
+    same(&found(&report), &[])?;
+    let results: Vec<_> = checks(&report).map(|check| check["result"].as_str().unwrap()).collect();
+    equal(&results, &vec!["passed", "passed", "passed", "unasked"])?;
+    let sloop = checks(&report).last().unwrap();
+    let why = sloop["reason"].as_str().unwrap_or_default();
+    if !why.starts_with("`sloop` is offline: its guest did not come up (switched-off)") {
+        return Err(sloop.to_string().into());
     }
-    let found = met.found();
-    let of_sloop = found.iter().all(|found| found.contains("`sloop`"));
-    if of_sloop && found.len() == 4 { Ok(()) } else { Err(format!("{found:#?}").into()) }
+    equal(&report["outcome"], &"undecided".into())
+}
+
+/// Two that are called at one address cannot both be there.
+fn clash() -> Result<(), Failed> {
+    let calls = "settings = { address = \"fd5e:a0::1\", endpoint = \"quay.example.net\" }\n";
+    let more = format!(
+        "{calls}roles.controller.machines.buoy.settings = {{ address = \"fd5e:a0::9\", endpoint = \"203.0.113.7\" }}\n"
+    );
+    let folder = fleet("fleet.toml", calls, &more);
+    let key = folder.path().join("tunnels/vars/per-machine/buoy/wireguard-keys-harbour/publickey");
+    fs::create_dir_all(&key).unwrap();
+    fs::write(key.join("value"), "7dTBIVBQ5gt5LCDsNVYPxJ5rlBLGtRqLxNBBfvzr+D8=\n").unwrap();
+    git(folder.path(), &["add", "--all", "--force"]);
+    let report = verify(folder.path(), &[]);
+    let told = checks(&report).all(|check| {
+        check["result"] == "broken" && check.to_string().contains("are both called at 203.0.113.7")
+    });
+    if told { Ok(()) } else { Err(report["checks"].to_string().into()) }
 }
 
 fn same(found: &[String], expected: &[&str]) -> Result<(), Failed> {
     if found == expected { Ok(()) } else { Err(format!("{found:#?}\nexpected {expected:#?}").into()) }
+}
+
+fn equal<T: PartialEq + std::fmt::Debug>(found: &T, expected: &T) -> Result<(), Failed> {
+    if found == expected { Ok(()) } else { Err(format!("{found:?}, expected {expected:?}").into()) }
 }

@@ -23,6 +23,9 @@ mod rig;
 #[cfg(target_os = "linux")]
 #[path = "mesh/ways.rs"]
 mod ways;
+#[cfg(target_os = "linux")]
+#[path = "mesh/zerotier.rs"]
+mod zerotier;
 
 use std::process::ExitCode;
 
@@ -35,10 +38,17 @@ fn main() -> ExitCode {
 
 #[cfg(target_os = "linux")]
 fn trials() -> Vec<Trial> {
-    [green::trials(), faults::trials(), lacking::trials(), ways::trials(), configured::trials()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        green::trials(),
+        faults::trials(),
+        lacking::trials(),
+        ways::trials(),
+        configured::trials(),
+        zerotier::trials(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// There are no labs here.

@@ -136,6 +136,7 @@ impl Question {
     pub fn size(&self) -> GuestSize {
         match self {
             Self::Guest { size, .. } => *size,
+            Self::Probe { way: Some(Way::Guest { together }), .. } => *together,
             _ => GuestSize { memory: 0, processors: 1 },
         }
     }

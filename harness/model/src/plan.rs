@@ -72,6 +72,13 @@ pub enum Note {
         /// Why.
         reason: String,
     },
+    /// An overlay network of the fleet is not up where machines are looked at.
+    OverlayNotUp {
+        /// Its instance.
+        overlay: String,
+        /// Why.
+        reason: String,
+    },
     /// The flake has no tree of expression tests.
     NoTests,
     /// The fleet has no machine and no test: whatever passes, nothing is proven.

@@ -6,11 +6,13 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::IpAddr,
+    time::Duration,
 };
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    check::GuestSize,
     machine::MachineName,
     matrix::Pair,
     overlay::Overlay,
@@ -31,7 +33,10 @@ pub enum Way {
         port: Option<u16>,
     },
     /// A guest that has the machine's configuration, by its shell.
-    Guest,
+    Guest {
+        /// What all guests of the round are given together: they are there at the same time.
+        together: GuestSize,
+    },
 }
 
 /// Who is asked about whom.
@@ -41,6 +46,29 @@ pub struct Round {
     pub machines: Vec<MachineName>,
     /// By name of the overlay.
     pub nets: Vec<Net>,
+    /// Who is there, where guests are asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guests: Option<Guests>,
+}
+
+/// The guests of a round. All of them are there, whoever's check is asked: nobody meets one who is not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Guests {
+    /// Whose they are.
+    pub machines: BTreeSet<MachineName>,
+    /// What each is given.
+    pub each: GuestSize,
+    /// How long each may take to come up.
+    pub limit: Duration,
+}
+
+impl Guests {
+    /// What all of them are given together. One that waits for the others takes no processor.
+    #[must_use]
+    pub fn together(&self) -> GuestSize {
+        let guests = u32::try_from(self.machines.len()).unwrap_or(u32::MAX);
+        GuestSize { memory: self.each.memory.saturating_mul(guests), processors: self.each.processors }
+    }
 }
 
 /// One overlay, with what is asked about it.

@@ -3,6 +3,7 @@
 //! In: [`Inputs`]. Out: a [`Draft`], with the checks in the plan's order and the problems found on the way.
 //! It must not refuse anything itself: that is for `lint`.
 
+mod among_guests;
 mod expression;
 mod guest;
 mod policy;

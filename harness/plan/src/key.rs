@@ -10,6 +10,7 @@ use model::{
     digest::Digest,
     fleet::{BootSource, Given, TreeRef},
     machine::MachineName,
+    round::{Round, Way},
     subject::Subject,
 };
 use serde_json::Value;
@@ -29,6 +30,8 @@ pub(crate) struct Keys {
     facts: Digest,
     /// Over what the facts document says of each machine that has a derivation.
     machines: BTreeMap<MachineName, Digest>,
+    /// Over the guests that meet, each with its machine, and what is expected of them.
+    meeting: Option<Digest>,
     /// Whether what was evaluated will be the same for the same source tree.
     locked: bool,
 }
@@ -39,7 +42,20 @@ impl Keys {
         let asker = Digest::of_parts([VERSION, inputs.tool.as_bytes()].into_iter().chain(capabilities));
         let machines = machines(&inputs.facts.document);
         let locked = inputs.survey.locks.complete();
-        Self { asker, tree: inputs.tree, facts: inputs.facts.digest, machines, locked }
+        Self { asker, tree: inputs.tree, facts: inputs.facts.digest, machines, meeting: None, locked }
+    }
+
+    /// Takes in who meets, in the checks that come now. Whether one reaches another depends on all of them.
+    pub(crate) fn meet(&mut self, round: &Round) {
+        let machines = round.guests.iter().flat_map(|guests| &guests.machines);
+        let digests: Option<Vec<Digest>> = machines.map(|name| self.machines.get(name).copied()).collect();
+        let over = |machines: Vec<Digest>| {
+            let round = serde_json::to_vec(round).ok()?;
+            Some(Digest::of_parts(
+                [round.as_slice()].into_iter().chain(machines.iter().map(|it| it.bytes().as_slice())),
+            ))
+        };
+        self.meeting = digests.and_then(over);
     }
 
     /// The key of a check; `definition` is the digest of its definition and of every file of it.
@@ -54,6 +70,9 @@ impl Keys {
             return None;
         }
         let (content, asked) = match question {
+            Question::Probe { way: Some(Way::Guest { .. }), limits, .. } => {
+                (self.meeting?, Digest::of_parts([b"meeting".as_slice(), &serde_json::to_vec(limits).ok()?]))
+            }
             // What is seen of a network is seen now.
             Question::Probe { .. } => return None,
             // What a file evaluates to may depend on anything that the evaluator can reach.

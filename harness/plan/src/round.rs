@@ -9,6 +9,7 @@ use fastrand::Rng;
 use model::{
     machine::MachineName,
     matrix::{Matrix, Mesh, Pair, directed},
+    overlay::OverlayKind,
     reach::Reach,
     round::{Coverage, Net, Round, Sample, Target},
 };
@@ -22,6 +23,8 @@ pub struct Terms<'a> {
     pub alone: bool,
     /// The overlay that is meant; every one, if it is not said.
     pub overlay: Option<&'a str>,
+    /// The only kind that there is; every one, if it is not said.
+    pub kind: Option<OverlayKind>,
     /// Machines on an overlay, up to which all of its pairs are asked.
     pub whole: usize,
     /// On a larger one, how many targets each machine has by chance.
@@ -34,7 +37,7 @@ impl<'a> Terms<'a> {
     /// The usual ones: 64 machines are 4,032 pairs, which a session each asks in seconds.
     #[must_use]
     pub fn usual(askers: &'a BTreeSet<MachineName>, seed: u64) -> Self {
-        Self { askers, alone: false, overlay: None, whole: 64, each: 3, seed }
+        Self { askers, alone: false, overlay: None, kind: None, whole: 64, each: 3, seed }
     }
 }
 
@@ -48,9 +51,10 @@ const MOST_HUBS: usize = 4;
 pub fn draw(matrix: &Matrix, terms: &Terms<'_>) -> Round {
     let meant =
         matrix.meshes.iter().filter(|mesh| terms.overlay.is_none_or(|name| name == mesh.overlay.name));
+    let meant = meant.filter(|mesh| terms.kind.is_none_or(|kind| kind == mesh.overlay.kind));
     let is_asker = matrix.machines.iter().map(|name| terms.askers.contains(name)).collect::<Vec<_>>();
     let nets = meant.map(|mesh| Field { matrix, mesh, is_asker: &is_asker, terms }.net());
-    Round { machines: matrix.machines.clone(), nets: nets.collect() }
+    Round { machines: matrix.machines.clone(), nets: nets.collect(), guests: None }
 }
 
 /// One overlay of which pairs are chosen. Machines are numbers: where they stand in the matrix.

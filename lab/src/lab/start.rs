@@ -10,7 +10,7 @@ use std::{
 
 use tokio::task::JoinSet;
 
-use super::{Lab, UpError};
+use super::{Lab, UpError, nodes};
 use crate::{
     addresses::{self, Seat},
     boxes,
@@ -27,7 +27,7 @@ use crate::{
     topology::{OPERATOR, Overlay, Topology},
 };
 
-type Identities = BTreeMap<String, Identity>;
+pub(super) type Identities = BTreeMap<String, Identity>;
 
 impl Lab {
     /// Brings it up in a folder of its own, below which all that it writes goes: keys, logs, and what hosts have at home.
@@ -47,7 +47,11 @@ impl Lab {
         for seat in seats.iter().filter(|seat| seat.name != OPERATOR) {
             doors.push((seat.clone(), Door::at_any_port().await?));
         }
-        let identities = identities(&topology, &seats)?;
+        let identities = if topology.overlay == Overlay::Zerotier {
+            nodes::make(&folder, &tools, &topology, &seats).await?
+        } else {
+            identities(&topology, &seats)?
+        };
         write(&folder, &tools, &topology, &seats, &identities)?;
         make_keys(&folder, &tools, &topology).await?;
         let ports: BTreeMap<_, _> = doors.iter().map(|(seat, door)| (seat.name.clone(), door.port)).collect();

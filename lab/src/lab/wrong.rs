@@ -85,6 +85,9 @@ impl Lab {
                 refuse("this lab's host keys have no certificates")
             }
             Fault::Revoke { host } if outsider(host) => refuse("it is an outsider, and accepted by nobody"),
+            Fault::Revoke { host } if self.topology.controller() == Some(host) => {
+                refuse("it is the controller, which admits itself")
+            }
             Fault::Admit { host } if !outsider(host) => refuse("it is a member already"),
             Fault::Cut { .. } | Fault::Lose { .. } | Fault::Delay { .. } => Ok(()),
             _ if names.contains(&OPERATOR) => refuse("nothing runs on the operator's side"),

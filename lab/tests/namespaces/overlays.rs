@@ -14,7 +14,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("yggdrasil::a_line_of_hosts_is_passed_along", Overlay::Yggdrasil, a_line_is_passed_along),
         trial("wireguard::who_is_no_peer_is_not_reached", Overlay::Wireguard, who_is_no_peer_is_not_reached),
     ];
-    for overlay in [Overlay::Wireguard, Overlay::Yggdrasil] {
+    for overlay in [Overlay::Wireguard, Overlay::Yggdrasil, Overlay::Zerotier] {
         let name = |what: &str| format!("{}::{what}", overlay.as_str());
         trials.push(trial(&name("everybody_reaches_everybody"), overlay, move |rig| whole(rig, overlay)));
         trials.push(trial(&name("an_outsider_does_not_get_in"), overlay, move |rig| outsider(rig, overlay)));

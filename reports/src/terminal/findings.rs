@@ -42,23 +42,23 @@ pub(super) fn all(page: &mut Page, report: &Report<'_>, rows: &[Row<'_>], most: 
 
 /// The findings of failures or of warnings.
 fn by_rule(page: &mut Page, rows: &[Row<'_>], standing: Standing, left: &mut usize) {
-    let mut rules: BTreeMap<&str, Vec<&Row<'_>>> = BTreeMap::new();
+    let mut rules: BTreeMap<&str, Vec<Found<'_, '_>>> = BTreeMap::new();
     for row in rows.iter().filter(|row| row.standing == standing) {
-        rules.entry(&row.check.rule).or_default().push(row);
+        rules.entry(row.left.first().map_or(&row.check.rule, |first| &first.rule)).or_default();
+        row.left.iter().for_each(|one| rules.entry(&one.rule).or_default().push((row, one)));
     }
     let (word, ink) = if standing == Standing::Failed { ("FAIL", Ink::Bad) } else { ("WARN", Ink::Warning) };
     let mut hidden = 0;
-    for (rule, rows) in rules {
-        let findings = rows.iter().map(|row| row.left.len()).sum();
+    for (rule, all) in rules {
+        let findings = all.len();
         if *left == 0 {
             hidden += findings;
             continue;
         }
         page.gap();
         page.label(0, ink, &format!("{word} {rule}"), &format!(": {}", count(findings, "finding")));
-        let all = rows.iter().flat_map(|row| row.left.iter().map(|finding| (*row, *finding)));
         let mut trailed = HashSet::new();
-        for group in alike(all) {
+        for group in alike(all.into_iter()) {
             if *left == 0 {
                 hidden += group.len();
                 continue;

@@ -2,9 +2,10 @@
 //!
 //! Flows in: nothing. Flows out: the arguments, as clap reads them. Must not: check what only a fleet knows.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Subcommand};
+use jiff::SignedDuration;
 
 use super::{Format, PlanFormat};
 
@@ -15,6 +16,8 @@ pub enum Mesh {
     Matrix(MatrixArguments),
     /// Ask the machines themselves, over SSH, whom they reach; nothing is changed on them
     Probe(ProbeArguments),
+    /// Ask the machines again and again, and show what changes, until Ctrl-C
+    Watch(WatchArguments),
 }
 
 /// Which machines are asked.
@@ -42,6 +45,33 @@ pub struct ProbeArguments {
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
 }
+
+/// `seaworthy mesh watch`
+#[derive(Debug, Args)]
+#[command(after_help = WATCH)]
+pub struct WatchArguments {
+    /// Who is asked.
+    #[command(flatten)]
+    pub who: Who,
+    /// The time from one round of questions to the next, such as 5s or 1m
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = time)]
+    pub every: Duration,
+}
+
+/// A second and more.
+fn time(text: &str) -> Result<Duration, String> {
+    let time = text.parse::<SignedDuration>().ok().and_then(|time| Duration::try_from(time).ok());
+    time.filter(|time| *time >= Duration::from_secs(1))
+        .ok_or_else(|| "a time from 1s on, such as 5s or 1m".to_owned())
+}
+
+const WATCH: &str = "\
+The machines are asked as `mesh probe` asks them, over connections that stay up. On a terminal the picture is drawn anew; elsewhere
+there is a line for each change. Nothing is recorded. Ctrl-C ends it, and the exit code is that of what was seen last.
+
+Examples:
+  seaworthy mesh watch
+  seaworthy mesh watch --every 1m --overlay zerotier-local | tee mesh.log";
 
 const PROBE: &str = "\
 Each machine with a `deploy.targetHost` is asked in one session, and asks all of its targets at once: echoes, connections to

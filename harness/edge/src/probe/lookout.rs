@@ -23,4 +23,9 @@ pub trait Lookout: Send + Sync + fmt::Debug {
     /// Asks everybody and comes back when all have answered or will not. Each host has a limit of its own. The future may be
     /// dropped at any point, and leaves no process behind.
     fn look(&self, asked: Asked, tell: Tell) -> BoxFuture<'_, ()>;
+
+    /// What of a machine whoever was asked in its place did not have, in words.
+    fn replaced(&self, _machine: &MachineName) -> Vec<String> {
+        Vec::new()
+    }
 }

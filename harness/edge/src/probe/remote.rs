@@ -15,7 +15,7 @@ use model::{
     verdict::Fault,
 };
 use run::worker::BoxFuture;
-use tokio::{sync::Semaphore, task::JoinSet};
+use tokio::{sync::Semaphore, task::JoinSet, time::timeout};
 
 use super::{
     Means, ask, ask_over,
@@ -26,7 +26,9 @@ use crate::ssh::{Destination, Line, Ssh};
 /// Machines that are asked at a time. Of more, those that wait are not there to hear the first.
 const AT_A_TIME: usize = 64;
 /// How long a line may take to come up.
-const CONNECT: Duration = Duration::from_secs(20);
+const CONNECT: Duration = Duration::from_secs(10);
+/// How long an answer is waited for over a line of which nobody knows whether it is still there.
+const HELD: Duration = Duration::from_secs(10);
 
 /// Asks over SSH.
 #[derive(Debug)]
@@ -83,7 +85,7 @@ fn destination(way: &Way) -> Result<Destination, Fault> {
     let fault = |what: String| Fault { what, remedy: None, detail: Vec::new() };
     match way {
         Way::Ssh { host, port } => Destination::new(host, *port).map_err(|error| fault(error.to_string())),
-        Way::Guest => Err(fault("a guest is not asked over ssh".to_owned())),
+        Way::Guest { .. } => Err(fault("a guest is not asked over ssh".to_owned())),
     }
 }
 
@@ -97,8 +99,7 @@ async fn over(
 ) -> Outlook {
     let held = lines.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
     if let Some(line) = held {
-        let outlook = ask_over(&line, questions, Means::Best).await;
-        if matches!(outlook, Outlook::Seen(_)) {
+        if let Ok(outlook @ Outlook::Seen(_)) = timeout(HELD, ask_over(&line, questions, Means::Best)).await {
             return outlook;
         }
         lines.lock().unwrap_or_else(PoisonError::into_inner).remove(name);

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, time::Duration};
 use model::{
     check::{Check, Question},
     machine::MachineName,
-    round::Round,
+    round::{Round, Way},
     sighting::{
         judge::{Judge, Judged},
         outlook::Outlook,
@@ -36,11 +36,15 @@ impl ProbeWorker {
     }
 
     fn asked(&self, checks: &[Check]) -> Asked {
+        let guests = self.round.guests.iter().flat_map(|guests| {
+            let way = Way::Guest { together: guests.together() };
+            guests.machines.iter().map(move |name| (name.clone(), (way.clone(), self.round.questions(name))))
+        });
         let each = checks.iter().filter_map(|check| {
             let Question::Probe { machine, way: Some(way), .. } = &check.question else { return None };
             Some((machine.clone(), (way.clone(), self.round.questions(machine))))
         });
-        each.collect()
+        guests.chain(each).collect()
     }
 
     /// What became of asking everybody; who has not answered when the whole time is over had too little of it.
@@ -71,7 +75,8 @@ impl Worker for ProbeWorker {
             for check in &job.checks {
                 match &check.question {
                     Question::Probe { machine, limits, .. } => {
-                        answer(&mut judge, check, machine, limits, &report)
+                        let replaced = self.lookout.replaced(machine);
+                        answer(&mut judge, check, (machine, replaced), limits, &report);
                     }
                     _ => report.report(&check.id, astray()),
                 }
@@ -80,9 +85,16 @@ impl Worker for ProbeWorker {
     }
 }
 
-fn answer(judge: &mut Judge<'_>, check: &Check, machine: &MachineName, limits: &Limits, report: &Reporter) {
+fn answer(
+    judge: &mut Judge<'_>,
+    check: &Check,
+    (machine, replaced): (&MachineName, Vec<String>),
+    limits: &Limits,
+    report: &Reporter,
+) {
     let Judged { verdict, seen, measurements } = judge.judge(machine, limits);
     report.measured(&check.id, measurements);
+    report.replaced(&check.id, replaced);
     report.sighted(&check.id, seen);
     report.report(&check.id, verdict);
 }

@@ -14,16 +14,17 @@
 mod greet;
 mod lan;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use model::{
-    check::GuestSize,
-    facts::Facts,
-    fleet::BootSource,
-    machine::MachineName,
-    overlay::OverlayKind,
-    sighting::{outlook::Outlook, pair::Outlooks, questions::Questions},
+    check::GuestSize, facts::Facts, fleet::BootSource, machine::MachineName, round::Guests,
+    sighting::outlook::Outlook,
 };
+use run::worker::BoxFuture;
 use tokio::task::JoinSet;
 use vms::{channel::backdoor::Backdoor, guest::Guest};
 
@@ -41,33 +42,22 @@ use super::{
 };
 use crate::{
     nix::pool::Evaluators,
-    probe::{self, Means},
+    probe::{
+        self, Means,
+        lookout::{Asked, Lookout, Tell},
+    },
 };
 
-/// What guests are made of, and how they are asked.
+/// The guests of one round.
 #[derive(Debug, Clone)]
 pub struct Mesh {
-    /// Who builds them.
-    pub nix: Evaluators,
-    /// What runs them.
-    pub yard: Yard,
-    /// What is known of the fleet.
-    pub facts: Arc<Facts>,
-    /// What each is given.
-    pub size: GuestSize,
-    /// How long building a machine may take.
-    pub building: Duration,
-    /// How long a machine may take to come up.
-    pub limit: Duration,
-}
-
-/// What was seen.
-#[derive(Debug, Default)]
-pub struct Seen {
-    /// By each that was to be asked.
-    pub outlooks: Outlooks,
+    nix: Evaluators,
+    yard: Yard,
+    facts: Arc<Facts>,
+    /// What each is given, and how long each may take to come up.
+    each: (GuestSize, Duration),
     /// What of a machine its guest did not have, in words.
-    pub replaced: BTreeMap<MachineName, Vec<String>>,
+    replaced: Arc<Mutex<BTreeMap<MachineName, Vec<String>>>>,
 }
 
 /// A guest that is up, and on the network.
@@ -76,52 +66,68 @@ struct Up {
     /// It lives as long as this does.
     _guest: Guest,
     shell: Backdoor,
-    replaced: Vec<String>,
 }
 
-/// What takes the place of [`super::ready`]'s words.
+/// Building a machine that the boot stage has built takes no time; the whole round has a limit.
+const BUILDING: Duration = Duration::from_secs(3600);
+/// What is said of a network in the place of what is said where there is none.
 const NETWORK: &str = "any network but one among the guests";
 
-/// Why an overlay of this kind is not up among guests; `None` where it is.
-#[must_use]
-pub fn lacking(kind: OverlayKind) -> Option<&'static str> {
-    match kind {
-        OverlayKind::Wireguard => None,
-        OverlayKind::Yggdrasil => {
-            Some("an address of Yggdrasil follows from its key, and no key of the fleet's is in a guest")
-        }
-        OverlayKind::Zerotier => {
-            Some("ZeroTier needs its roots on the internet, and guests reach nobody there")
-        }
+impl Lookout for Mesh {
+    fn look(&self, asked: Asked, tell: Tell) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            let lan = match self.lan(&asked).await {
+                Ok(lan) => Arc::new(lan),
+                Err(outlook) => {
+                    // Nobody waits any more when the round is over.
+                    return asked.into_keys().for_each(|name| drop(tell.send((name, outlook.clone()))));
+                }
+            };
+            self.meet(lan, asked, &tell).await;
+        })
+    }
+
+    fn replaced(&self, machine: &MachineName) -> Vec<String> {
+        self.replaced.lock().unwrap_or_else(PoisonError::into_inner).get(machine).cloned().unwrap_or_default()
     }
 }
 
 impl Mesh {
-    /// Brings these machines up together, and asks all of them at once. They end with it.
-    pub async fn look(&self, asked: &BTreeMap<MachineName, (BootSource, Questions)>) -> Seen {
+    /// Guests that nix builds, and this yard runs; `facts` are those of the fleet.
+    #[must_use]
+    pub fn new(nix: Evaluators, yard: Yard, facts: Arc<Facts>, guests: &Guests) -> Self {
+        Self { nix, yard, facts, each: (guests.each, guests.limit), replaced: Arc::default() }
+    }
+
+    /// The network for all of them, if there is room for all: in part they would be another fleet.
+    async fn lan(&self, asked: &Asked) -> Result<Lan, Outlook> {
+        let (room, guests) = (self.yard.memory().await, u32::try_from(asked.len()).unwrap_or(u32::MAX));
+        let needed = self.each.0.memory.saturating_mul(guests);
+        if needed > room {
+            let why = format!("all guests together need {needed} MiB, and this computer has {room} for them");
+            return Err(Outlook::Offline(why));
+        }
         let document = &self.facts.document;
-        let tunnels = Tunnels::of(document);
-        let lan =
-            Lan::open(&self.yard.folders, Underlay::of(document, &tunnels), asked.keys().cloned().collect());
-        let lan = match lan {
-            Ok(lan) => Arc::new(lan),
-            Err(fault) => {
-                let broken = |name: &MachineName| (name.clone(), Outlook::Broken(fault.clone()));
-                return Seen { outlooks: asked.keys().map(broken).collect(), ..Seen::default() };
-            }
-        };
-        let (mut seen, mut up) = (Seen::default(), Vec::new());
-        let arrived = each(asked.clone(), |name, (source, questions)| {
+        let underlay = Underlay::of(document, &Tunnels::of(document));
+        Lan::open(&self.yard.folders, underlay, asked.keys().cloned().collect()).map_err(Outlook::Broken)
+    }
+
+    /// Brings the machines up together, and asks all of them at once. They end with it.
+    async fn meet(&self, lan: Arc<Lan>, asked: Asked, tell: &Tell) {
+        let arrived = each(asked, |name, (_, questions)| {
             let (me, lan) = (self.clone(), Arc::clone(&lan));
-            async move { me.arrive(&lan, &name, &source).await.map(|guest| (guest, questions)) }
+            async move { me.arrive(&lan, &name).await.map(|guest| (guest, questions)) }
         });
+        let mut up = Vec::new();
         for (name, arrived) in arrived.await {
             match arrived {
                 Ok(guest) => up.push((name, guest)),
-                Err(outlook) => drop(seen.outlooks.insert(name, outlook)),
+                Err(outlook) => drop(tell.send((name, outlook))),
             }
         }
-        let greetings = Greetings::of(document, &tunnels, up.iter().map(|(name, _)| name.clone()).collect());
+        let document = &self.facts.document;
+        let here = up.iter().map(|(name, _)| name.clone()).collect();
+        let greetings = Greetings::of(document, &Tunnels::of(document), here);
         let greeted = each(up, |name, (guest, questions)| {
             let expected = greetings.by(&name);
             async move {
@@ -134,17 +140,16 @@ impl Mesh {
             (guest, outlook)
         });
         // Nobody leaves before all have asked.
-        for (name, (guest, outlook)) in looked.await {
-            seen.replaced.insert(name.clone(), guest.replaced);
-            seen.outlooks.insert(name, outlook);
+        for (name, (_guest, outlook)) in looked.await {
+            drop(tell.send((name, outlook)));
         }
-        seen
     }
 
     /// A machine up as a guest, and on the network; or its outlook, where it is not.
-    async fn arrive(&self, lan: &Lan, name: &MachineName, source: &BootSource) -> Result<Up, Outlook> {
+    async fn arrive(&self, lan: &Lan, name: &MachineName) -> Result<Up, Outlook> {
         let stand_ins = StandIns::of(&self.facts.document, name);
-        let ready = ready(&self.nix, &self.yard, name, source, &stand_ins, self.building).await;
+        let source = BootSource::Configuration;
+        let ready = ready(&self.nix, &self.yard, name, &source, &stand_ins, BUILDING).await;
         let ready = ready.map_err(|unready| match unready {
             Unready::Machine(end, said) => not_up(end, said),
             Unready::Fault(fault) => Outlook::Broken(fault),
@@ -152,8 +157,8 @@ impl Mesh {
         let secrets = secret_paths(&self.facts.document, name);
         let start = Start {
             ready: &ready,
-            size: self.size,
-            limit: self.limit,
+            size: self.each.0,
+            limit: self.each.1,
             folders: &self.yard.folders,
             snapshots: &self.yard.snapshots,
             wanted: Wanted { secrets, ..Wanted::default() },
@@ -166,7 +171,9 @@ impl Mesh {
         };
         lan.join(name, &self.facts.document, &guest, &shell).await.map_err(Outlook::Broken)?;
         let others = ready.replaced.into_iter().filter(|what| what != "any network");
-        Ok(Up { _guest: guest, shell, replaced: others.chain([NETWORK.to_owned()]).collect() })
+        let replaced = others.chain([NETWORK.to_owned()]).collect();
+        self.replaced.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), replaced);
+        Ok(Up { _guest: guest, shell })
     }
 }
 

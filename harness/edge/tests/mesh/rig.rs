@@ -118,6 +118,7 @@ impl Rig {
             topology::Overlay::None => None,
             topology::Overlay::Wireguard => Some(OverlayKind::Wireguard),
             topology::Overlay::Yggdrasil => Some(OverlayKind::Yggdrasil),
+            topology::Overlay::Zerotier => Some(OverlayKind::Zerotier),
         }
     }
 

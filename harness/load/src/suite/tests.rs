@@ -132,7 +132,7 @@ fn a_case_that_proves_nothing_is_refused() {
             "seaworthy/suites/names/cases/bad-other/findings.json: error[case-findings]: a bad case must give findings",
             "seaworthy/suites/names/cases/good-none/: error[case-input]: a case has either facts.json, tests.nix or round.json",
             "seaworthy/suites/names/cases/good-one/findings.json: error[case-findings]: a good case gives no findings",
-            "seaworthy/suites/names/cases/good-one/notes.txt: error[stray-file]: a case has facts.json or tests.nix, \
+            "seaworthy/suites/names/cases/good-one/notes.txt: error[stray-file]: a case has facts.json, tests.nix or round.json, \
              and findings.json; nothing reads this file",
             "seaworthy/suites/names/cases/odd/: error[case-name]: \"odd\" cannot name a case: it starts with `good-` \
              or `bad-`",

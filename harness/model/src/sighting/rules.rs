@@ -3,7 +3,7 @@
 //! Findings and waivers name them. Other checks find by one rule, their own; a look at one machine answers many questions.
 
 /// Every rule, with what it prevents in a sentence.
-pub const ALL: [(&str, &str); 21] = [
+pub const ALL: [(&str, &str); 23] = [
     ("mesh/unreached", "A machine does not reach one that it must reach: nothing comes back."),
     (
         "mesh/one-way",
@@ -31,7 +31,24 @@ pub const ALL: [(&str, &str); 21] = [
     ("mesh/peer-down", "A peering of Yggdrasil is not up."),
     ("mesh/no-peers", "A node of Yggdrasil has no peer that is up."),
     ("mesh/zerotier", "ZeroTier is not there, not online, or not let into the network."),
+    (
+        "mesh/unadmitted",
+        "A controller of ZeroTier does not admit a member: nobody hears it, and it does not know.",
+    ),
+    (
+        "mesh/relayed",
+        "Two meet over ZeroTier only through somebody else: slower, and not at all without that one.",
+    ),
 ];
+
+/// Whether a rule is about one machine towards another, and not about a machine or a daemon of it.
+#[must_use]
+pub fn is_of_pairs(rule: &str) -> bool {
+    ALL.iter().position(|(known, _)| *known == rule).is_some_and(|at| at < OF_PAIRS)
+}
+
+/// So many of them, which stand first.
+const OF_PAIRS: usize = 10;
 
 /// Whether a rule is one of them.
 #[must_use]

@@ -48,7 +48,7 @@ impl Drafting<'_> {
         }
     }
 
-    fn source(&self, machine: &MachineName) -> Option<BootSource> {
+    pub(super) fn source(&self, machine: &MachineName) -> Option<BootSource> {
         boot_source(&self.inputs.facts.document, &self.inputs.fleet.fleet.boot, machine)
     }
 
@@ -85,7 +85,7 @@ impl Drafting<'_> {
     }
 
     /// Why a machine cannot be built here, where it is of another system.
-    fn foreign(&self, machine: &MachineName) -> Option<String> {
+    pub(super) fn foreign(&self, machine: &MachineName) -> Option<String> {
         let facts = self.inputs.facts.document.get("machines")?.get(machine.as_str())?.get("facts")?;
         let theirs = facts.get("system").and_then(Value::as_str)?;
         let ours = self.inputs.survey.system.as_str();

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use model::{
     check::Question,
-    machine::{MachineClass, MachineName},
+    machine::MachineName,
     matrix::Matrix,
     plan::Note,
     round::{Round, Way},
@@ -54,8 +54,10 @@ impl Drafting<'_> {
         if network.matrix.meshes.is_empty() {
             return self.none(context, "the fleet has no overlay network");
         }
-        let ways: Vec<_> =
-            self.header.machines.iter().map(|name| (name.clone(), self.way(network.channel, name))).collect();
+        if network.channel == Channel::Guests {
+            return self.among_guests(context, &network, limits);
+        }
+        let ways: Vec<_> = self.header.machines.iter().map(|name| (name.clone(), self.way(name))).collect();
         let askers = ways.iter().filter(|(_, way)| way.is_ok()).map(|(name, _)| name.clone()).collect();
         let round = self.round.take().unwrap_or_else(|| drawn(&network, &askers));
         for (machine, way) in ways {
@@ -70,11 +72,11 @@ impl Drafting<'_> {
         self.round = Some(round);
     }
 
-    fn none(&mut self, context: Context<'_>, reason: &str) {
+    pub(super) fn none(&mut self, context: Context<'_>, reason: &str) {
         self.notes.push(Note::EmptySuite { suite: context.suite.name.clone(), reason: reason.to_owned() });
     }
 
-    fn probe(
+    pub(super) fn probe(
         &mut self,
         context: Context<'_>,
         machine: MachineName,
@@ -100,26 +102,18 @@ impl Drafting<'_> {
     }
 
     /// How a machine is asked, or why it is not.
-    fn way(&self, channel: Channel, machine: &MachineName) -> Result<Way, String> {
-        match channel {
-            Channel::Ssh => {
-                let known = self.inputs.fleet.fleet.inventory.machines.get(machine);
-                let target = known.and_then(|machine| machine.deploy.target_host.as_deref());
-                target
-                    .ok_or_else(|| format!("`{machine}` has no `deploy.targetHost`"))
-                    .and_then(|it| ssh(machine, it))
-            }
-            Channel::Guests => match self.names.machines().get(machine).map(|traits| traits.class) {
-                Some(MachineClass::Nixos) => Ok(Way::Guest),
-                _ => Err(format!("`{machine}` is not NixOS, and nothing else boots as a guest")),
-            },
-        }
+    fn way(&self, machine: &MachineName) -> Result<Way, String> {
+        let known = self.inputs.fleet.fleet.inventory.machines.get(machine);
+        let target = known.and_then(|machine| machine.deploy.target_host.as_deref());
+        target
+            .ok_or_else(|| format!("`{machine}` has no `deploy.targetHost`"))
+            .and_then(|it| ssh(machine, it))
     }
 }
 
 fn drawn(network: &Network<'_>, askers: &BTreeSet<MachineName>) -> Round {
     let usual = Terms::usual(askers, network.seed);
-    let terms = Terms { alone: network.channel == Channel::Guests, overlay: network.overlay, ..usual };
+    let terms = Terms { overlay: network.overlay, ..usual };
     draw(network.matrix, &terms)
 }
 

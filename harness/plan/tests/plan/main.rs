@@ -9,6 +9,8 @@ mod guests;
 #[cfg(test)]
 mod linting;
 #[cfg(test)]
+mod meeting;
+#[cfg(test)]
 mod rounds;
 #[cfg(test)]
 mod sample;

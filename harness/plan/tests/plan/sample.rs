@@ -8,13 +8,14 @@ use model::{
     facts::Facts,
     fleet::{Fleet, FleetSource, TreeRef},
     machine::MachineClass,
+    matrix::Matrix,
     plan::Plan,
     resolved::{ResolvedFleet, ResolvedMachine},
     stage::Stage,
     suite::{CheckDefinition, Kind, Part, Policy, Scope, Severity, Suite, SuiteOrigin},
     survey::{MachineSurvey, NixError, Survey, TestTree},
 };
-use plan::{Filter, Inputs, PlanProblem, Selection, draft};
+use plan::{Channel, Filter, Inputs, Network, PlanProblem, Selection, draft};
 
 /// Everything that a plan is made from, owned.
 #[derive(Debug, Clone)]
@@ -27,6 +28,8 @@ pub(crate) struct Sample {
     pub(crate) capabilities: Vec<String>,
     pub(crate) tool: String,
     pub(crate) tree: Digest,
+    /// What guests are to see of each other.
+    pub(crate) matrix: Option<Matrix>,
 }
 
 /// The day of every plan.
@@ -64,6 +67,7 @@ pub(crate) fn sample() -> Sample {
         capabilities: vec!["nix 2.34.8".to_owned()],
         tool: "0.1.0".to_owned(),
         tree: Digest::of("tree"),
+        matrix: None,
     }
 }
 
@@ -164,6 +168,8 @@ impl Sample {
     }
 
     pub(crate) fn lint(&self) -> Result<Plan, Vec<PlanProblem>> {
+        let among = |matrix| Network { matrix, channel: Channel::Guests, overlay: None, seed: 0 };
+        let network = self.matrix.as_ref().map(among);
         let inputs = Inputs {
             fleet: &self.fleet,
             survey: &self.survey,
@@ -173,7 +179,7 @@ impl Sample {
             capabilities: &self.capabilities,
             tool: &self.tool,
             tree: self.tree,
-            network: None,
+            network,
             today: TODAY,
         };
         draft(&inputs).lint()
