@@ -221,6 +221,12 @@ async fn two_operators(rig: Rig) {
     let (our, their) = (rig.to(&slow), rig.to(&other));
     done(&ours, "a", &our, &TO_ACTIVATE).await;
     done(&theirs, "a", &their, &TO_ACTIVATE).await;
+    // Who holds the machine is told to whoever finds it held.
+    let hold = "mkdir -p /run/seaworthy; echo carl >/run/seaworthy/who; mkfifo /run/go; \
+        systemd-run -q flock /run/seaworthy/lock sh -c 'echo held >/run/go; sleep 4'; cat /run/go";
+    rig.on("a", hold).await;
+    assert_eq!(why(take(&ours, "a", &our, Step::Activate).await), "the machine is held by carl");
+    assert!(!look(&ours, "a", &our).await.tried);
     // While one activates, the other gets no hold of the machine.
     let meanwhile = async {
         rig.on("a", "until [ -e /run/seaworthy/p1/begun ]; do sleep 0.05; done").await;
