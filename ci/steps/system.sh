@@ -16,8 +16,9 @@ need_command() {
 # Never takes a package away from the system: where apt would have to, a person decides. A package goes to an older version
 # only where that version is named.
 install_packages() {
-    apt_waiting update && apt_waiting install --yes --no-install-recommends --no-remove --allow-downgrades "$@" ||
+    if ! { apt_waiting update && apt_waiting install --yes --no-install-recommends --no-remove --allow-downgrades "$@"; }; then
         refuse "apt did not install $* (it may not remove anything for it): install it by hand, then run this again"
+    fi
 }
 
 # apt, once whoever else is at it is done: another run of this, or the system's own upgrade. Of its locks apt itself waits for one alone.
