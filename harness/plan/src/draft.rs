@@ -18,6 +18,7 @@ use model::{
     check::{Check, CheckId, Question},
     digest::Digest,
     facts::Facts,
+    machine::MachineName,
     plan::{Header, Note, Plan},
     resolved::ResolvedFleet,
     round::Round,
@@ -156,6 +157,22 @@ impl<'a> Drafting<'a> {
             self.seen.push(candidate.id.to_owned());
         }
         self.inputs.selection.keeps(candidate)
+    }
+
+    /// The id of a check of one machine, if the machine is there and the selection means it.
+    fn of_machine(&mut self, context: Context<'_>, machine: &MachineName) -> Option<String> {
+        let Context { suite, definition, rule } = context;
+        let (_, traits) = self.names.machines().get_key_value(machine)?;
+        let id = format!("{}::{}::{machine}", suite.name, definition.name);
+        let candidate = Candidate {
+            id: &id,
+            rule,
+            suite: &suite.name,
+            stage: suite.stage,
+            machine: Some((machine.as_str(), *traits)),
+            test: None,
+        };
+        self.keeps(&candidate).then_some(id)
     }
 
     fn add(

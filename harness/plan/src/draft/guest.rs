@@ -14,7 +14,7 @@ use model::{
 use serde_json::Value;
 
 use super::{Context, Drafting};
-use crate::{filter::Candidate, sight::View, source::boot_source};
+use crate::{sight::View, source::boot_source};
 
 impl Drafting<'_> {
     /// Only NixOS has what boots: a machine of another class is not asked.
@@ -65,18 +65,7 @@ impl Drafting<'_> {
         source: BootSource,
         view: View,
     ) {
-        let Context { suite, definition, rule } = context;
-        let Some((_, traits)) = self.names.machines().get_key_value(machine) else { return };
-        let id = format!("{}::{}::{machine}", suite.name, definition.name);
-        let candidate = Candidate {
-            id: &id,
-            rule,
-            suite: &suite.name,
-            stage: suite.stage,
-            machine: Some((machine.as_str(), *traits)),
-            test: None,
-        };
-        if self.keeps(&candidate) {
+        if let Some(id) = self.of_machine(context, machine) {
             let package = policy.package.clone();
             let BootTerms { limit, size, .. } = self.inputs.fleet.fleet.boot;
             let question = Question::Guest { machine: machine.clone(), package, size, limit, source };

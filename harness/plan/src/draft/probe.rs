@@ -18,7 +18,6 @@ use model::{
 
 use super::{Context, Drafting};
 use crate::{
-    filter::Candidate,
     round::{Terms, draw},
     sight::View,
 };
@@ -84,18 +83,7 @@ impl Drafting<'_> {
         limits: Limits,
         view: View,
     ) {
-        let Context { suite, definition, rule } = context;
-        let Some((_, traits)) = self.names.machines().get_key_value(&machine) else { return };
-        let id = format!("{}::{}::{machine}", suite.name, definition.name);
-        let candidate = Candidate {
-            id: &id,
-            rule,
-            suite: &suite.name,
-            stage: suite.stage,
-            machine: Some((machine.as_str(), *traits)),
-            test: None,
-        };
-        if self.keeps(&candidate) {
+        if let Some(id) = self.of_machine(context, &machine) {
             let question = Question::Probe { machine: machine.clone(), way, limits };
             self.add(context, id, Subject::Machine(machine), question, view);
         }
