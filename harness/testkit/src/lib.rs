@@ -11,4 +11,5 @@ pub mod plan;
 pub mod redact;
 pub mod rollout;
 pub mod taken;
+mod under_way;
 pub mod worker;

@@ -12,6 +12,7 @@ use std::{
     time::Duration,
 };
 
+use crate::under_way::UnderWay;
 use model::{
     artifact::Artifact,
     check::CheckId,
@@ -105,7 +106,7 @@ impl Worker for ScriptedWorker {
         let checks = job.checks.iter().map(|check| check.id.clone()).collect();
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).push(checks);
         Box::pin(async move {
-            let _running = Running::enter(&self.running, &self.most);
+            let _running = UnderWay::enter(&self.running, &self.most);
             self.answer(&job, &report).await;
         })
     }
@@ -114,22 +115,6 @@ impl Worker for ScriptedWorker {
 #[expect(clippy::panic, reason = "the script says so")]
 fn panic_now(check: &CheckId) {
     panic!("scripted panic at {check}")
-}
-
-/// Counts a job until its future ends or is dropped.
-struct Running<'a>(&'a AtomicUsize);
-
-impl<'a> Running<'a> {
-    fn enter(running: &'a AtomicUsize, most: &AtomicUsize) -> Self {
-        most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-        Self(running)
-    }
-}
-
-impl Drop for Running<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
-    }
 }
 
 /// A failure with one finding.

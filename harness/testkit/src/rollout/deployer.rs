@@ -11,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+use crate::under_way::UnderWay;
 use judge::promote::Order;
 use model::{
     machine::MachineName,
@@ -253,20 +254,4 @@ impl Lookout for ScriptedDeployer {
 #[expect(clippy::panic, reason = "the script says so")]
 fn panic_now(step: Step) -> ! {
     panic!("scripted panic at {step}")
-}
-
-/// Counts a step until its future ends or is dropped.
-struct UnderWay<'a>(&'a AtomicUsize);
-
-impl<'a> UnderWay<'a> {
-    fn enter(under_way: &'a AtomicUsize, most: &AtomicUsize) -> Self {
-        most.fetch_max(under_way.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-        Self(under_way)
-    }
-}
-
-impl Drop for UnderWay<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
-    }
 }
