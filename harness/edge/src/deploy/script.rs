@@ -74,7 +74,7 @@ impl Part {
 
     fn on_darwin(self) -> &'static str {
         match self {
-            Self::Look => include_str!("darwin/look.sh"),
+            Self::Look => include_str!("look.sh"),
             Self::Hold => include_str!("hold.sh"),
             Self::Copied => include_str!("copied.sh"),
             Self::Activate => include_str!("darwin/activate.sh"),
