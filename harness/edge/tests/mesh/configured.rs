@@ -78,7 +78,9 @@ async fn agent(rig: Rig) {
     let socket = rig.folder.join("agent");
     let mut running =
         Command::new("ssh-agent").arg("-D").arg("-a").arg(&socket).kill_on_drop(true).spawn().unwrap();
+    let end = Instant::now() + LIMIT;
     while !socket.exists() {
+        assert!(Instant::now() < end, "the agent does not listen");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let added =
