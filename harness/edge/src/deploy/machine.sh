@@ -84,7 +84,19 @@ sets() {
         nix-env --profile "$profile" --set "$1" >"$run/boot.log" 2>&1 &&
         timeout "$activate" "$1/bin/switch-to-configuration" boot >>"$run/boot.log" 2>&1 9>&- &&
         sync &&
+        stays_up &&
         rm "$kept/setting"
+}
+
+# Whether the machine does not go down: what is written after a file system was taken away lands where nothing is kept.
+stays_up() {
+    case $(systemctl is-system-running 2>/dev/null || :) in
+        initializing | starting | running | degraded | maintenance) ;;
+        *)
+            echo "the machine goes down" >>"$run/boot.log"
+            return 1
+            ;;
+    esac
 }
 
 # Writes what goes back: `undo` for the timer, `back` for us. Files, because systemd 252 forgets the arguments of a timer's

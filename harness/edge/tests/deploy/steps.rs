@@ -16,6 +16,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial(&of("nobody_confirms_and_the_timer_goes_off"), &["a"], nobody_confirms),
         trial(&of("every_step_may_be_taken_twice"), &["a"], every_step_twice),
         trial(&of("a_boot_loader_that_fails_is_set_back"), &["a"], a_boot_loader_fails),
+        trial(&of("what_is_set_while_a_machine_goes_down_is_not_said_to_boot"), &["a"], goes_down),
         trial(&of("what_was_built_has_to_be_what_was_proven"), &["a"], what_was_built),
     ]
 }
@@ -127,6 +128,27 @@ async fn a_boot_loader_fails(rig: Rig) {
     done(&deploy, "a", &change, &[Step::RollBack]).await;
     assert_eq!(rig.on("a", "readlink -f /nix/var/nix/profiles/system").await, rig.old.0);
     assert_eq!(rig.truth("a").await, (rig.old.clone(), rig.old.clone()));
+    rig.lab.down().await;
+}
+
+/// What is written once `/boot` is no mount any more is gone with the boot that wrote it.
+async fn goes_down(rig: Rig) {
+    // Something in /var that will not end, so that this is still there when /boot is not.
+    let trouble = "systemd-run -q -p DefaultDependencies=no -p Conflicts=shutdown.target -p Before=shutdown.target \
+                   -p WorkingDirectory=/var sh -c \"trap '' TERM; while :; do sleep 0.1; done\"; \
+                   kill -s INT 1; while mountpoint -q /boot; do sleep 0.02; done";
+    let new = system("late", "", trouble);
+    let (deploy, change) = (rig.deploy("p1"), rig.to(&new));
+    done(&deploy, "a", &change, &ALL[..4]).await;
+    let a = rig.lab.host("a").unwrap();
+    let boots = a.boots();
+    let told = take(&deploy, "a", &change, Step::SetProfile).await;
+    a.booted(boots, LIMIT).await.unwrap();
+    assert_eq!(why(told), "the boot loader was not set: the machine goes down");
+    assert_eq!(rig.truth("a").await, (rig.old.clone(), rig.old.clone()));
+    assert_eq!(look(&deploy, "a", &change).await.profile, rig.old);
+    done(&deploy, "a", &change, &[Step::RollBack]).await;
+    assert_eq!(rig.on("a", "readlink -f /nix/var/nix/profiles/system").await, rig.old.0);
     rig.lab.down().await;
 }
 
