@@ -30,7 +30,7 @@ impl Exit {
             Self::Open => {
                 "every gate is open, or with a selection every gate of what was selected: the report says which"
             }
-            Self::Closed => "a gate is closed: something is wrong with the fleet",
+            Self::Closed => "a gate is closed: something is wrong with the fleet; a machine failed",
             Self::Input => {
                 "the input is wrong: a file, a flake, an argument, or no nix that works; nothing was run"
             }
@@ -38,7 +38,7 @@ impl Exit {
                 "the harness could not tell: a tool died, an input could not be fetched, a disk is full"
             }
             Self::Undecided => {
-                "undecided: interrupted, or something to prove could not be asked, or there is nothing to prove"
+                "undecided: interrupted, or something to prove could not be asked, or there is nothing to prove; a promotion waits"
             }
         }
     }

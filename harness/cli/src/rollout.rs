@@ -3,6 +3,7 @@
 //! Flows in: the fleet, evidence, what machines tell, the journal. Flows out: the board, and a promotion that was carried as far
 //! as it can be now. `judge::promote` decides, `run::rollout` carries out; here stands who asks whom, and what is printed.
 
+mod advice;
 pub mod board;
 pub mod crew;
 pub mod history;

@@ -24,6 +24,9 @@ mod promotion;
 #[path = "deploy/rig.rs"]
 mod rig;
 #[cfg(target_os = "linux")]
+#[path = "deploy/shown.rs"]
+mod shown;
+#[cfg(target_os = "linux")]
 #[path = "deploy/steps.rs"]
 mod steps;
 #[cfg(target_os = "linux")]

@@ -7,6 +7,7 @@
 mod decide;
 mod host;
 mod intent;
+mod lasting;
 mod outlook;
 mod permit;
 mod proof;
@@ -19,6 +20,7 @@ mod why;
 pub use decide::{Board, Word, decide};
 pub use host::{Host, Phase};
 pub use intent::{Changes, Intent, LeftOut, intend};
+pub use lasting::lasting;
 pub use outlook::Outlook;
 pub use permit::{Order, Permit};
 pub use proof::{Proof, Proofs, Proven};

@@ -40,6 +40,7 @@ pub fn course(fleet: &ResolvedFleet) -> Option<Course> {
         roles: policy.roles.iter().map(of_role).collect(),
         primary: members(fleet, &primary.machines, &primary.tags),
         primary_soak: primary.soak,
+        absent: BTreeSet::new(),
         only: None,
     })
 }

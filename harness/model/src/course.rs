@@ -32,6 +32,8 @@ pub struct Course {
     pub primary: BTreeSet<MachineName>,
     /// How long that is at least.
     pub primary_soak: Duration,
+    /// Machines that never answered. They are in no promotion yet; who else is in their wave goes on without them.
+    pub absent: BTreeSet<MachineName>,
     /// The machines that may set out now, by somebody's choice; `None`: all.
     pub only: Option<BTreeSet<MachineName>>,
 }

@@ -128,6 +128,11 @@ pub enum Happened {
         /// Each machine that is to change.
         changes: BTreeMap<MachineName, Change>,
     },
+    /// Machines came to it of which nobody knew what they would go back to.
+    Joined {
+        /// What is to change on each.
+        changes: BTreeMap<MachineName, Change>,
+    },
     /// Another process took over. Whatever was begun and has not ended is in doubt.
     Resumed,
     /// Somebody agreed to a wave.

@@ -6,7 +6,7 @@
 use std::{collections::BTreeMap, fmt::Write as _, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
-use judge::promote::{Board, Host, Phase, Proofs, State, decide};
+use judge::promote::{Board, Host, Phase, Proofs, State, decide, lasting};
 use model::{
     course::Course,
     decision::{Gate, GateState},
@@ -17,7 +17,7 @@ use model::{
 use reports::count;
 use serde::Serialize;
 
-use super::{prospect::Prospect, told::short};
+use super::{advice, prospect::Prospect, told::short};
 
 /// How one machine stands.
 #[derive(Debug, Serialize)]
@@ -36,6 +36,8 @@ pub struct Row {
     pub through: bool,
     /// Open: it goes on, or is through.
     pub state: GateState,
+    /// Whether all that speaks against it goes away by time, by somebody's word, or as others go on.
+    pub waits: bool,
     /// All that speaks against it.
     pub reasons: Vec<String>,
     /// The gates that the policy asks for.
@@ -71,7 +73,7 @@ pub fn rows(prospect: &Prospect, state: &State, now: Timestamp) -> Vec<Row> {
     let row = |(leg, name): (&model::course::Leg, &MachineName)| {
         let there = prospect.standings.get(name);
         let host = state.machines().get(name);
-        let (word, reasons) = word(&board, name, there.is_some_and(Result::is_ok));
+        let (word, waits, reasons) = word(&board, name, there.is_some_and(Result::is_ok));
         let wanted = prospect.closures.get(name);
         let there_ok = there.and_then(|there| there.as_ref().ok());
         Row {
@@ -84,9 +86,12 @@ pub fn rows(prospect: &Prospect, state: &State, now: Timestamp) -> Vec<Row> {
                 wanted.is_some_and(|wanted| there.running == *wanted && there.profile == *wanted)
             }),
             state: word,
+            waits,
             reasons,
             gates: asked(prospect, &gates, name),
-            soak_left: host.and_then(|host| soak_left(host, leg.soak, now)).map(|left| left.as_secs()),
+            soak_left: host
+                .and_then(|host| soak_left(host, leg.soak, now))
+                .map(|left| left.as_secs() + u64::from(left.subsec_nanos() > 0)),
             drift: drift(there_ok, prospect.last.as_ref().and_then(|(_, last)| last.machines().get(name))),
             next: next.get(name).map(ToString::to_string),
         }
@@ -94,13 +99,16 @@ pub fn rows(prospect: &Prospect, state: &State, now: Timestamp) -> Vec<Row> {
     waves.map(row).collect()
 }
 
-fn word(board: &Board<'_>, name: &MachineName, seen: bool) -> (GateState, Vec<String>) {
+fn word(board: &Board<'_>, name: &MachineName, seen: bool) -> (GateState, bool, Vec<String>) {
     match board.machines.get(name) {
-        Some(word) => (word.state, word.reasons.iter().map(ToString::to_string).collect()),
-        None if seen => {
-            (GateState::Undecided, vec!["what it would go back to is not one closure".to_owned()])
+        Some(word) => {
+            let waits = !word.reasons.is_empty() && word.reasons.iter().all(advice::waits);
+            (word.state, waits, word.reasons.iter().map(ToString::to_string).collect())
         }
-        None => (GateState::Undecided, vec!["nobody ever saw what it would go back to".to_owned()]),
+        None => {
+            let why = if seen { "what it would go back to is not one closure" } else { "it never answered" };
+            (GateState::Undecided, false, vec![why.to_owned()])
+        }
     }
 }
 
@@ -141,25 +149,26 @@ fn drift(there: Option<&Standing>, last: Option<&Host>) -> bool {
     there.zip(expected).is_some_and(|(there, left)| there.running != *left || there.profile != *left)
 }
 
-/// How each machine of a promotion stands after it was carried on, a line each.
+/// How each machine of a promotion stands after it was carried on, a line each, with what holds it.
 #[must_use]
-pub fn after(course: &Course, proofs: &Proofs, state: &State, now: Timestamp) -> String {
+pub(super) fn after(course: &Course, proofs: &Proofs, state: &State, now: Timestamp) -> String {
     let board = decide(course, proofs, state, now);
     let width = state.machines().keys().map(|name| name.as_str().chars().count()).max().unwrap_or(0);
     let mut out = String::new();
     for (name, host) in state.machines() {
         let phase = match host.phase {
-            Phase::Settled { .. } => "through",
-            Phase::Back => "on its old closure",
-            Phase::Trying => "on its new closure, not confirmed",
-            Phase::Confirmed => "on its new closure, which does not boot yet",
-            Phase::Strayed => "on neither its old nor its new closure",
-            Phase::Waiting | Phase::Built | Phase::Copied => "not activated",
+            Phase::Settled { .. } => format!("runs {}", short(&host.change.new.0)),
+            Phase::Back => format!("runs {} again", short(&host.change.old.0)),
+            Phase::Trying => "on its new closure, not confirmed".to_owned(),
+            Phase::Confirmed => "on its new closure, which does not boot yet".to_owned(),
+            Phase::Strayed => "on neither its old nor its new closure".to_owned(),
+            Phase::Waiting | Phase::Built | Phase::Copied => "not activated".to_owned(),
         };
+        let _infallible = writeln!(out, "{name:width$}  {phase}");
         let reasons = board.machines.get(name).map(|word| word.reasons.as_slice()).unwrap_or_default();
-        let reasons: Vec<_> = reasons.iter().map(ToString::to_string).collect();
-        let colon = if reasons.is_empty() { "" } else { ": " };
-        let _infallible = writeln!(out, "{name:width$}  {phase}{colon}{}", reasons.join("; "));
+        for reason in reasons {
+            let _infallible = writeln!(out, "  {reason}");
+        }
     }
     out
 }
@@ -193,7 +202,7 @@ pub fn human(rows: &[Row]) -> String {
 
 fn cells(row: &Row) -> [String; 5] {
     let runs = match (&row.there, row.through) {
-        (None, _) => "offline".to_owned(),
+        (None, _) => "no answer".to_owned(),
         (Some(there), _) => short(&there.running.0),
     };
     let wanted = match (&row.wanted, row.through) {
@@ -207,13 +216,12 @@ fn cells(row: &Row) -> [String; 5] {
 fn stands(row: &Row) -> String {
     let state = match row.state {
         GateState::Open if row.through => "through".to_owned(),
-        GateState::Open => row.next.as_ref().map_or("open".to_owned(), |next| format!("open: {next}")),
+        GateState::Open => row.next.as_ref().map_or("open".to_owned(), |next| format!("next: {next}")),
+        _ if row.waits => "waits".to_owned(),
         GateState::Undecided => "undecided".to_owned(),
         GateState::Closed => "closed".to_owned(),
     };
-    let soaks = row
-        .soak_left
-        .map(|left| format!(", soaks for {} more", super::told::time(Duration::from_secs(left))));
+    let soaks = row.soak_left.map(|left| format!(", soaks for {} more", lasting(Duration::from_secs(left))));
     let drift = if row.drift { ", drifted" } else { "" };
     format!("{state}{}{drift}", soaks.unwrap_or_default())
 }
@@ -222,7 +230,7 @@ fn stands(row: &Row) -> String {
 const SHOWN: usize = 3;
 
 fn details(row: &Row) -> Vec<String> {
-    let mut lines: Vec<String> = row.offline.iter().map(|why| format!("offline: {why}")).collect();
+    let mut lines: Vec<String> = row.offline.iter().cloned().collect();
     lines.extend(row.reasons.iter().cloned());
     if row.state == GateState::Open {
         return lines;

@@ -9,20 +9,21 @@ use edge::{
     promotions::{FleetLock, Holder, PromotionJournal},
     state::State as Folder,
 };
-use judge::promote::{Intent, Outlook, Phase, Proofs, State};
+use jiff::Timestamp;
+use judge::promote::{Changes, Intent, Outlook, Phase, Proofs, State};
 use model::{
     course::Course,
     machine::MachineName,
     resolved::ResolvedFleet,
-    rollout::{Entry, Happened},
+    rollout::{Entry, Happened, PromotionId},
 };
 use run::{
     BoxFuture, Clock as _,
-    rollout::{Errand, Log, Ports, Rest, promote as carry},
+    rollout::{Errand, Log, Ports, Rest, Rested, promote as carry},
 };
 use tokio::sync::mpsc;
 
-use super::{Crew, board, crew::Derivations, people::user, prospect::Prospect, status, told};
+use super::{Crew, advice, board, crew::Derivations, people::user, prospect::Prospect, status, told};
 use crate::{args, desk::Desk, exit::Exit, stop::Stop, trouble};
 
 /// Promotes as far as it goes now.
@@ -41,11 +42,12 @@ pub async fn promote(
     prospect.course.only = only(options, &prospect.course, &state)?;
     let rows = board::rows(&prospect, &state, desk.now);
     desk.out(&format!("{}\n{}", status::head(&prospect, &intent), board::human(&rows)))?;
-    if options.dry_run || matches!(intent, Intent::Nothing(_)) {
-        return Ok(status::exit(&rows));
-    }
-    if matches!(intent, Intent::Start(_)) && rows.iter().all(|row| row.next.is_none()) {
-        desk.screen.note("no machine may set out now, so nothing was begun");
+    let nobody = matches!(intent, Intent::Start(_)) && rows.iter().all(|row| row.next.is_none());
+    if options.dry_run || nobody || matches!(intent, Intent::Nothing(_)) {
+        desk.out(&status::about(&prospect, &intent, &state, desk))?;
+        if nobody && !options.dry_run {
+            desk.screen.note("no machine may set out now, so nothing was begun");
+        }
         return Ok(status::exit(&rows));
     }
     if !options.yes {
@@ -53,12 +55,14 @@ pub async fn promote(
     }
     let folder = Folder::open(&desk.project.folder).map_err(trouble::state)?;
     let _lock = lock(desk, &folder, options.break_lock)?;
+    let absent = prospect.absent(&intent);
     let (journal, nothing_sets_out) = journal(desk, &folder, &prospect, intent)?;
     if nothing_sets_out {
         prospect.course.only = Some(BTreeSet::new());
     }
     let Prospect { fleet, derivations, course, proved, .. } = &prospect;
-    let work = Work { fleet, derivations, course, proofs: &proved.proofs, patient: options.wait };
+    let proofs = &proved.proofs;
+    let work = Work { fleet, derivations, course, proofs, absent: &absent, patient: options.wait };
     let exit = go(desk, crew, work, journal, interrupts).await?;
     if nothing_sets_out {
         desk.screen.note("what the last promotion began is ended; `seaworthy promote` begins the next");
@@ -126,10 +130,17 @@ fn journal(
     prospect: &Prospect,
     intent: Intent,
 ) -> Result<(PromotionJournal, bool), Stop> {
-    let ends = matches!(intent, Intent::End);
     match (intent, &prospect.last) {
-        (Intent::GoOn | Intent::End, Some((last, _))) => {
-            Ok((PromotionJournal::open(folder, last).map_err(trouble::promotion)?, ends))
+        (Intent::End, Some((last, _))) => Ok((opened(folder, last)?, true)),
+        (Intent::GoOn(Changes { changes, .. }), Some((last, _))) => {
+            let mut journal = opened(folder, last)?;
+            if !changes.is_empty() {
+                let joined = Entry { at: desk.now, what: Happened::Joined { changes } };
+                desk.screen.note(&told::entry(&joined));
+                journal.note(joined.at, joined.what).map_err(trouble::promotion)?;
+                journal = opened(folder, last)?;
+            }
+            Ok((journal, false))
         }
         (Intent::Start(changes) | Intent::Nothing(changes), last) => {
             let first = Entry { at: desk.now, what: Happened::Started { changes: changes.changes } };
@@ -138,13 +149,16 @@ fn journal(
             if let Some((by, reason)) = last.as_ref().and_then(|(_, state)| state.frozen()) {
                 let frozen = Happened::Frozen { by: by.to_owned(), reason: reason.to_owned() };
                 journal.note(desk.now, frozen).map_err(trouble::promotion)?;
-                journal = PromotionJournal::open(folder, &journal.promotion().clone())
-                    .map_err(trouble::promotion)?;
+                journal = opened(folder, &journal.promotion().clone())?;
             }
             Ok((journal, false))
         }
-        (Intent::GoOn | Intent::End, None) => Err(Stop::broken("there is no promotion to go on with")),
+        (Intent::GoOn(_) | Intent::End, None) => Err(Stop::broken("there is no promotion to go on with")),
     }
+}
+
+fn opened(folder: &Folder, promotion: &PromotionId) -> Result<PromotionJournal, Stop> {
+    PromotionJournal::open(folder, promotion).map_err(trouble::promotion)
 }
 
 /// What is carried out.
@@ -154,6 +168,8 @@ pub(super) struct Work<'a> {
     pub(super) derivations: &'a Derivations,
     pub(super) course: &'a Course,
     pub(super) proofs: &'a Proofs,
+    /// What is to be told of machines that the promotion does not have, and should.
+    pub(super) absent: &'a [String],
     /// Whether soaks, hours and people are waited for.
     pub(super) patient: bool,
 }
@@ -165,41 +181,50 @@ pub(super) struct Work<'a> {
 pub(super) async fn go(
     desk: &Desk,
     crew: &dyn Crew,
-    Work { fleet, derivations, course, proofs, patient }: Work<'_>,
+    work: Work<'_>,
     journal: PromotionJournal,
     interrupts: &mut mpsc::Receiver<()>,
 ) -> Result<Exit, Stop> {
+    let Work { fleet, derivations, course, proofs, absent, patient } = work;
     let deployer = crew.deployer(fleet, derivations, journal.promotion())?;
     desk.screen.note(&format!("promotion {}", journal.promotion()));
-    let mut log = Aloud { journal, desk };
+    let mut log = Aloud { journal, desk, work, waits: Vec::new() };
     let ports = Ports { deployer, clock: &desk.clock, log: &mut log, interrupts };
-    let rested = carry(Errand { course, proofs, patient }, ports).await.map_err(trouble::log)?;
-    let after = board::after(course, proofs, &rested.state, desk.clock.now().wall);
-    desk.out(&format!("{after}{}\n", rest(rested.rest)))?;
-    Ok(exit(rested.rest, &rested.state))
+    let Rested { state, rest } =
+        carry(Errand { course, proofs, patient }, ports).await.map_err(trouble::log)?;
+    let now = desk.clock.now().wall;
+    let mut after = board::after(course, proofs, &state, now);
+    let mut lines = absent.to_vec();
+    lines.extend(advice::advice(course, proofs, &state, now));
+    lines.push(sum(rest, !absent.is_empty()).to_owned());
+    after.push('\n');
+    lines.iter().for_each(|line| after.extend([line.as_str(), "\n"]));
+    desk.out(&after)?;
+    Ok(exit(rest, &state, absent))
 }
 
-fn rest(rest: Rest) -> String {
+fn sum(rest: Rest, anybody_is_absent: bool) -> &'static str {
     match rest {
-        Rest::Idle(Outlook::Through) => "every machine that was asked for is through".to_owned(),
-        Rest::Idle(Outlook::Waits { until: Some(until) }) => {
-            format!("nothing more can be done before {until:.0}; `seaworthy promote` goes on then")
+        Rest::Idle(Outlook::Through) if anybody_is_absent => {
+            "every other machine that was asked for is through"
         }
-        Rest::Idle(Outlook::Waits { until: None }) => {
-            "somebody's word is waited for; `seaworthy promote` goes on then".to_owned()
+        Rest::Idle(Outlook::Through) => "every machine that was asked for is through",
+        Rest::Idle(Outlook::Waits { .. }) => {
+            "`seaworthy promote` goes on then; with `--wait` it waits by itself"
         }
-        Rest::Idle(Outlook::Held) => "nothing more can be done before somebody puts it right".to_owned(),
-        Rest::Interrupted => "interrupted; `seaworthy promote` goes on".to_owned(),
+        Rest::Idle(Outlook::Held) => "nothing more can be done now",
+        Rest::Interrupted => "interrupted; `seaworthy promote` goes on",
     }
 }
 
-fn exit(rest: Rest, state: &State) -> Exit {
+fn exit(rest: Rest, state: &State, absent: &[String]) -> Exit {
     let went_back = state.machines().values().any(|host| host.failed.is_some());
+    let unreached = !absent.is_empty() || state.machines().values().any(|host| host.away);
     match rest {
         _ if went_back => Exit::Closed,
-        Rest::Idle(Outlook::Through) => Exit::Open,
-        Rest::Idle(Outlook::Held) => Exit::Closed,
-        Rest::Idle(Outlook::Waits { .. }) | Rest::Interrupted => Exit::Undecided,
+        Rest::Idle(Outlook::Through) if !unreached => Exit::Open,
+        Rest::Idle(Outlook::Held) if !unreached => Exit::Closed,
+        Rest::Idle(_) | Rest::Interrupted => Exit::Undecided,
     }
 }
 
@@ -207,6 +232,9 @@ fn exit(rest: Rest, state: &State) -> Exit {
 struct Aloud<'d> {
     journal: PromotionJournal,
     desk: &'d Desk,
+    work: Work<'d>,
+    /// What was last said to be waited for.
+    waits: Vec<String>,
 }
 
 impl Log for Aloud<'_> {
@@ -224,5 +252,13 @@ impl Log for Aloud<'_> {
 
     fn changed(&self) -> BoxFuture<'_, ()> {
         self.journal.changed()
+    }
+
+    fn waits(&mut self, state: &State, now: Timestamp) {
+        let waits = advice::advice(self.work.course, self.work.proofs, state, now);
+        for line in waits.iter().filter(|line| !self.waits.contains(line)) {
+            self.desk.screen.note(&format!("{now:.0}  waits: {line}"));
+        }
+        self.waits = waits;
     }
 }

@@ -20,7 +20,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use super::{Crew, crew::Derivations, proofs};
+use super::{Crew, advice, crew::Derivations, proofs};
 use crate::{
     complain,
     desk::Desk,
@@ -74,7 +74,9 @@ impl Prospect {
             standings = ask(&lookout, machines) => standings,
         };
         let last = last(desk)?;
-        Ok(Self { fleet: known.fleet, course, proved, derivations, closures, standings, last })
+        let mut known = Self { fleet: known.fleet, course, proved, derivations, closures, standings, last };
+        known.course.absent = known.intent().never_seen();
+        Ok(known)
     }
 
     /// What whoever promotes now means.
@@ -90,18 +92,28 @@ impl Prospect {
         intend(self.last.as_ref().map(|(_, state)| state), &wanted, &seen.collect())
     }
 
+    /// What is to be told of machines that the promotion does not have.
+    pub(super) fn absent(&self, intent: &Intent) -> Vec<String> {
+        intent.left_out().iter().map(|(name, why)| advice::about(name, why)).collect()
+    }
+
     /// The promotion as it stands, or as it would begin now.
     #[must_use]
     pub fn state(&self, intent: &Intent, now: jiff::Timestamp) -> State {
         match (intent, &self.last) {
-            (Intent::GoOn | Intent::End, Some((_, state))) => state.clone(),
+            (Intent::End, Some((_, state))) => state.clone(),
+            (Intent::GoOn(Changes { changes, .. }), Some((_, state))) => {
+                let mut state = state.clone();
+                state.apply(&Entry { at: now, what: Happened::Joined { changes: changes.clone() } });
+                state
+            }
             // What is through stays so, with the soaks that it had.
             (Intent::Nothing(_), Some((_, state))) if !state.machines().is_empty() => state.clone(),
             (Intent::Start(Changes { changes, .. }) | Intent::Nothing(Changes { changes, .. }), _) => {
                 let started = Happened::Started { changes: changes.clone() };
                 State::of(&[Entry { at: now, what: started }])
             }
-            (Intent::GoOn | Intent::End, None) => State::default(),
+            (Intent::GoOn(_) | Intent::End, None) => State::default(),
         }
     }
 }

@@ -61,13 +61,23 @@ pub async fn roll_back(
         journal =
             PromotionJournal::open(&folder, &journal.promotion().clone()).map_err(trouble::promotion)?;
     }
-    let leg = Leg { name: "back".to_owned(), machines: [machine].into(), ..Leg::default() };
+    let leg = Leg { name: "back".to_owned(), machines: [machine.clone()].into(), ..Leg::default() };
     let course = Course { waves: vec![leg], ..Course::default() };
     let proofs = Proofs::new();
     let derivations = Derivations::new();
-    let work =
-        Work { fleet: &fleet, derivations: &derivations, course: &course, proofs: &proofs, patient: false };
-    go(desk, crew, work, journal, interrupts).await
+    let work = Work {
+        fleet: &fleet,
+        derivations: &derivations,
+        course: &course,
+        proofs: &proofs,
+        absent: &[],
+        patient: false,
+    };
+    let exit = go(desk, crew, work, journal, interrupts).await?;
+    desk.screen.note(&format!(
+        "`seaworthy promote` brings {machine} what the fleet wants of it: change that first, if it was the fault"
+    ));
+    Ok(exit)
 }
 
 /// The change that takes it back; none where the last promotion can still do so itself.

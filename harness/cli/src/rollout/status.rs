@@ -1,10 +1,11 @@
 //! `seaworthy status`: the board.
 
-use judge::promote::Intent;
+use judge::promote::{Intent, State};
+use model::decision::GateState;
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use super::{Crew, board, prospect::Prospect};
+use super::{Crew, advice, board, prospect::Prospect};
 use crate::{args, args::PlanFormat, desk::Desk, exit::Exit, stop::Stop};
 
 /// Shows how each machine stands. Exits with what the worst of them comes to.
@@ -22,11 +23,14 @@ pub async fn show(
     let state = prospect.state(&intent, desk.now);
     let rows = board::rows(&prospect, &state, desk.now);
     let text = match options.format {
-        PlanFormat::Human => format!("{}\n{}", head(&prospect, &intent), board::human(&rows)),
+        PlanFormat::Human => {
+            let after = about(&prospect, &intent, &state, desk);
+            format!("{}\n{}{after}", head(&prospect, &intent), board::human(&rows))
+        }
         PlanFormat::Json => desk.json(&json!({
             "version": 1,
             "promotion": prospect.last.as_ref().map(|(id, _)| id),
-            "goesOn": matches!(intent, Intent::GoOn | Intent::End),
+            "goesOn": matches!(intent, Intent::GoOn(_) | Intent::End),
             "frozen": state.frozen().map(|(by, reason)| json!({ "by": by, "reason": reason })),
             "machines": rows,
         }))?,
@@ -39,18 +43,26 @@ pub async fn show(
 pub(super) fn head(prospect: &Prospect, intent: &Intent) -> String {
     let last = prospect.last.as_ref().map(|(id, _)| id.to_string()).unwrap_or_default();
     match intent {
-        Intent::GoOn => format!("promotion {last} goes on"),
+        Intent::GoOn(_) => format!("promotion {last} goes on"),
         Intent::End => format!("promotion {last} is to other closures, and has to be ended first"),
         Intent::Start(_) => "a promotion would begin".to_owned(),
         Intent::Nothing(_) => "nothing is to be promoted".to_owned(),
     }
 }
 
-/// The worst of the board.
+/// What can be done now, set apart from the board by an empty line.
+pub(super) fn about(prospect: &Prospect, intent: &Intent, state: &State, desk: &Desk) -> String {
+    let mut lines = prospect.absent(intent);
+    lines.extend(advice::advice(&prospect.course, &prospect.proved.proofs, state, desk.now));
+    if lines.is_empty() { String::new() } else { format!("\n{}\n", lines.join("\n")) }
+}
+
+/// The worst of the board. What waits is not wrong.
 pub(super) fn exit(rows: &[board::Row]) -> Exit {
-    match rows.iter().map(|row| row.state).max() {
-        Some(model::decision::GateState::Closed) => Exit::Closed,
-        Some(model::decision::GateState::Undecided) | None => Exit::Undecided,
-        Some(model::decision::GateState::Open) => Exit::Open,
+    let worst = |row: &board::Row| if row.waits { GateState::Undecided } else { row.state };
+    match rows.iter().map(worst).max() {
+        Some(GateState::Closed) => Exit::Closed,
+        Some(GateState::Undecided) | None => Exit::Undecided,
+        Some(GateState::Open) => Exit::Open,
     }
 }

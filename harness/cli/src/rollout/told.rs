@@ -1,10 +1,8 @@
-//! How times, closures and entries of a journal are told to people.
+//! How closures and entries of a journal are told to people.
 //!
 //! Flows in: values. Flows out: texts. Must not: hold advice.
 
-use std::time::Duration;
-
-use model::rollout::{End, Entry, Happened};
+use model::rollout::{Change, End, Entry, Happened};
 use reports::count;
 
 /// A store path without its folder, its hash cut: `0a1b2c3d-nixos-system-web`.
@@ -16,26 +14,17 @@ pub(super) fn short(path: &str) -> String {
     }
 }
 
-/// The two biggest parts of a time: `6d 3h`.
-pub(super) fn time(time: Duration) -> String {
-    let seconds = time.as_secs();
-    let parts = [(86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")];
-    let amounts = parts.iter().scan(seconds, |left, (size, unit)| {
-        let amount = *left / size;
-        *left %= size;
-        Some((amount, *unit))
-    });
-    let told = amounts.skip_while(|(amount, _)| *amount == 0).take(2).filter(|(amount, _)| *amount > 0);
-    let told: Vec<_> = told.map(|(amount, unit)| format!("{amount}{unit}")).collect();
-    if told.is_empty() { "0s".to_owned() } else { told.join(" ") }
-}
-
 /// One entry in a line.
 pub(super) fn entry(entry: &Entry) -> String {
     let what = match &entry.what {
-        Happened::Started { changes } => {
-            let changing = changes.values().filter(|change| change.old != change.new).count();
-            format!("began: {} to change", count(changing, "machine"))
+        Happened::Started { changes } | Happened::Joined { changes } => {
+            let changing = || changes.iter().filter(|(_, change)| change.old != change.new);
+            let lines = changing().map(|(machine, Change { old, new })| {
+                format!("\n  {machine}: from {} to {}", short(&old.0), short(&new.0))
+            });
+            let began = if matches!(entry.what, Happened::Joined { .. }) { "joined" } else { "began" };
+            let changing = count(changing().count(), "machine");
+            format!("{began}: {changing} to change{}", lines.collect::<String>())
         }
         Happened::Resumed => "another process goes on".to_owned(),
         Happened::Approved { by, wave } => format!("{by} agreed to wave {wave}"),
@@ -61,9 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_and_closures_are_short() {
-        let told = [0, 59, 60, 3_661, 7 * 86_400 + 3_600].map(|seconds| time(Duration::from_secs(seconds)));
-        assert_eq!(told, ["0s", "59s", "1min", "1h 1min", "7d 1h"]);
+    fn closures_are_short() {
         assert_eq!(short("/nix/store/0a1b2c3d4e5f-nixos-system-web"), "0a1b2c3d-nixos-system-web");
     }
 }

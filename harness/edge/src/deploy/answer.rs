@@ -36,7 +36,7 @@ fn why(answer: &Answer) -> String {
     let said = answer.out.lines().rev().find_map(|line| line.strip_prefix("why "));
     let complained = || answer.err.lines().map(str::trim).rfind(|line| !line.is_empty());
     let words = said.or_else(complained).unwrap_or("the script there ended without a word");
-    words.trim().trim_end_matches('.').to_owned()
+    words.trim().trim_end_matches(['.', ':']).to_owned()
 }
 
 /// What a look found; `built` was found here.

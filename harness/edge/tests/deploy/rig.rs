@@ -22,7 +22,7 @@ use libtest_mimic::{Failed, Trial};
 use model::rollout::{Change, Closure, PromotionId, Sight, Step};
 use run::rollout::{Deployer as _, Told};
 
-use crate::order::order;
+use crate::{order::order, shown::shown};
 
 /// Longer than anything here takes.
 pub(crate) const LIMIT: Duration = Duration::from_secs(60);
@@ -256,7 +256,7 @@ pub(crate) async fn look(deploy: &Deploy, name: &str, change: &Change) -> Sight 
 
 /// Builds a system of a box.
 pub(crate) fn system(version: &str, trouble: &str, boot_trouble: &str) -> Closure {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/deploy/toplevel.nix");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/boxes/system/toplevel.nix");
     let mut nix = nix(["build", "--no-link", "--print-out-paths", "--file"]);
     nix.arg(file).args(["--argstr", "version", version, "--argstr", "trouble", trouble]);
     nix.args(["--argstr", "bootTrouble", boot_trouble]);
@@ -271,18 +271,6 @@ fn nix<const N: usize>(arguments: [&str; N]) -> Command {
     nix.args(["--extra-experimental-features", "nix-command", "--option", "sandbox", "false"]);
     nix.args(arguments);
     nix
-}
-
-/// What boxes have to see to run nix: its folders, or what of the store it is made of.
-fn shown() -> Vec<PathBuf> {
-    let found = PathBuf::from(env::var_os("SEAWORTHY_NIX").unwrap());
-    let real = fs::canonicalize(&found).unwrap();
-    if real.starts_with("/nix/store") {
-        let output = Command::new(real.with_file_name("nix-store")).arg("-qR").arg(&real).output().unwrap();
-        return String::from_utf8(output.stdout).unwrap().lines().map(PathBuf::from).collect();
-    }
-    let folders = [found.parent().unwrap(), real.parent().unwrap().parent().unwrap()];
-    folders.into_iter().filter(|folder| !folder.starts_with("/usr")).map(Path::to_owned).collect()
 }
 
 pub(crate) fn to(name: &str) -> Destination {

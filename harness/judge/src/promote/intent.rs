@@ -3,7 +3,7 @@
 //! In: the last promotion, what is wanted, what is there. Out: an intent. It must not begin another while a machine of the last
 //! one is neither old nor new: that one is ended first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
     machine::MachineName,
@@ -18,8 +18,8 @@ use super::{
 /// What has to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Intent {
-    /// The last promotion is to the wanted closures, and goes on.
-    GoOn,
+    /// The last promotion is to the wanted closures, and goes on, with those that it does not have and that are known now.
+    GoOn(Changes),
     /// The last promotion is to other closures, and something that it began has to be ended.
     End,
     /// Another promotion.
@@ -28,12 +28,30 @@ pub enum Intent {
     Nothing(Changes),
 }
 
+impl Intent {
+    /// Those that no promotion has, and why.
+    #[must_use]
+    pub fn left_out(&self) -> &BTreeMap<MachineName, LeftOut> {
+        match self {
+            Self::GoOn(changes) | Self::Start(changes) | Self::Nothing(changes) => &changes.left_out,
+            Self::End => const { &BTreeMap::new() },
+        }
+    }
+
+    /// Those of them that never answered, for [`model::course::Course::absent`].
+    #[must_use]
+    pub fn never_seen(&self) -> BTreeSet<MachineName> {
+        let never = self.left_out().iter().filter(|(_, why)| **why == LeftOut::NeverSeen);
+        never.map(|(name, _)| name.clone()).collect()
+    }
+}
+
 /// What another promotion would change.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Changes {
     /// From what to what.
     pub changes: BTreeMap<MachineName, Change>,
-    /// Those of whom nobody knows what they would go back to; each holds every wave after its own.
+    /// Those of whom nobody knows what they would go back to.
     pub left_out: BTreeMap<MachineName, LeftOut>,
 }
 
@@ -44,6 +62,15 @@ pub enum LeftOut {
     NeverSeen,
     /// What runs is not what boots, so that there is no one closure to go back to.
     Split(Standing),
+}
+
+impl Changes {
+    /// Without what a promotion has already.
+    fn beside(mut self, last: &State) -> Self {
+        self.changes.retain(|name, _| !last.machines().contains_key(name));
+        self.left_out.retain(|name, _| !last.machines().contains_key(name));
+        self
+    }
 }
 
 /// Finds out. `wanted` holds the machines that waves take along.
@@ -57,15 +84,17 @@ pub fn intend(
     if let Some(last) = last {
         let covers = wanted.iter().all(|(name, closure)| match last.machines().get(name) {
             Some(host) => host.change.new == *closure,
-            None => !changes.changes.contains_key(name),
+            None => true,
         });
         let ends = last.machines().values().all(is_at_rest);
         let over = last.machines().values().all(|host| matches!(host.phase, Phase::Settled { .. }));
         let failed = last.machines().values().any(|host| host.failed.is_some());
+        let more = changes.clone().beside(last);
+        let grows = more.changes.values().any(|change| change.old != change.new);
         match (covers, ends) {
-            (true, false) => return Intent::GoOn,
+            (true, false) => return Intent::GoOn(more),
             // One that failed is over when all that it began is ended: whoever promotes again begins again.
-            (true, true) if !over && !failed => return Intent::GoOn,
+            (true, true) if (!over || grows) && !failed => return Intent::GoOn(more),
             (false, false) => return Intent::End,
             _ => {}
         }

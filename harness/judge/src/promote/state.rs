@@ -55,6 +55,12 @@ impl State {
                 };
                 self.machines = changes.iter().map(host).collect();
             }
+            Happened::Joined { changes } => {
+                for (name, change) in changes {
+                    let host = || Host::new(change.clone(), entry.at);
+                    self.machines.entry(name.clone()).or_insert_with(host);
+                }
+            }
             Happened::Resumed => self.machines.values_mut().for_each(Host::resume),
             Happened::Approved { by, wave } => {
                 self.approved.entry(wave.clone()).or_default().insert(by.clone());

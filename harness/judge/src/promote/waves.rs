@@ -2,7 +2,7 @@
 //!
 //! In: the course, the state, the time. Out: for a wave, what it waits for. It must not look at gates.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use model::{
@@ -34,7 +34,7 @@ pub(super) struct Waves<'s> {
 
 impl<'s> Waves<'s> {
     pub(super) fn new(course: &'s Course, state: &'s State, now: Timestamp) -> Self {
-        let progress = course.waves.iter().map(|leg| progress(leg, state)).collect();
+        let progress = course.waves.iter().map(|leg| progress(leg, &course.absent, state)).collect();
         Self { course, progress, now }
     }
 
@@ -71,7 +71,7 @@ impl<'s> Waves<'s> {
     }
 }
 
-fn progress<'s>(leg: &'s Leg, state: &'s State) -> Progress<'s> {
+fn progress<'s>(leg: &'s Leg, absent: &BTreeSet<MachineName>, state: &'s State) -> Progress<'s> {
     let (mut behind, mut offline, mut settled) = (None, None, None);
     for name in &leg.machines {
         match state.machines().get(name) {
@@ -80,6 +80,7 @@ fn progress<'s>(leg: &'s Leg, state: &'s State) -> Progress<'s> {
                 settled = Some((first.min(*since), last.max(*since)));
             }
             Some(host) if host.away && host.is_untouched() => offline = offline.or(Some(name)),
+            None if absent.contains(name) => offline = offline.or(Some(name)),
             _ => behind = behind.or(Some(name)),
         }
     }

@@ -7,6 +7,8 @@ use std::{fmt, time::Duration};
 use jiff::Timestamp;
 use model::{decision::GateState, machine::MachineName, rollout::Closure, stage::Stage};
 
+use super::lasting::lasting;
+
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// A reason.
@@ -114,8 +116,10 @@ impl fmt::Display for Why {
             Self::Freeze { reason } => write!(f, "frozen: {reason}"),
             Self::OutOfHours => f.write_str("out of maintenance hours"),
             Self::Behind { wave, machine } => write!(f, "wave {wave} waits for {machine}"),
-            Self::Soaks { wave, left } => write!(f, "wave {wave} soaks for {left:?} more"),
-            Self::SoaksTogether { left } => write!(f, "all before it soak together for {left:?} more"),
+            Self::Soaks { wave, left } => write!(f, "wave {wave} soaks for {} more", lasting(*left)),
+            Self::SoaksTogether { left } => {
+                write!(f, "all before it soak together for {} more", lasting(*left))
+            }
             Self::Full { at_once } => write!(f, "{at_once} are under way already"),
             Self::LastOfRole { role } => write!(f, "nobody else of {role} would be left"),
         }

@@ -61,7 +61,11 @@ fn the_first_promotion_begins() {
 fn one_to_the_same_closures_goes_on_until_all_is_settled() {
     for count in 0..ALL.len() {
         let last = last(&done(&ALL[..count]));
-        assert_eq!(intend(Some(&last), &wanted(&[("a", "2")]), &there(&[])), Intent::GoOn, "after {count}");
+        assert_eq!(
+            intend(Some(&last), &wanted(&[("a", "2")]), &there(&[])),
+            Intent::GoOn(Changes::default()),
+            "after {count}"
+        );
     }
     let last = last(&done(&ALL));
     let intent = intend(Some(&last), &wanted(&[("a", "2")]), &there(&[("a", "2")]));
@@ -89,7 +93,10 @@ fn one_that_failed_is_begun_again_by_whoever_promotes_again() {
     let mut steps = done(&ALL[..2]);
     steps.push((Step::Activate, Some(End::Failed { why: "no".to_owned() })));
     let failing = last(&steps);
-    assert_eq!(intend(Some(&failing), &wanted(&[("a", "2")]), &there(&[("a", "1")])), Intent::GoOn);
+    assert_eq!(
+        intend(Some(&failing), &wanted(&[("a", "2")]), &there(&[("a", "1")])),
+        Intent::GoOn(Changes::default())
+    );
     steps.push((Step::RollBack, Some(End::Done)));
     let intent = intend(Some(&last(&steps)), &wanted(&[("a", "2")]), &there(&[("a", "1")]));
     assert_eq!(intent, Intent::Start(from_to("1", "2")));
@@ -99,6 +106,23 @@ fn one_that_failed_is_begun_again_by_whoever_promotes_again() {
 fn one_that_is_offline_goes_back_to_what_it_was_left_with() {
     let intent = intend(Some(&last(&done(&ALL))), &wanted(&[("a", "3")]), &there(&[]));
     assert_eq!(intent, Intent::Start(from_to("2", "3")));
+}
+
+#[test]
+fn one_that_answers_at_last_joins_the_promotion_that_is_there() {
+    let both = wanted(&[("a", "2"), ("b", "2")]);
+    let joins = Change { old: closure("1"), new: closure("2") };
+    let joined = Changes { changes: [("b".into(), joins)].into(), left_out: BTreeMap::new() };
+    for count in 0..=ALL.len() {
+        let last = last(&done(&ALL[..count]));
+        let asleep = intend(Some(&last), &both, &there(&[("a", "2")]));
+        assert_eq!(asleep.never_seen(), ["b".into()].into(), "after {count}");
+        let awake = intend(Some(&last), &both, &there(&[("a", "2"), ("b", "1")]));
+        assert_eq!(awake, Intent::GoOn(joined.clone()), "after {count}");
+    }
+    let last = last(&done(&ALL));
+    let same = intend(Some(&last), &both, &there(&[("a", "2"), ("b", "2")]));
+    assert!(matches!(same, Intent::Nothing(_)), "there is nothing to change: {same:?}");
 }
 
 #[test]

@@ -145,6 +145,19 @@ fn the_policys_days_and_hours_hold_what_is_not_activated() {
 }
 
 #[test]
+fn who_never_answered_holds_nobody_unless_its_whole_wave_is_so() {
+    let asleep = |waves: &[&[&str]]| Course { absent: ["b".into()].into(), ..course(waves) };
+    let settled = |names: &[&str]| state(started(names).into_iter().chain(up_to("a", Step::SetProfile)));
+    let proofs = proofs(&["a", "c"]);
+    let lines = told(&asleep(&[&["a", "b"], &["c"]]), &proofs, &settled(&["a", "c"]), at(NOW));
+    assert_eq!(lines, ["a Open: nothing; ", "c Open: build; "]);
+    let alone = told(&asleep(&[&["a"], &["b"], &["c"]]), &proofs, &settled(&["a", "c"]), at(NOW));
+    assert_eq!(alone[1], "c Closed: nothing; wave 1 waits for b");
+    let known = told(&course(&[&["a", "b"], &["c"]]), &proofs, &settled(&["a", "c"]), at(NOW));
+    assert_eq!(known[1], "c Closed: nothing; wave 0 waits for b", "it is there, and not one closure");
+}
+
+#[test]
 fn who_is_offline_is_looked_for_and_caught_up_later() {
     let course = course(&[&["a", "b"], &["c"]]);
     let mut what = started(&["a", "b", "c"]);
@@ -196,11 +209,11 @@ fn a_primary_machine_waits_for_all_soaks_together() {
     what.extend(up_to("a", Step::SetProfile).chain(up_to("b", Step::SetProfile)));
     let (state, proofs) = (state(what), proofs(&["a", "b", "c"]));
     let c = |hour| told(&course, &proofs, &state, at(NOW + hour)).remove(2);
-    assert_eq!(c(9), "c Closed: nothing; all before it soak together for 3600s more");
+    assert_eq!(c(9), "c Closed: nothing; all before it soak together for 1h more");
     assert_eq!(c(10), "c Open: build; ");
     course.primary_soak = hours(12);
     let lines = told(&course, &proofs, &state, at(NOW + 11));
-    assert_eq!(lines[2], "c Closed: nothing; all before it soak together for 3600s more");
+    assert_eq!(lines[2], "c Closed: nothing; all before it soak together for 1h more");
 }
 
 #[test]

@@ -128,10 +128,11 @@ impl Drive<'_> {
         self.take_over()?;
         loop {
             let now = self.begin()?;
-            if self.tasks.is_empty()
-                && let Some(rest) = self.rest(&now)
-            {
-                return Ok(rest);
+            if self.tasks.is_empty() {
+                if let Some(rest) = self.rest(&now) {
+                    return Ok(rest);
+                }
+                self.log.waits(&self.state, self.clock.now().wall);
             }
             let wait = self.wait(&now);
             tokio::select! {

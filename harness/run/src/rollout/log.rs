@@ -5,6 +5,8 @@
 
 use std::io;
 
+use jiff::Timestamp;
+use judge::promote::State;
 use model::rollout::Entry;
 
 use crate::worker::BoxFuture;
@@ -26,4 +28,7 @@ pub trait Log: Send {
 
     /// Ends when there may be news.
     fn changed(&self) -> BoxFuture<'_, ()>;
+
+    /// Hears that no step is being taken, and that something is waited for. Nothing is to be written.
+    fn waits(&mut self, _state: &State, _now: Timestamp) {}
 }
