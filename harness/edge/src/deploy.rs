@@ -13,6 +13,7 @@
 mod answer;
 mod closure;
 mod limits;
+mod manifest;
 mod script;
 mod store;
 
@@ -21,7 +22,8 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 use judge::promote::Order;
 use model::{
     machine::MachineName,
-    rollout::{End, PromotionId, Standing, Step},
+    manifest::Difference,
+    rollout::{Change, End, PromotionId, Standing, Step},
 };
 use run::{
     BoxFuture,
@@ -187,7 +189,36 @@ impl Lookout for Deploy {
             answer::standing(&answer).ok_or_else(|| unseen("what runs there cannot be read".to_owned()))
         })
     }
+
+    fn difference(
+        &self,
+        machine: MachineName,
+        change: Change,
+    ) -> BoxFuture<'_, Result<Option<Difference>, Unseen>> {
+        Box::pin(async move { self.compare(&machine, &change).await.map_err(|why| Unseen { why }) })
+    }
 }
 
-/// To ask what runs, from connecting to the answer.
+impl Deploy {
+    /// The old system is asked of the machine, and the new one here, where it was built, or else there.
+    async fn compare(&self, machine: &MachineName, change: &Change) -> Result<Option<Difference>, String> {
+        let target = self.targets.get(machine).ok_or_else(|| format!("nobody told where {machine} is"))?;
+        let old = SystemPath::of(&change.old).map_err(|error| error.to_string())?;
+        let new = SystemPath::of(&change.new).map_err(|error| error.to_string())?;
+        let (ours, theirs) = (manifest::script(None, &new), manifest::script(Some(&old), &new));
+        let (here, there) = tokio::join!(
+            self.store.tell(&ours, STANDING_LIMIT),
+            self.ssh.ask(&target.to, &theirs, STANDING_LIMIT)
+        );
+        let there = there.map_err(|unasked| unasked.to_string())?;
+        let garbled = || "what is told of the systems cannot be read".to_owned();
+        let here = manifest::read(&here?).ok_or_else(garbled)?;
+        let there = manifest::read(&there.out).filter(|_| there.code == 0).ok_or_else(garbled)?;
+        let old = there.old.ok_or_else(|| "the old closure is not there whole".to_owned())?;
+        let new = here.new.or(there.new);
+        Ok(new.map(|new| Difference::between(&old, &there.booted, &new)))
+    }
+}
+
+/// To ask what is there, from connecting to the answer.
 const STANDING_LIMIT: std::time::Duration = std::time::Duration::from_secs(60);

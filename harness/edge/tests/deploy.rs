@@ -6,6 +6,9 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "what the tests stand on may fail them")]
 
 #[cfg(target_os = "linux")]
+#[path = "deploy/difference.rs"]
+mod difference;
+#[cfg(target_os = "linux")]
 #[path = "deploy/faults.rs"]
 mod faults;
 #[cfg(target_os = "linux")]
@@ -49,10 +52,18 @@ fn main() -> ExitCode {
 
 #[cfg(target_os = "linux")]
 fn trials() -> Vec<Trial> {
-    [steps::trials(), faults::trials(), holes::trials(), table::trials(), waves::trials(), kills::trials()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        steps::trials(),
+        difference::trials(),
+        faults::trials(),
+        holes::trials(),
+        table::trials(),
+        waves::trials(),
+        kills::trials(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// There are no labs here.

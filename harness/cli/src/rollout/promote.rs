@@ -22,7 +22,7 @@ use run::{
 };
 use tokio::sync::mpsc;
 
-use super::{Crew, board, crew::Derivations, people::user, prospect::Prospect, status, told};
+use super::{Crew, board, crew::Derivations, people::user, preview, prospect::Prospect, status, told};
 use crate::{args, desk::Desk, exit::Exit, stop::Stop, trouble};
 
 /// Promotes as far as it goes now.
@@ -41,6 +41,10 @@ pub async fn promote(
     prospect.course.only = only(options, &prospect.course, &state)?;
     let rows = board::rows(&prospect, &state, desk.now);
     desk.out(&format!("{}\n{}", status::head(&prospect, &intent), board::human(&rows)))?;
+    // Whoever goes on without being asked has seen it when it began.
+    if options.dry_run || !options.yes || matches!(intent, Intent::Start(_)) {
+        desk.out(&preview::preview(&prospect, &state, crew, interrupts).await?)?;
+    }
     if options.dry_run || matches!(intent, Intent::Nothing(_)) {
         return Ok(status::exit(&rows));
     }

@@ -110,7 +110,7 @@ pub(super) fn script(system: System, part: Part, words: &Words<'_>) -> String {
 pub(super) const STANDING: &str = include_str!("standing.sh");
 
 /// One word for a shell.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 

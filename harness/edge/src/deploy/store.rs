@@ -4,7 +4,7 @@
 //! another closure for the one that was ordered.
 
 use std::{
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     fs, io,
     path::{Path, PathBuf},
     time::Duration,
@@ -17,6 +17,9 @@ use crate::{nix::binary::Nix, process::CaptureError, ssh::Destination};
 
 /// Bytes of nix's words that are kept.
 const WORDS: usize = 64 << 10;
+
+/// Bytes of what is told of two systems: ten thousand paths are one MiB.
+const MANIFEST: usize = 8 << 20;
 
 /// Nix on this computer, and what keeps its garbage collector from what is being promoted.
 #[derive(Debug, Clone)]
@@ -63,6 +66,27 @@ impl Store {
     ) -> Result<(), String> {
         let arguments = ["copy".into(), "--to".into(), address(to).into(), closure.as_str().into()];
         self.run(arguments, Some(options), limit).await
+    }
+
+    /// What a closure is made of, if it is here. `script` asks for it.
+    ///
+    /// # Errors
+    /// It could not be asked; why.
+    pub(super) async fn tell(&self, script: &str, limit: Duration) -> Result<String, String> {
+        let mut program = self.nix.program(Path::new("/"), ["-s"], None);
+        let mut search = program.path.parent().unwrap_or(Path::new("/")).as_os_str().to_owned();
+        if let Some(path) = program.environment.get(OsStr::new("PATH")) {
+            search.push(":");
+            search.push(path);
+        }
+        program.path = "/bin/sh".into();
+        program.environment.insert("PATH".into(), search);
+        let answer = self.nix.spawner().answer(&program, Some(script.as_bytes()), limit, MANIFEST).await;
+        let answer = answer.map_err(|error| error.to_string())?;
+        if !answer.status.success() {
+            return Err(last_words(&answer.stderr));
+        }
+        Ok(String::from_utf8_lossy(&answer.stdout).into_owned())
     }
 
     async fn run<const N: usize>(

@@ -256,16 +256,23 @@ pub(crate) async fn look(deploy: &Deploy, name: &str, change: &Change) -> Sight 
 
 /// Builds a system of a box.
 pub(crate) fn system(version: &str, trouble: &str, boot_trouble: &str) -> Closure {
+    system_of(&[("version", version), ("trouble", trouble), ("bootTrouble", boot_trouble)])
+}
+
+/// Builds one by the arguments of `toplevel.nix`.
+pub(crate) fn system_of(arguments: &[(&str, &str)]) -> Closure {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/deploy/toplevel.nix");
     let mut nix = nix(["build", "--no-link", "--print-out-paths", "--file"]);
-    nix.arg(file).args(["--argstr", "version", version, "--argstr", "trouble", trouble]);
-    nix.args(["--argstr", "bootTrouble", boot_trouble]);
+    nix.arg(file);
+    for (name, value) in arguments {
+        nix.args(["--argstr", name, value]);
+    }
     let output = nix.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     Closure(String::from_utf8(output.stdout).unwrap().trim().to_owned())
 }
 
-fn nix<const N: usize>(arguments: [&str; N]) -> Command {
+pub(crate) fn nix<const N: usize>(arguments: [&str; N]) -> Command {
     let mut nix = Command::new(env::var_os("SEAWORTHY_NIX").unwrap());
     // There is nothing in a sandbox that could write the systems of boxes.
     nix.args(["--extra-experimental-features", "nix-command", "--option", "sandbox", "false"]);

@@ -4,9 +4,21 @@
   version,
   trouble ? "",
   bootTrouble ? "",
+  kernel ? "",
+  # Bytes of a package that it depends on; without any there is none.
+  ballast ? "",
 }:
 let
   system = builtins.currentSystem;
+  package = derivation {
+    name = "ballast-${version}";
+    inherit system ballast;
+    builder = "/bin/sh";
+    args = [
+      "-euc"
+      ''printf "%''${ballast}s" >"$out"''
+    ];
+  };
 in
 derivation {
   name = "box-system-${version}";
@@ -15,7 +27,9 @@ derivation {
     version
     trouble
     bootTrouble
+    kernel
     ;
+  package = if ballast == "" then "" else package;
   builder = "/bin/sh";
   PATH = "/usr/bin:/bin";
   switch = ./switch.sh;
@@ -23,7 +37,8 @@ derivation {
   args = [
     "-euc"
     ''
-      mkdir -p "$out/bin" "$out/units"
+      mkdir -p "$out/bin" "$out/units" "$out/etc/systemd"
+      ln -s ../../units "$out/etc/systemd/system"
       for file in switch init; do
         eval "from=\$$file"
         sed "s|@out@|$out|g" "$from" >"$out/$file"
@@ -34,6 +49,8 @@ derivation {
       printf '%s\n' "$bootTrouble" >"$out/boot-trouble"
       printf '[Socket]\nListenStream=8080\nAccept=yes\n' >"$out/units/version.socket"
       printf '[Service]\nExecStart=/bin/echo %s\nStandardInput=socket\nStandardOutput=socket\n' "$version" >"$out/units/version@.service"
+      [ -z "$kernel" ] || printf '%s\n' "$kernel" >"$out/kernel"
+      [ -z "$package" ] || printf '%s\n' "$package" >"$out/package"
       printf '[Unit]\nWants=version.socket\n' >"$out/units/multi-user.conf"
     ''
   ];

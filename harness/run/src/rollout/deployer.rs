@@ -6,7 +6,8 @@
 use judge::promote::Order;
 use model::{
     machine::MachineName,
-    rollout::{End, Happened, Sight, Standing, Step},
+    manifest::Difference,
+    rollout::{Change, End, Happened, Sight, Standing, Step},
 };
 
 use crate::worker::BoxFuture;
@@ -30,6 +31,13 @@ pub trait Deployer: Send + Sync {
 pub trait Lookout: Send + Sync {
     /// What is there now.
     fn standing(&self, machine: MachineName) -> BoxFuture<'_, Result<Standing, Unseen>>;
+
+    /// What a change makes different. `None` while the new closure is neither here nor there, so that nobody can tell.
+    fn difference(
+        &self,
+        machine: MachineName,
+        change: Change,
+    ) -> BoxFuture<'_, Result<Option<Difference>, Unseen>>;
 }
 
 /// What came of an order.
