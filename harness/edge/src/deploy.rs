@@ -23,7 +23,7 @@ use judge::promote::Order;
 use model::{
     machine::MachineName,
     manifest::Difference,
-    rollout::{Change, End, PromotionId, Standing, Step},
+    rollout::{Change, Closure, End, PromotionId, Standing, Step},
 };
 use run::{
     BoxFuture,
@@ -187,6 +187,17 @@ impl Lookout for Deploy {
             let asked = self.ssh.ask(&target.to, script::STANDING, STANDING_LIMIT).await;
             let answer = asked.map_err(|unasked| unseen(unasked.to_string()))?;
             answer::standing(&answer).ok_or_else(|| unseen("what runs there cannot be read".to_owned()))
+        })
+    }
+
+    fn build(&self, machine: MachineName, closure: Closure) -> BoxFuture<'_, Result<(), Unseen>> {
+        Box::pin(async move {
+            let new = SystemPath::of(&closure).map_err(|error| Unseen { why: error.to_string() })?;
+            let derivation = self.targets.get(&machine).and_then(|target| target.derivation.as_deref());
+            match self.store.build(&machine, derivation, &new, self.limits.build).await {
+                End::Failed { why } => Err(Unseen { why }),
+                End::Done | End::Unreachable => Ok(()),
+            }
         })
     }
 

@@ -30,7 +30,7 @@ pub trait Crew {
     ///
     /// # Errors
     /// There is no means to reach anybody.
-    fn lookout(&self, fleet: &ResolvedFleet) -> Result<Arc<dyn Lookout>, Stop>;
+    fn lookout(&self, fleet: &ResolvedFleet, derivations: &Derivations) -> Result<Arc<dyn Lookout>, Stop>;
 
     /// Who takes the steps of a promotion.
     ///
@@ -115,10 +115,10 @@ impl<'d> OverSsh<'d> {
 }
 
 impl Crew for OverSsh<'_> {
-    fn lookout(&self, fleet: &ResolvedFleet) -> Result<Arc<dyn Lookout>, Stop> {
+    fn lookout(&self, fleet: &ResolvedFleet, derivations: &Derivations) -> Result<Arc<dyn Lookout>, Stop> {
         // Who only asks leaves no mark, and so needs no name.
         let nobody = PromotionId("none".to_owned());
-        Ok(Arc::new(self.deploy(fleet, &Derivations::new(), &nobody)?))
+        Ok(Arc::new(self.deploy(fleet, derivations, &nobody)?))
     }
 
     fn deployer(

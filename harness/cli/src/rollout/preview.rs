@@ -3,62 +3,74 @@
 //! Flows in: what is known, the promotion's state, a crew. Flows out: a text for people.
 //! Must not: change anything, or hold a promotion up: what cannot be told is said to be so.
 
-use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    sync::Arc,
+};
 
-use judge::promote::State;
+use judge::promote::{Host, State};
 use model::{
     check::CheckId,
     machine::MachineName,
     manifest::{Becomes, Difference, Package, Unit},
-    rollout::Change,
+    rollout::{Change, Step},
 };
-use run::rollout::Unseen;
+use run::rollout::{Lookout, Unseen};
 use tokio::sync::mpsc;
 
 use super::{
     Crew,
+    board::Row,
     prospect::{Prospect, at_once},
     told::short,
 };
-use crate::{settings, stop::Stop};
+use crate::{desk::Desk, settings, stop::Stop};
 
 /// What is told of a machine.
 type Differs = Result<Option<Difference>, Unseen>;
 
-/// Shows each machine that nobody activated yet, and what becomes of it. Empty where there is none.
+/// Shows each machine that nobody activated yet, and what becomes of it. Empty where there is none. What may set out now is built
+/// first, here: before that nobody can tell.
 ///
 /// # Errors
 /// Nobody can be sent to machines, or the user does not want to wait.
 pub(super) async fn preview(
+    desk: &Desk,
     prospect: &Prospect,
     state: &State,
+    rows: &[Row],
     crew: &dyn Crew,
     interrupts: &mut mpsc::Receiver<()>,
 ) -> Result<String, Stop> {
-    let untouched =
-        state.machines().iter().filter(|(_, host)| host.is_untouched() && host.change.old != host.change.new);
-    let changes: BTreeMap<_, _> = untouched.map(|(name, host)| (name.clone(), host.change.clone())).collect();
-    let lookout = crew.lookout(&prospect.fleet)?;
-    let compare = |name: &MachineName| {
-        let (lookout, change) = (Arc::clone(&lookout), changes.get(name).cloned());
-        let name = name.clone();
-        async move {
-            match change {
-                Some(change) => lookout.difference(name, change).await,
-                None => Ok(None),
-            }
-        }
-    };
+    let untouched = |(_, host): &(_, &Host)| host.is_untouched() && host.change.old != host.change.new;
+    let changes: BTreeMap<_, _> = state.machines().iter().filter(untouched).collect();
+    let sets_out: BTreeSet<_> =
+        rows.iter().filter(|row| row.next == Some(Step::Build)).map(|row| &row.machine).collect();
+    if changes.keys().any(|name| sets_out.contains(name)) {
+        desk.screen.note("building what may set out now, to show what it changes");
+    }
+    let lookout = crew.lookout(&prospect.fleet, &prospect.derivations)?;
+    let questions = changes.iter().map(|(name, host)| {
+        let (name, change, built) = ((*name).clone(), host.change.clone(), sets_out.contains(name));
+        (name.clone(), differs(Arc::clone(&lookout), name, change, built))
+    });
     let told = tokio::select! {
         biased;
         Some(()) = interrupts.recv() => return Err(settings::interrupted()),
-        told = at_once(changes.keys().map(|name| (name.clone(), compare(name)))) => told,
+        told = at_once(questions) => told,
     };
     let of = |(name, differs): (&MachineName, &Differs)| {
-        let change = changes.get(name)?;
-        Some(machine(name, change, differs, &way_in(prospect, name)))
+        Some(machine(name, &changes.get(name)?.change, differs, &way_in(prospect, name)))
     };
     Ok(told.iter().filter_map(of).collect())
+}
+
+async fn differs(lookout: Arc<dyn Lookout>, name: MachineName, change: Change, built: bool) -> Differs {
+    if built {
+        lookout.build(name.clone(), change.new.clone()).await?;
+    }
+    lookout.difference(name, change).await
 }
 
 /// How many packages, and how many units of a kind, are named.
@@ -76,7 +88,7 @@ fn machine(name: &MachineName, change: &Change, differs: &Differs, way_in: &str)
             line("reboot", &reboot(&it.reboot));
         }
         Ok(None) => {
-            line("changes", "not known before it is built; `seaworthy verify --stage build` builds it");
+            line("changes", "not known before it is built, which is when it may set out");
         }
         Err(unseen) => line("changes", &format!("not known: {unseen}")),
     }

@@ -43,7 +43,7 @@ pub async fn promote(
     desk.out(&format!("{}\n{}", status::head(&prospect, &intent), board::human(&rows)))?;
     // Whoever goes on without being asked has seen it when it began.
     if options.dry_run || !options.yes || matches!(intent, Intent::Start(_)) {
-        desk.out(&preview::preview(&prospect, &state, crew, interrupts).await?)?;
+        desk.out(&preview::preview(desk, &prospect, &state, &rows, crew, interrupts).await?)?;
     }
     if options.dry_run || matches!(intent, Intent::Nothing(_)) {
         return Ok(status::exit(&rows));

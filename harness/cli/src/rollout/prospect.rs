@@ -66,7 +66,7 @@ impl Prospect {
         let derivations = proofs::derivations(&known);
         let closures = proofs::closures(&known, &derivations).await?;
         let proved = proofs::proved(desk, &known, &plan, &closures);
-        let lookout = crew.lookout(&known.fleet)?;
+        let lookout = crew.lookout(&known.fleet, &derivations)?;
         let machines = course.waves.iter().flat_map(|leg| leg.machines.iter().cloned());
         let standings = tokio::select! {
             biased;

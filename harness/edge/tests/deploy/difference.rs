@@ -34,6 +34,7 @@ async fn before_anything(rig: Rig) {
     let units: Vec<_> = told.units.iter().map(|it| (it.name.as_str(), it.becomes)).collect();
     assert_eq!(units, [("version@.service", Becomes::Changed)]);
     assert_eq!(told.reboot, ["kernel"]);
+    deploy.build("a".into(), new.clone()).await.unwrap();
     // Where it does not stand here any more, the machine tells.
     done(&deploy, "a", &change, &[Step::Build, Step::Copy]).await;
     rig.forget(&new);
@@ -44,6 +45,7 @@ async fn before_anything(rig: Rig) {
     assert_eq!(same, Some(Difference::default()));
     let absent = system("gone", "", "");
     rig.forget(&absent);
+    deploy.build("a".into(), absent.clone()).await.unwrap_err();
     assert_eq!(deploy.difference("a".into(), rig.to(&absent)).await, Ok(None));
     rig.lab.down().await;
 }
