@@ -12,7 +12,7 @@ use std::{
 use judge::promote::{Host, State};
 use model::{
     check::CheckId,
-    machine::MachineName,
+    machine::{MachineClass, MachineName},
     manifest::{Becomes, Difference, Package, Unit},
     rollout::{Change, Step},
 };
@@ -61,7 +61,10 @@ pub(super) async fn preview(
         told = at_once(questions) => told,
     };
     let of = |(name, differs): (&MachineName, &Differs)| {
-        Some(machine(name, &changes.get(name)?.change, differs, &way_in(prospect, name)))
+        let mut out = machine(name, &changes.get(name)?.change, differs, &way_in(prospect, name));
+        let is_mac = prospect.fleet.machines.get(name).is_some_and(|it| it.class == MachineClass::Darwin);
+        out.push_str(if is_mac { OF_A_MAC } else { "" });
+        Some(out)
     };
     Ok(told.iter().filter_map(of).collect())
 }
@@ -72,6 +75,10 @@ async fn differs(lookout: Arc<dyn Lookout>, name: MachineName, change: Change, b
     }
     lookout.difference(name, change).await
 }
+
+/// What going back to the old closure does not undo: nix-darwin's activation changes it, and nothing of it is in a closure.
+const OF_A_MAC: &str =
+    "  way back  leaves what was done to Homebrew's packages, `defaults`, users and groups\n";
 
 /// How many packages, and how many units of a kind, are named.
 const NAMED: usize = 12;

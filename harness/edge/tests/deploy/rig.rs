@@ -182,7 +182,19 @@ impl Rig {
     }
 
     pub(crate) fn deploy_by(&self, promotion: &str, who: &str, ssh: Arc<Ssh>, limits: Limits) -> Arc<Deploy> {
-        let target = |name: &str| Target { to: to(name), system: System::NixOs, derivation: None };
+        self.deploy_to(System::NixOs, promotion, who, ssh, limits)
+    }
+
+    /// A deployer to boxes that it takes for systems of a kind.
+    pub(crate) fn deploy_to(
+        &self,
+        system: System,
+        promotion: &str,
+        who: &str,
+        ssh: Arc<Ssh>,
+        limits: Limits,
+    ) -> Arc<Deploy> {
+        let target = |name: &str| Target { to: to(name), system, derivation: None };
         let targets = self.lab.hosts().map(|host| (host.name().into(), target(host.name()))).collect();
         let roots = self.path("roots");
         let means = Means { ssh, nix: self.nix.clone(), roots, who: who.to_owned(), limits };

@@ -29,7 +29,8 @@ echo "$1 $out" >>/root/switched || :
 case $1 in
     dry-activate) echo "would activate the configuration..." >&2 ;;
     boot) do_boot ;;
-    test) do_test ;;
+    # As nix-darwin's `activate`, which is run for itself.
+    test | activate) do_test ;;
     switch)
         do_boot
         do_test

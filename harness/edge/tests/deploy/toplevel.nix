@@ -45,6 +45,8 @@ derivation {
         chmod +x "$out/$file"
       done
       mv "$out/switch" "$out/bin/switch-to-configuration"
+      printf '#!/bin/sh\nexec %s/bin/switch-to-configuration activate\n' "$out" >"$out/activate"
+      chmod +x "$out/activate"
       printf '%s\n' "$trouble" >"$out/trouble"
       printf '%s\n' "$bootTrouble" >"$out/boot-trouble"
       printf '[Socket]\nListenStream=8080\nAccept=yes\n' >"$out/units/version.socket"
