@@ -6,6 +6,9 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "what the tests stand on may fail them")]
 
 #[cfg(target_os = "linux")]
+#[path = "deploy/builders.rs"]
+mod builders;
+#[cfg(target_os = "linux")]
 #[path = "deploy/darwin.rs"]
 mod darwin;
 #[cfg(target_os = "linux")]
@@ -59,6 +62,7 @@ fn trials() -> Vec<Trial> {
         steps::trials(),
         difference::trials(),
         darwin::trials(),
+        builders::trials(),
         faults::trials(),
         holes::trials(),
         table::trials(),

@@ -44,6 +44,9 @@ pub trait Crew {
     ) -> Result<Arc<dyn Deployer>, Stop>;
 }
 
+/// As clan writes it, this builds here: `localhost`.
+const HERE: [&str; 3] = ["", "localhost", "127.0.0.1"];
+
 /// How long a host may take to say who it is.
 const CONNECT: Duration = Duration::from_secs(10);
 
@@ -102,12 +105,15 @@ impl<'d> OverSsh<'d> {
                 MachineClass::Darwin => System::Darwin,
                 MachineClass::Home => continue,
             };
-            match destination(host) {
-                Ok(to) => {
+            let builder = written.and_then(|machine| machine.deploy.build_host.as_deref());
+            let build_on = builder.filter(|host| !HERE.contains(host)).map(destination).transpose();
+            match (destination(host), build_on) {
+                (Ok(to), Ok(build_on)) => {
                     let derivation = derivations.get(name).cloned();
-                    targets.insert(name.clone(), Target { to, system, derivation });
+                    targets.insert(name.clone(), Target { to, system, derivation, build_on });
                 }
-                Err(why) => self.desk.screen.note(&format!("{name}: deploy.targetHost: {why}")),
+                (Err(why), _) => self.desk.screen.note(&format!("{name}: deploy.targetHost: {why}")),
+                (_, Err(why)) => self.desk.screen.note(&format!("{name}: deploy.buildHost: {why}")),
             }
         }
         targets

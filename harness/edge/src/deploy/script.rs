@@ -109,6 +109,10 @@ pub(super) fn script(system: System, part: Part, words: &Words<'_>) -> String {
 /// What tells what runs and boots, whatever promotion there is or is not.
 pub(super) const STANDING: &str = include_str!("standing.sh");
 
+/// Where nix's programs are, on whatever machine.
+pub(super) const SEARCH_PATH: &str =
+    "export PATH=\"/run/current-system/sw/bin:/nix/var/nix/profiles/default/bin:$PATH\"";
+
 /// One word for a shell.
 pub(super) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))

@@ -56,15 +56,32 @@ impl Store {
         }
     }
 
-    /// Copies a closure. `options` are ssh's.
+    /// Copies a closure, from here or, past this computer's store, from another. `options` are ssh's.
     pub(super) async fn copy(
         &self,
         closure: &SystemPath,
+        from: Option<&Destination>,
         to: &Destination,
         options: OsString,
         limit: Duration,
     ) -> Result<(), String> {
-        let arguments = ["copy".into(), "--to".into(), address(to).into(), closure.as_str().into()];
+        let mut arguments = vec![OsString::from("copy")];
+        if let Some(from) = from {
+            arguments.extend(["--from".into(), address(from).into()]);
+        }
+        arguments.extend(["--to".into(), address(to).into(), closure.as_str().into()]);
+        self.run(arguments, Some(options), limit).await
+    }
+
+    /// Copies a derivation, with all that it is built from.
+    pub(super) async fn copy_derivation(
+        &self,
+        derivation: &str,
+        to: &Destination,
+        options: OsString,
+        limit: Duration,
+    ) -> Result<(), String> {
+        let arguments = ["copy", "--derivation", "--to", &address(to), derivation].map(OsString::from);
         self.run(arguments, Some(options), limit).await
     }
 
@@ -89,9 +106,9 @@ impl Store {
         Ok(String::from_utf8_lossy(&answer.stdout).into_owned())
     }
 
-    async fn run<const N: usize>(
+    async fn run(
         &self,
-        arguments: [OsString; N],
+        arguments: impl IntoIterator<Item = OsString>,
         ssh_options: Option<OsString>,
         limit: Duration,
     ) -> Result<(), String> {
@@ -125,7 +142,7 @@ fn told(root: &Path, error: &io::Error) -> String {
     format!("{} cannot be read: {error}", root.display())
 }
 
-fn failed(why: String) -> End {
+pub(super) fn failed(why: String) -> End {
     End::Failed { why }
 }
 

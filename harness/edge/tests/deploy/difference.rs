@@ -60,12 +60,3 @@ fn nix_says(old: &Closure, new: &Closure) -> String {
 fn names(said: &str) -> Vec<&str> {
     said.lines().filter_map(|line| line.split_once(':')).map(|(name, _)| name).collect()
 }
-
-impl Rig {
-    /// Takes a closure away from this computer's store.
-    fn forget(&self, closure: &Closure) {
-        let _ = std::fs::remove_dir_all(self.path("roots"));
-        let deleted = nix(["store", "delete", "--ignore-liveness", &closure.0]).output().unwrap();
-        assert!(deleted.status.success(), "{deleted:?}");
-    }
-}

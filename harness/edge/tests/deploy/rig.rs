@@ -194,11 +194,23 @@ impl Rig {
         ssh: Arc<Ssh>,
         limits: Limits,
     ) -> Arc<Deploy> {
-        let target = |name: &str| Target { to: to(name), system, derivation: None };
+        let target = |name: &str| Target { to: to(name), system, derivation: None, build_on: None };
         let targets = self.lab.hosts().map(|host| (host.name().into(), target(host.name()))).collect();
         let roots = self.path("roots");
         let means = Means { ssh, nix: self.nix.clone(), roots, who: who.to_owned(), limits };
         Arc::new(Deploy::new(PromotionId(promotion.to_owned()), targets, means).unwrap())
+    }
+
+    pub(crate) fn nix(&self) -> Nix {
+        self.nix.clone()
+    }
+
+    /// Takes a closure away from this computer's store.
+    pub(crate) fn forget(&self, closure: &Closure) {
+        // What keeps it.
+        _ = fs::remove_dir_all(self.path("roots"));
+        let deleted = nix(["store", "delete", "--ignore-liveness", &closure.0]).output().unwrap();
+        assert!(deleted.status.success(), "{deleted:?}");
     }
 
     pub(crate) fn to(&self, new: &Closure) -> Change {
