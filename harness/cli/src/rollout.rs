@@ -8,6 +8,7 @@ pub mod board;
 pub mod crew;
 pub mod history;
 pub mod people;
+mod preview;
 pub mod promote;
 mod proofs;
 pub mod prospect;

@@ -124,7 +124,7 @@ impl Port {
 struct InMemory(Arc<ScriptedDeployer>);
 
 impl Crew for InMemory {
-    fn lookout(&self, _: &ResolvedFleet) -> Result<Arc<dyn Lookout>, Stop> {
+    fn lookout(&self, _: &ResolvedFleet, _: &Derivations) -> Result<Arc<dyn Lookout>, Stop> {
         Ok(Arc::<ScriptedDeployer>::clone(&self.0))
     }
 

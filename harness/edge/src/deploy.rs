@@ -11,8 +11,10 @@
 //! `harness/DESIGN/deploy.md` tells what stands on a machine when, and why.
 
 mod answer;
+mod builder;
 mod closure;
 mod limits;
+mod manifest;
 mod script;
 mod store;
 
@@ -21,13 +23,15 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 use judge::promote::Order;
 use model::{
     machine::MachineName,
-    rollout::{End, PromotionId, Standing, Step},
+    manifest::Difference,
+    rollout::{Change, Closure, End, PromotionId, Standing, Step},
 };
 use run::{
     BoxFuture,
     rollout::{Deployer, Lookout, Told, Unseen},
 };
 
+use builder::Builder;
 use closure::SystemPath;
 pub use limits::Limits;
 pub use script::System;
@@ -46,8 +50,10 @@ pub struct Target {
     pub to: Destination,
     /// What it is.
     pub system: System,
-    /// The derivation of its new closure, if it is to be built here.
+    /// The derivation of its new closure, if it is to be built.
     pub derivation: Option<String>,
+    /// Where it is built, if not here; it may be the machine itself.
+    pub build_on: Option<Destination>,
 }
 
 /// What it is done with.
@@ -99,9 +105,18 @@ impl Deploy {
         Ok(Self { promotion, targets, ssh, store: Store { nix, roots }, who, limits })
     }
 
+    fn target(&self, machine: &MachineName) -> Result<&Target, String> {
+        self.targets.get(machine).ok_or_else(|| format!("nobody told where {machine} is"))
+    }
+
+    fn builder<'a>(&'a self, target: &'a Target) -> Builder<'a> {
+        Builder { store: &self.store, ssh: &self.ssh, target, limits: &self.limits }
+    }
+
     async fn take(&self, order: Order) -> Told {
-        let Some(target) = self.targets.get(order.machine()) else {
-            return failed(format!("nobody told where {} is", order.machine()));
+        let target = match self.target(order.machine()) {
+            Ok(target) => target,
+            Err(why) => return failed(why),
         };
         let paths =
             SystemPath::of(order.old()).and_then(|old| Ok((old, SystemPath::of(order.new_closure())?)));
@@ -140,14 +155,14 @@ impl Work<'_> {
     }
 
     async fn look(&self) -> Told {
-        let (built, answered) = tokio::join!(self.deploy.store.has(&self.new), self.ask(Part::Look));
+        let (built, answered) =
+            tokio::join!(self.deploy.builder(self.target).has(&self.new), self.ask(Part::Look));
         let sight = answered.map_err(|unasked| answer::unreached(&unasked));
         sight.and_then(|answer| answer::sight(&answer, built)).map_or_else(Told::End, Told::Saw)
     }
 
     async fn build(&self, machine: &MachineName) -> End {
-        let Deploy { store, limits, .. } = self.deploy;
-        store.build(machine, self.target.derivation.as_deref(), &self.new, limits.build).await
+        self.deploy.builder(self.target).build(machine, &self.new).await
     }
 
     async fn copy(&self) -> End {
@@ -155,9 +170,7 @@ impl Work<'_> {
         if held != End::Done {
             return held;
         }
-        let Deploy { store, ssh, limits, .. } = self.deploy;
-        let copied =
-            store.copy(&self.new, &self.target.to, ssh.options_for_nix(&self.target.to), limits.copy).await;
+        let copied = self.deploy.builder(self.target).copy(&self.new).await;
         // What nix says when it was cut off does not tell whether the machine is there.
         match (answer::end(self.ask(Part::Copied).await), copied) {
             (End::Failed { .. }, Err(why)) => End::Failed { why },
@@ -180,14 +193,51 @@ impl Lookout for Deploy {
     fn standing(&self, machine: MachineName) -> BoxFuture<'_, Result<Standing, Unseen>> {
         Box::pin(async move {
             let unseen = |why: String| Unseen { why };
-            let target = self.targets.get(&machine);
-            let target = target.ok_or_else(|| unseen(format!("nobody told where {machine} is")))?;
+            let target = self.target(&machine).map_err(unseen)?;
             let asked = self.ssh.ask(&target.to, script::STANDING, STANDING_LIMIT).await;
             let answer = asked.map_err(|unasked| unseen(unasked.to_string()))?;
             answer::standing(&answer).ok_or_else(|| unseen("what runs there cannot be read".to_owned()))
         })
     }
+
+    fn build(&self, machine: MachineName, closure: Closure) -> BoxFuture<'_, Result<(), Unseen>> {
+        Box::pin(async move {
+            let new = SystemPath::of(&closure).map_err(|error| Unseen { why: error.to_string() })?;
+            let target = self.target(&machine).map_err(|why| Unseen { why })?;
+            match self.builder(target).build(&machine, &new).await {
+                End::Failed { why } => Err(Unseen { why }),
+                End::Done | End::Unreachable => Ok(()),
+            }
+        })
+    }
+
+    fn difference(
+        &self,
+        machine: MachineName,
+        change: Change,
+    ) -> BoxFuture<'_, Result<Option<Difference>, Unseen>> {
+        Box::pin(async move { self.compare(&machine, &change).await.map_err(|why| Unseen { why }) })
+    }
 }
 
-/// To ask what runs, from connecting to the answer.
+impl Deploy {
+    /// The old system is asked of the machine, and the new one here, where it was built, or else there.
+    async fn compare(&self, machine: &MachineName, change: &Change) -> Result<Option<Difference>, String> {
+        let target = self.target(machine)?;
+        let old = SystemPath::of(&change.old).map_err(|error| error.to_string())?;
+        let new = SystemPath::of(&change.new).map_err(|error| error.to_string())?;
+        let (ours, theirs) = (manifest::script(None, &new), manifest::script(Some(&old), &new));
+        let (here, there) =
+            tokio::join!(self.builder(target).tell(&ours), self.ssh.ask(&target.to, &theirs, STANDING_LIMIT));
+        let there = there.map_err(|unasked| unasked.to_string())?;
+        let garbled = || "what is told of the systems cannot be read".to_owned();
+        let here = manifest::read(&here?).ok_or_else(garbled)?;
+        let there = manifest::read(&there.out).filter(|_| there.code == 0).ok_or_else(garbled)?;
+        let old = there.old.ok_or_else(|| "the old closure is not there whole".to_owned())?;
+        let new = here.new.or(there.new);
+        Ok(new.map(|new| Difference::between(&old, &there.booted, &new)))
+    }
+}
+
+/// To ask what is there, from connecting to the answer.
 const STANDING_LIMIT: std::time::Duration = std::time::Duration::from_secs(60);

@@ -6,6 +6,15 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "what the tests stand on may fail them")]
 
 #[cfg(target_os = "linux")]
+#[path = "deploy/builders.rs"]
+mod builders;
+#[cfg(target_os = "linux")]
+#[path = "deploy/darwin.rs"]
+mod darwin;
+#[cfg(target_os = "linux")]
+#[path = "deploy/difference.rs"]
+mod difference;
+#[cfg(target_os = "linux")]
 #[path = "deploy/faults.rs"]
 mod faults;
 #[cfg(target_os = "linux")]
@@ -52,10 +61,20 @@ fn main() -> ExitCode {
 
 #[cfg(target_os = "linux")]
 fn trials() -> Vec<Trial> {
-    [steps::trials(), faults::trials(), holes::trials(), table::trials(), waves::trials(), kills::trials()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        steps::trials(),
+        difference::trials(),
+        darwin::trials(),
+        builders::trials(),
+        faults::trials(),
+        holes::trials(),
+        table::trials(),
+        waves::trials(),
+        kills::trials(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// There are no labs here.

@@ -9,7 +9,7 @@
 //! -> what is asked ([`stage`], [`suite`], [`case`], [`subject`], [`facts`], [`check`], [`plan`])
 //! -> what machines see of the network ([`round`], [`sighting`])
 //! -> what was answered ([`finding`], [`verdict`], [`measurement`], [`artifact`], [`event`], [`record`])
-//! -> what follows ([`evidence`], [`decision`], [`promotion`], [`course`], [`rollout`]).
+//! -> what follows ([`evidence`], [`decision`], [`promotion`], [`course`], [`rollout`], [`manifest`]).
 
 pub mod artifact;
 pub mod ask;
@@ -27,6 +27,7 @@ pub mod fleet;
 pub mod inventory;
 pub mod locks;
 pub mod machine;
+pub mod manifest;
 pub mod matrix;
 pub mod measurement;
 pub mod overlay;

@@ -11,7 +11,7 @@ use model::{
     course::Course,
     decision::{Gate, GateState},
     machine::MachineName,
-    rollout::Standing,
+    rollout::{Standing, Step},
     stage::Stage,
 };
 use reports::count;
@@ -47,7 +47,7 @@ pub struct Row {
     /// Whether something else runs or boots there than a promotion left.
     pub drift: bool,
     /// The step that may be taken now.
-    pub next: Option<String>,
+    pub next: Option<Step>,
 }
 
 /// A gate that the policy asks for.
@@ -93,7 +93,7 @@ pub fn rows(prospect: &Prospect, state: &State, now: Timestamp) -> Vec<Row> {
                 .and_then(|host| soak_left(host, leg.soak, now))
                 .map(|left| left.as_secs() + u64::from(left.subsec_nanos() > 0)),
             drift: drift(there_ok, prospect.last.as_ref().and_then(|(_, last)| last.machines().get(name))),
-            next: next.get(name).map(ToString::to_string),
+            next: next.get(name).copied(),
         }
     };
     waves.map(row).collect()

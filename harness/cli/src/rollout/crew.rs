@@ -30,7 +30,7 @@ pub trait Crew {
     ///
     /// # Errors
     /// There is no means to reach anybody.
-    fn lookout(&self, fleet: &ResolvedFleet) -> Result<Arc<dyn Lookout>, Stop>;
+    fn lookout(&self, fleet: &ResolvedFleet, derivations: &Derivations) -> Result<Arc<dyn Lookout>, Stop>;
 
     /// Who takes the steps of a promotion.
     ///
@@ -43,6 +43,9 @@ pub trait Crew {
         promotion: &PromotionId,
     ) -> Result<Arc<dyn Deployer>, Stop>;
 }
+
+/// As clan writes it, this builds here: `localhost`.
+const HERE: [&str; 3] = ["", "localhost", "127.0.0.1"];
 
 /// How long a host may take to say who it is.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -102,12 +105,15 @@ impl<'d> OverSsh<'d> {
                 MachineClass::Darwin => System::Darwin,
                 MachineClass::Home => continue,
             };
-            match destination(host) {
-                Ok(to) => {
+            let builder = written.and_then(|machine| machine.deploy.build_host.as_deref());
+            let build_on = builder.filter(|host| !HERE.contains(host)).map(destination).transpose();
+            match (destination(host), build_on) {
+                (Ok(to), Ok(build_on)) => {
                     let derivation = derivations.get(name).cloned();
-                    targets.insert(name.clone(), Target { to, system, derivation });
+                    targets.insert(name.clone(), Target { to, system, derivation, build_on });
                 }
-                Err(why) => self.desk.screen.note(&format!("{name}: deploy.targetHost: {why}")),
+                (Err(why), _) => self.desk.screen.note(&format!("{name}: deploy.targetHost: {why}")),
+                (_, Err(why)) => self.desk.screen.note(&format!("{name}: deploy.buildHost: {why}")),
             }
         }
         targets
@@ -115,10 +121,10 @@ impl<'d> OverSsh<'d> {
 }
 
 impl Crew for OverSsh<'_> {
-    fn lookout(&self, fleet: &ResolvedFleet) -> Result<Arc<dyn Lookout>, Stop> {
+    fn lookout(&self, fleet: &ResolvedFleet, derivations: &Derivations) -> Result<Arc<dyn Lookout>, Stop> {
         // Who only asks leaves no mark, and so needs no name.
         let nobody = PromotionId("none".to_owned());
-        Ok(Arc::new(self.deploy(fleet, &Derivations::new(), &nobody)?))
+        Ok(Arc::new(self.deploy(fleet, derivations, &nobody)?))
     }
 
     fn deployer(

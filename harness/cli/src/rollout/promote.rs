@@ -23,7 +23,9 @@ use run::{
 };
 use tokio::sync::mpsc;
 
-use super::{Crew, advice, board, crew::Derivations, people::user, prospect::Prospect, status, told};
+use super::{
+    Crew, advice, board, crew::Derivations, people::user, preview, prospect::Prospect, status, told,
+};
 use crate::{args, desk::Desk, exit::Exit, stop::Stop, trouble};
 
 /// Promotes as far as it goes now.
@@ -42,6 +44,10 @@ pub async fn promote(
     prospect.course.only = only(options, &prospect.course, &state)?;
     let rows = board::rows(&prospect, &state, desk.now);
     desk.out(&format!("{}\n{}", status::head(&prospect, &intent), board::human(&rows)))?;
+    // Whoever goes on without being asked has seen it when it began.
+    if options.dry_run || !options.yes || matches!(intent, Intent::Start(_)) {
+        desk.out(&preview::preview(desk, &prospect, &state, &rows, crew, interrupts).await?)?;
+    }
     let nobody = matches!(intent, Intent::Start(_)) && rows.iter().all(|row| row.next.is_none());
     if options.dry_run || nobody || matches!(intent, Intent::Nothing(_)) {
         desk.out(&status::about(&prospect, &intent, &state, desk))?;

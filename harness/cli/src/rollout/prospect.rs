@@ -66,7 +66,7 @@ impl Prospect {
         let derivations = proofs::derivations(&known);
         let closures = proofs::closures(&known, &derivations).await?;
         let proved = proofs::proved(desk, &known, &plan, &closures);
-        let lookout = crew.lookout(&known.fleet)?;
+        let lookout = crew.lookout(&known.fleet, &derivations)?;
         let machines = course.waves.iter().flat_map(|leg| leg.machines.iter().cloned());
         let standings = tokio::select! {
             biased;
@@ -156,21 +156,32 @@ async fn ask(
     lookout: &Arc<dyn Lookout>,
     machines: impl Iterator<Item = MachineName>,
 ) -> BTreeMap<MachineName, Result<Standing, Unseen>> {
+    at_once(machines.map(|machine| {
+        let (lookout, asked) = (Arc::clone(lookout), machine.clone());
+        (machine, async move { lookout.standing(asked).await })
+    }))
+    .await
+}
+
+/// What comes of a question to each machine, many at once.
+pub(super) async fn at_once<T: Send + 'static>(
+    questions: impl Iterator<Item = (MachineName, impl Future<Output = T> + Send + 'static)>,
+) -> BTreeMap<MachineName, T> {
     let mut asked = JoinSet::new();
     let turns = Arc::new(Semaphore::new(AT_ONCE));
-    for machine in machines {
-        let (lookout, turns) = (Arc::clone(lookout), Arc::clone(&turns));
+    for (machine, question) in questions {
+        let turns = Arc::clone(&turns);
         asked.spawn(async move {
             // It is never closed.
             let _turn = turns.acquire().await;
-            (machine.clone(), lookout.standing(machine).await)
+            (machine, question.await)
         });
     }
-    let mut standings = BTreeMap::new();
+    let mut answers = BTreeMap::new();
     while let Some(told) = asked.join_next().await {
         // A task of ours does not panic, and nobody cancels it.
-        let Ok((machine, standing)) = told else { continue };
-        standings.insert(machine, standing);
+        let Ok((machine, answer)) = told else { continue };
+        answers.insert(machine, answer);
     }
-    standings
+    answers
 }

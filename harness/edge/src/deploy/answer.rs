@@ -67,7 +67,7 @@ pub(super) fn standing(answer: &Answer) -> Option<Standing> {
     Some(Standing { running: path("running")?, profile: path("profile")? })
 }
 
-fn field<'a>(answer: &'a Answer, key: &str) -> Option<&'a str> {
+pub(super) fn field<'a>(answer: &'a Answer, key: &str) -> Option<&'a str> {
     let value = |line: &'a str| line.strip_prefix(key)?.strip_prefix(' ');
     answer.out.lines().find_map(value)
 }

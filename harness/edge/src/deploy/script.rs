@@ -14,7 +14,7 @@ use super::{closure::SystemPath, limits::Limits};
 pub enum System {
     /// NixOS: systemd, `switch-to-configuration`.
     NixOs,
-    /// macOS with nix-darwin: `activate`, and no timer of its own.
+    /// macOS with nix-darwin: `activate`, and a process that sleeps for a timer.
     Darwin,
 }
 
@@ -109,8 +109,12 @@ pub(super) fn script(system: System, part: Part, words: &Words<'_>) -> String {
 /// What tells what runs and boots, whatever promotion there is or is not.
 pub(super) const STANDING: &str = include_str!("standing.sh");
 
+/// Where nix's programs are, on whatever machine.
+pub(super) const SEARCH_PATH: &str =
+    "export PATH=\"/run/current-system/sw/bin:/nix/var/nix/profiles/default/bin:$PATH\"";
+
 /// One word for a shell.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
@@ -163,10 +167,11 @@ mod tests {
         assert_eq!(first(own, &["in_unit activate", "systemd-run", ">\"$kept/$id\""]), ">\"$kept/$id\"");
         assert_eq!(first(own, &["in_unit activate", "systemd-run"]), "systemd-run");
         let own = Part::Activate.text(System::Darwin)[1];
-        assert_eq!(first(own, &["activates \"$new\"", ">\"$kept/$id\""]), ">\"$kept/$id\"");
+        assert_eq!(first(own, &["sets_timer", ">\"$kept/$id\""]), ">\"$kept/$id\"");
+        assert_eq!(first(own, &["activates \"$new\"", "sets_timer"]), "sets_timer");
     }
 
-    /// A Mac has neither; and what boots is set only by the step that is for it, and on the way back.
+    /// A Mac has neither systemd nor flock; and what boots is set only by the step that is for it, and on the way back.
     #[test]
     fn a_mac_is_asked_for_nothing_that_it_has_not() {
         for part in PARTS {

@@ -4,7 +4,7 @@
 //! another closure for the one that was ordered.
 
 use std::{
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     fs, io,
     path::{Path, PathBuf},
     time::Duration,
@@ -17,6 +17,9 @@ use crate::{nix::binary::Nix, process::CaptureError, ssh::Destination};
 
 /// Bytes of nix's words that are kept.
 const WORDS: usize = 64 << 10;
+
+/// Bytes of what is told of two systems: ten thousand paths are one MiB.
+const MANIFEST: usize = 8 << 20;
 
 /// Nix on this computer, and what keeps its garbage collector from what is being promoted.
 #[derive(Debug, Clone)]
@@ -53,21 +56,59 @@ impl Store {
         }
     }
 
-    /// Copies a closure. `options` are ssh's.
+    /// Copies a closure, from here or, past this computer's store, from another. `options` are ssh's.
     pub(super) async fn copy(
         &self,
         closure: &SystemPath,
+        from: Option<&Destination>,
         to: &Destination,
         options: OsString,
         limit: Duration,
     ) -> Result<(), String> {
-        let arguments = ["copy".into(), "--to".into(), address(to).into(), closure.as_str().into()];
+        let mut arguments = vec![OsString::from("copy")];
+        if let Some(from) = from {
+            arguments.extend(["--from".into(), address(from).into()]);
+        }
+        arguments.extend(["--to".into(), address(to).into(), closure.as_str().into()]);
         self.run(arguments, Some(options), limit).await
     }
 
-    async fn run<const N: usize>(
+    /// Copies a derivation, with all that it is built from.
+    pub(super) async fn copy_derivation(
         &self,
-        arguments: [OsString; N],
+        derivation: &str,
+        to: &Destination,
+        options: OsString,
+        limit: Duration,
+    ) -> Result<(), String> {
+        let arguments = ["copy", "--derivation", "--to", &address(to), derivation].map(OsString::from);
+        self.run(arguments, Some(options), limit).await
+    }
+
+    /// What a closure is made of, if it is here. `script` asks for it.
+    ///
+    /// # Errors
+    /// It could not be asked; why.
+    pub(super) async fn tell(&self, script: &str, limit: Duration) -> Result<String, String> {
+        let mut program = self.nix.program(Path::new("/"), ["-s"], None);
+        let mut search = program.path.parent().unwrap_or(Path::new("/")).as_os_str().to_owned();
+        if let Some(path) = program.environment.get(OsStr::new("PATH")) {
+            search.push(":");
+            search.push(path);
+        }
+        program.path = "/bin/sh".into();
+        program.environment.insert("PATH".into(), search);
+        let answer = self.nix.spawner().answer(&program, Some(script.as_bytes()), limit, MANIFEST).await;
+        let answer = answer.map_err(|error| error.to_string())?;
+        if !answer.status.success() {
+            return Err(last_words(&answer.stderr));
+        }
+        Ok(String::from_utf8_lossy(&answer.stdout).into_owned())
+    }
+
+    async fn run(
+        &self,
+        arguments: impl IntoIterator<Item = OsString>,
         ssh_options: Option<OsString>,
         limit: Duration,
     ) -> Result<(), String> {
@@ -101,7 +142,7 @@ fn told(root: &Path, error: &io::Error) -> String {
     format!("{} cannot be read: {error}", root.display())
 }
 
-fn failed(why: String) -> End {
+pub(super) fn failed(why: String) -> End {
     End::Failed { why }
 }
 

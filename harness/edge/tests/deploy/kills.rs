@@ -49,7 +49,10 @@ pub(crate) fn promote(job: &Path) -> ExitCode {
         let nix = Nix::find(&PathBuf::from(text("nix")), &environment, &spawner).await.unwrap();
         let ssh = Arc::new(Ssh::new(spawner, settings(text("ssh").into())).unwrap());
         let target = |name: &&str| {
-            (MachineName::from(*name), Target { to: to(name), system: System::NixOs, derivation: None })
+            (
+                MachineName::from(*name),
+                Target { to: to(name), system: System::NixOs, derivation: None, build_on: None },
+            )
         };
         let means = Means { ssh, nix, roots: text("roots").into(), who: "us".to_owned(), limits: LIMITS };
         let promotion = PromotionId(text("promotion"));

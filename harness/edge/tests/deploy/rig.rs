@@ -182,11 +182,35 @@ impl Rig {
     }
 
     pub(crate) fn deploy_by(&self, promotion: &str, who: &str, ssh: Arc<Ssh>, limits: Limits) -> Arc<Deploy> {
-        let target = |name: &str| Target { to: to(name), system: System::NixOs, derivation: None };
+        self.deploy_to(System::NixOs, promotion, who, ssh, limits)
+    }
+
+    /// A deployer to boxes that it takes for systems of a kind.
+    pub(crate) fn deploy_to(
+        &self,
+        system: System,
+        promotion: &str,
+        who: &str,
+        ssh: Arc<Ssh>,
+        limits: Limits,
+    ) -> Arc<Deploy> {
+        let target = |name: &str| Target { to: to(name), system, derivation: None, build_on: None };
         let targets = self.lab.hosts().map(|host| (host.name().into(), target(host.name()))).collect();
         let roots = self.path("roots");
         let means = Means { ssh, nix: self.nix.clone(), roots, who: who.to_owned(), limits };
         Arc::new(Deploy::new(PromotionId(promotion.to_owned()), targets, means).unwrap())
+    }
+
+    pub(crate) fn nix(&self) -> Nix {
+        self.nix.clone()
+    }
+
+    /// Takes a closure away from this computer's store.
+    pub(crate) fn forget(&self, closure: &Closure) {
+        // What keeps it.
+        _ = fs::remove_dir_all(self.path("roots"));
+        let deleted = nix(["store", "delete", "--ignore-liveness", &closure.0]).output().unwrap();
+        assert!(deleted.status.success(), "{deleted:?}");
     }
 
     pub(crate) fn to(&self, new: &Closure) -> Change {
@@ -256,16 +280,23 @@ pub(crate) async fn look(deploy: &Deploy, name: &str, change: &Change) -> Sight 
 
 /// Builds a system of a box.
 pub(crate) fn system(version: &str, trouble: &str, boot_trouble: &str) -> Closure {
+    system_of(&[("version", version), ("trouble", trouble), ("bootTrouble", boot_trouble)])
+}
+
+/// Builds one by the arguments of `toplevel.nix`.
+pub(crate) fn system_of(arguments: &[(&str, &str)]) -> Closure {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/boxes/system/toplevel.nix");
     let mut nix = nix(["build", "--no-link", "--print-out-paths", "--file"]);
-    nix.arg(file).args(["--argstr", "version", version, "--argstr", "trouble", trouble]);
-    nix.args(["--argstr", "bootTrouble", boot_trouble]);
+    nix.arg(file);
+    for (name, value) in arguments {
+        nix.args(["--argstr", name, value]);
+    }
     let output = nix.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     Closure(String::from_utf8(output.stdout).unwrap().trim().to_owned())
 }
 
-fn nix<const N: usize>(arguments: [&str; N]) -> Command {
+pub(crate) fn nix<const N: usize>(arguments: [&str; N]) -> Command {
     let mut nix = Command::new(env::var_os("SEAWORTHY_NIX").unwrap());
     // There is nothing in a sandbox that could write the systems of boxes.
     nix.args(["--extra-experimental-features", "nix-command", "--option", "sandbox", "false"]);

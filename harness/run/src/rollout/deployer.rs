@@ -6,7 +6,8 @@
 use judge::promote::Order;
 use model::{
     machine::MachineName,
-    rollout::{End, Happened, Sight, Standing, Step},
+    manifest::Difference,
+    rollout::{Change, Closure, End, Happened, Sight, Standing, Step},
 };
 
 use crate::worker::BoxFuture;
@@ -26,10 +27,20 @@ pub trait Deployer: Send + Sync {
     fn carry(&self, order: Order) -> BoxFuture<'_, Told>;
 }
 
-/// Asks machines what runs there. It changes nothing, so that anybody may at any time.
+/// Asks machines what runs there. It changes nothing on them, so that anybody may at any time.
 pub trait Lookout: Send + Sync {
     /// What is there now.
     fn standing(&self, machine: MachineName) -> BoxFuture<'_, Result<Standing, Unseen>>;
+
+    /// Builds what a machine shall run, or takes it from a cache, on the computer that asks.
+    fn build(&self, machine: MachineName, closure: Closure) -> BoxFuture<'_, Result<(), Unseen>>;
+
+    /// What a change makes different. `None` while the new closure is neither here nor there, so that nobody can tell.
+    fn difference(
+        &self,
+        machine: MachineName,
+        change: Change,
+    ) -> BoxFuture<'_, Result<Option<Difference>, Unseen>>;
 }
 
 /// What came of an order.

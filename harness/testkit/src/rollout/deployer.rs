@@ -15,6 +15,7 @@ use crate::under_way::UnderWay;
 use judge::promote::Order;
 use model::{
     machine::MachineName,
+    manifest::Difference,
     rollout::{Change, Closure, End, Sight, Standing, Step},
 };
 use run::{
@@ -248,6 +249,19 @@ impl Lookout for ScriptedDeployer {
             let half = || Unseen { why: "it runs half of two closures".to_owned() };
             Ok(Standing { running: place.running.clone().ok_or_else(half)?, profile: place.profile.clone() })
         })
+    }
+
+    fn build(&self, _machine: MachineName, _closure: Closure) -> BoxFuture<'_, Result<(), Unseen>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    /// Nothing is made of anything here.
+    fn difference(
+        &self,
+        _machine: MachineName,
+        _change: Change,
+    ) -> BoxFuture<'_, Result<Option<Difference>, Unseen>> {
+        Box::pin(async { Ok(None) })
     }
 }
 

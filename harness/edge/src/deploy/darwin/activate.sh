@@ -1,6 +1,6 @@
 take
 if [ -e "$kept/$id" ]; then
-    whole && [ "$(current)" = "$new" ] && exit 0
+    has_timer && whole && [ "$(current)" = "$new" ] && exit 0
     fail "this promotion was tried there before"
 fi
 [ "$(current)" = "$old" ] || fail "$(current) runs there, which is not what was to be replaced"
@@ -10,4 +10,5 @@ mkdir -p /nix/var/nix/gcroots/seaworthy
 ln -sfn "$old" /nix/var/nix/gcroots/seaworthy/old
 echo "$old $new" >"$kept/$id" || fail "no mark can be left in $kept, so that nothing was begun: is the disk full"
 sync
+sets_timer || fail "no timer that would go back can be set there"
 activates "$new" || fail "the activation did not go through: $(tail -n 1 "$kept/$id.log")"

@@ -1,5 +1,9 @@
 take
-rm -f "$kept/$id.confirmed"
+# Against the timer, whoever makes this link first has decided; what was confirmed is taken back here.
+ln -s rolled-back "$kept/$id.verdict" 2>/dev/null || [ "$(verdict)" != confirmed ] || ln -sfn rolled-back "$kept/$id.verdict"
+stops_timer
+# The timer may have gone off just before.
+quiet
 why=
 if [ -e "$kept/setting" ] || [ "$(boots)" != "$old" ]; then
     sets "$old" || why="the profile was not set: $(tail -n 1 "$kept/profile.log")"

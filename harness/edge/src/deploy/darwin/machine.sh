@@ -1,6 +1,7 @@
 # What every step on a Mac stands on. Set before: step, id, old, new, who; seconds: activate, window, patience.
 #
-# A Mac has no flock(1), no systemd and no timer of ours: the lock is a folder, and a process that died may leave it behind.
+# A Mac has no flock(1) and no systemd: the lock is a folder, which a process that died may leave behind, and the timer is a process
+# that sleeps. What a reboot ends is no loss: the profile, which is set last, says what a Mac activates when it starts.
 set -eu
 umask 077
 export PATH="/run/current-system/sw/bin:/nix/var/nix/profiles/default/bin:/usr/bin:/bin:/usr/sbin:/sbin:$PATH"
@@ -37,16 +38,32 @@ take() {
 # Waits for an activation that a process that is gone left at work.
 quiet() {
     left=$((patience * 5))
-    while kill -0 "$(cat "$kept/activating" 2>/dev/null)" 2>/dev/null; do
+    while is_alive "$kept/activating"; do
         [ "$left" -gt 0 ] || fail "an activation there does not end"
         left=$((left - 1))
         sleep 0.2
     done
 }
 
-# There is none here: what runs unconfirmed is taken back by whoever promotes.
+# Whether a process of ours that was written down as "<number> <start>" is still there; numbers are given out again.
+is_alive() {
+    read -r number started 2>/dev/null <"$1" || return 1
+    [ "$(since "$number")" = "$started" ] && [ -n "$started" ]
+}
+
+# When a process was started, its words with one blank between them.
+since() {
+    # shellcheck disable=SC2046
+    set -- $(ps -o lstart= -p "$1" 2>/dev/null)
+    echo "$*"
+}
+
 has_timer() {
-    false
+    [ -z "$(verdict)" ] && is_alive "$kept/$id.timer"
+}
+
+verdict() {
+    readlink "$kept/$id.verdict" || :
 }
 
 current() {
@@ -56,7 +73,7 @@ current() {
 boots() {
     setting=$(cat "$kept/setting" 2>/dev/null) || setting=
     case $setting in
-        '') echo "$(cd "$profile" 2>/dev/null && pwd -P)" ;;
+        '') (cd "$profile" 2>/dev/null && pwd -P) || echo ;;
         "$new") echo "$old" ;;
         "$old") echo "$new" ;;
         *) echo "$setting" ;;
@@ -72,17 +89,55 @@ is_there() {
     nix-store --check-validity "$1" 2>/dev/null && [ -x "$1/activate" ]
 }
 
-# Runs an activation that goes on when the connection ends. nix-darwin's links the running system last of all.
+# Starts a file of ours that goes on when the connection ends, in a process group of its own, and writes down who it is.
+starts() {
+    # Not every shell has job control where there is no terminal.
+    nohup perl -e 'setpgrp; exec @ARGV' sh "$1" >/dev/null 2>&1 </dev/null &
+    echo "$! $(since $!)" >"$2"
+}
+
+# Writes what activates a closure: to <file>, after the lines that are given.
+write_activation() {
+    cat >"$1" <<ACTIVATION
+export PATH="$PATH"
+$3
+echo begun >"$kept/$id.begun"
+status=0
+"$2/activate" >"$kept/$id.log" 2>&1 || status=\$?
+echo "\$status" >"$kept/$id.begun.new"
+mv "$kept/$id.begun.new" "$kept/$id.begun"
+ACTIVATION
+}
+
+# nix-darwin's activation links the running system last of all.
 activates() {
+    write_activation "$kept/$id.activate" "$1" ""
+    # Until it says so itself.
     echo begun >"$kept/$id.begun"
-    nohup sh -c '
-        "$1/activate" >"$2.log" 2>&1
-        status=$?
-        echo "$status" >"$2.begun.new" && mv "$2.begun.new" "$2.begun"
-    ' sh "$1" "$kept/$id" >/dev/null 2>&1 </dev/null &
-    echo $! >"$kept/activating"
+    starts "$kept/$id.activate" "$kept/activating"
     quiet
     [ "$(cat "$kept/$id.begun")" = 0 ] && [ "$(current)" = "$1" ]
+}
+
+# Starts what goes back by itself. Whoever makes the link first has decided; one that lost does nothing.
+sets_timer() {
+    write_activation "$kept/$id.undo" "$old" "
+sleep $window
+ln -s gone-off \"$kept/$id.verdict\" 2>/dev/null || exit 0
+if [ \"\$(cat \"$kept/$id.begun\")\" = begun ]; then
+    read -r number _ <\"$kept/activating\"
+    kill -s KILL -- \"-\$number\" 2>/dev/null
+fi
+cp \"$kept/$id.timer\" \"$kept/activating\""
+    starts "$kept/$id.undo" "$kept/$id.timer"
+    has_timer
+}
+
+# Ends the sleep of a timer that decides nothing any more.
+stops_timer() {
+    if is_alive "$kept/$id.timer" && [ "$(verdict)" != gone-off ]; then
+        kill -s KILL -- "-$number" 2>/dev/null || :
+    fi
 }
 
 sets() {

@@ -1,0 +1,110 @@
+//! The steps as a Mac is sent them, carried out on a box: a shell, nix, ps and processes are there, and neither systemd nor flock is
+//! used. What is a Mac's own, its BSD tools and launchd, is not there: these tests hold the scripts' order and their timer, no more.
+
+use std::{sync::Arc, time::Duration};
+
+use edge::deploy::{Deploy, System};
+use lab::host::Reboot;
+use libtest_mimic::Trial;
+use model::rollout::{Closure, Step};
+
+use crate::{
+    rig::{LIMIT, LIMITS, Rig, done, look, system, take, trial, why},
+    steps::runs,
+};
+
+pub(crate) fn trials() -> Vec<Trial> {
+    vec![
+        trial("darwin::a_whole_deploy_and_the_way_back", &["a"], whole),
+        trial("darwin::nobody_confirms_and_the_timer_goes_off", &["a"], nobody_confirms),
+        trial("darwin::an_activation_that_fails_hangs_or_is_cut_off_by_a_reboot", &["a"], troubles),
+    ]
+}
+
+const TRIED: [Step; 3] = [Step::Build, Step::Copy, Step::Activate];
+
+impl Rig {
+    fn mac(&self, promotion: &str) -> Arc<Deploy> {
+        self.deploy_to(System::Darwin, promotion, "us", Arc::clone(&self.ssh), LIMITS)
+    }
+
+    /// What runs, and what the profile names: a Mac activates that when it starts.
+    async fn of_mac(&self) -> (Closure, Closure) {
+        let boots = self.on("a", "readlink -f /nix/var/nix/profiles/system").await;
+        (self.truth("a").await.0, Closure(boots))
+    }
+
+    async fn sleepers(&self) -> String {
+        self.on("a", "pgrep -f '/var/lib/seaworthy/.*[u]ndo' || :").await
+    }
+}
+
+async fn whole(rig: Rig) {
+    let (old, new) = (rig.old.clone(), system("new", "", ""));
+    let (deploy, change) = (rig.mac("p1"), rig.to(&new));
+    done(&deploy, "a", &change, &TRIED).await;
+    let seen = look(&deploy, "a", &change).await;
+    assert_eq!((seen.running, seen.profile, seen.timer), (Some(new.clone()), old.clone(), true));
+    assert_eq!((rig.answers("a").await.as_str(), rig.of_mac().await), ("new", (new.clone(), old.clone())));
+    assert!(why(take(&deploy, "a", &change, Step::SetProfile).await).contains("nobody confirmed"));
+    // Each may be taken twice.
+    done(&deploy, "a", &change, &[Step::Activate, Step::Confirm, Step::Confirm]).await;
+    assert_eq!((look(&deploy, "a", &change).await.timer, rig.sleepers().await.as_str()), (false, ""));
+    done(&deploy, "a", &change, &[Step::SetProfile, Step::SetProfile]).await;
+    assert_eq!(rig.of_mac().await, (new.clone(), new));
+    done(&deploy, "a", &change, &[Step::RollBack, Step::RollBack]).await;
+    assert_eq!((rig.answers("a").await.as_str(), rig.of_mac().await), ("old", (old.clone(), old)));
+    assert!(why(take(&deploy, "a", &change, Step::Activate).await).contains("was tried there before"));
+    rig.lab.down().await;
+}
+
+async fn nobody_confirms(rig: Rig) {
+    let new = system("new", "", "");
+    let (deploy, change) = (rig.mac("p1"), rig.to(&new));
+    done(&deploy, "a", &change, &TRIED).await;
+    assert_eq!(rig.answers("a").await, "new");
+    runs(&rig, "a", &rig.old).await;
+    let seen = look(&deploy, "a", &change).await;
+    assert_eq!((seen.running, seen.timer, seen.tried), (Some(rig.old.clone()), false, true));
+    assert_eq!(rig.answers("a").await, "old");
+    assert_eq!(why(take(&deploy, "a", &change, Step::Confirm).await), "the timer has gone off");
+    done(&deploy, "a", &change, &[Step::RollBack]).await;
+    rig.lab.down().await;
+}
+
+async fn troubles(rig: Rig) {
+    let old = (rig.old.clone(), rig.old.clone());
+    let fails = system("fails", "exit 4", "");
+    let (deploy, change) = (rig.mac("p1"), rig.to(&fails));
+    done(&deploy, "a", &change, &TRIED[..2]).await;
+    assert!(why(take(&deploy, "a", &change, Step::Activate).await).contains("did not go through"));
+    assert_eq!(look(&deploy, "a", &change).await.running, None);
+    done(&deploy, "a", &change, &[Step::RollBack]).await;
+    assert_eq!((rig.of_mac().await, rig.sleepers().await.as_str()), (old.clone(), ""));
+
+    // One that hangs is ended by the timer, all of it.
+    let hangs = system("hangs", "sleep 987", "");
+    let (deploy, change) = (rig.mac("p2"), rig.to(&hangs));
+    done(&deploy, "a", &change, &TRIED[..2]).await;
+    assert!(why(take(&deploy, "a", &change, Step::Activate).await).contains("did not go through"));
+    let end = tokio::time::Instant::now() + LIMIT;
+    while look(&deploy, "a", &change).await.running != Some(rig.old.clone()) {
+        assert!(tokio::time::Instant::now() < end, "it does not go back");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    assert_eq!(rig.on("a", "pgrep -f 'sleep 98[7]' || :").await, "");
+    done(&deploy, "a", &change, &[Step::RollBack]).await;
+    assert_eq!(rig.of_mac().await, old);
+
+    // A number of a process from before a reboot is nobody's now.
+    let new = system("new", "", "");
+    let (deploy, change) = (rig.mac("p3"), rig.to(&new));
+    done(&deploy, "a", &change, &TRIED).await;
+    rig.lab.host("a").unwrap().reboot(Reboot::PowerCut, LIMIT).await.unwrap();
+    let seen = look(&deploy, "a", &change).await;
+    assert_eq!((seen.running, seen.timer, seen.tried), (Some(rig.old.clone()), false, true));
+    assert_eq!(why(take(&deploy, "a", &change, Step::Confirm).await), "the timer has gone off");
+    done(&deploy, "a", &change, &[Step::RollBack]).await;
+    assert_eq!(rig.of_mac().await, old);
+    rig.lab.down().await;
+}
