@@ -2,18 +2,15 @@
 
 #![expect(clippy::disallowed_methods, reason = "the test starts itself again, to kill that process")]
 
-use std::{
-    env, fs,
-    io::{self, BufRead as _, BufReader, Write as _},
-    path::Path,
-    process::{Command, Stdio},
-    time::Duration,
-};
+mod killed;
+
+use std::{fs, time::Duration};
 
 use edge::{
     journal::{self, Artifacts, End, JournalWriter},
     state::State,
 };
+use killed::killed_after;
 use model::event::{Event, What};
 use run::Sink as _;
 use testkit::{
@@ -21,22 +18,18 @@ use testkit::{
     plan::{id, plan, test},
 };
 
-/// Not a test by itself: writes events for ever, and says on its standard output how many it has flushed.
+/// Not a test by itself: writes events for ever, and says how many it has flushed.
 #[test]
 #[ignore = "the process that is killed"]
 fn write_for_ever() {
-    let mut project = String::new();
-    io::stdin().read_line(&mut project).unwrap();
-    if project.is_empty() {
-        return;
-    }
-    let state = State::open(Path::new(project.trim_end())).unwrap();
+    let Some(project) = killed::folder() else { return };
+    let state = State::open(&project).unwrap();
     let mut writer = JournalWriter::create(&state, &plan([test("a")]), moment(Duration::ZERO).wall).unwrap();
     for flushed in 1.. {
         let what = What::CheckStarted { check: id(&format!("nix-unit::tests::{flushed}")) };
         writer.emit(&Event { at: moment(Duration::ZERO).wall, what }).unwrap();
         writer.flush().unwrap();
-        writeln!(io::stdout(), "\nflushed {flushed}").unwrap();
+        killed::said(flushed);
     }
 }
 
@@ -53,19 +46,15 @@ fn a_killed_process_loses_nothing_that_it_flushed() {
     }
 }
 
-/// Not a test by itself: appends lines to a log for ever, and says on its standard output how many.
+/// Not a test by itself: appends lines to a log for ever, and says how many.
 #[test]
 #[ignore = "the process that is killed"]
 fn log_for_ever() {
-    let mut folder = String::new();
-    io::stdin().read_line(&mut folder).unwrap();
-    if folder.is_empty() {
-        return;
-    }
-    let mut log = Artifacts::of(Path::new(folder.trim_end())).log("console", "a").unwrap();
+    let Some(folder) = killed::folder() else { return };
+    let mut log = Artifacts::of(&folder).log("console", "a").unwrap();
     for flushed in 1.. {
         log.append([(moment(Duration::ZERO).wall, flushed.to_string())]);
-        writeln!(io::stdout(), "\nflushed {flushed}").unwrap();
+        killed::said(flushed);
     }
 }
 
@@ -77,32 +66,4 @@ fn a_log_of_a_killed_process_holds_every_line_that_was_said() {
     let whole = text.lines().map(|line| line.split_once(' ').expect("a time").1).enumerate();
     assert!(whole.clone().take(flushed).all(|(at, said)| said == (at + 1).to_string()), "{text}");
     assert!(whole.count() >= flushed, "{flushed} lines were said");
-}
-
-/// Starts one of the tests above, and kills it once it has said that it flushed enough; how much it had.
-fn killed_after(what: &str, folder: &Path, enough: usize) -> usize {
-    let mut child = Command::new(env::current_exe().expect("this test"))
-        .args(["--ignored", "--exact", what, "--nocapture"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("a process");
-    writeln!(child.stdin.take().expect("its input"), "{}", folder.display()).expect("it listens");
-    let mut flushed = 0;
-    for line in BufReader::new(child.stdout.take().expect("its output")).lines() {
-        let Some(number) =
-            line.expect("a line").strip_prefix("flushed ").map(|number| number.parse().expect("a number"))
-        else {
-            continue;
-        };
-        flushed = number;
-        if flushed >= enough {
-            // SIGKILL. What it still says is read to the end: it was flushed before it was said.
-            child.kill().expect("it is killed");
-        }
-    }
-    child.wait().expect("it is gone");
-    assert!(flushed >= enough, "it ended by itself after {flushed}");
-    flushed
 }

@@ -5,20 +5,16 @@
     reason = "the tests look behind the journal's back, and start themselves again"
 )]
 
-use std::{
-    collections::BTreeMap,
-    env, fs,
-    io::{self, BufRead as _, BufReader, Write as _},
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
-    time::Duration,
-};
+mod killed;
+
+use std::{collections::BTreeMap, fs, path::PathBuf, time::Duration};
 
 use edge::{
     journal::{Damage, JournalError},
     promotions::{FleetLock, Holder, LockError, PromotionJournal},
     state::State,
 };
+use killed::killed_after;
 use model::rollout::{Entry, Happened, PromotionId};
 use run::rollout::Log as _;
 use testkit::clock::moment;
@@ -165,22 +161,18 @@ fn a_lock_is_held_by_one_and_tells_by_whom() {
     FleetLock::take(&project.state, &holder("bob"), false).unwrap();
 }
 
-/// Not a test by itself: takes the lock and appends for ever, and says on its standard output how much is on the disk.
+/// Not a test by itself: takes the lock and appends for ever, and says how much is on the disk.
 #[test]
 #[ignore = "the process that is killed"]
 fn promote_for_ever() {
-    let mut project = String::new();
-    io::stdin().read_line(&mut project).unwrap();
-    if project.is_empty() {
-        return;
-    }
-    let state = State::open(Path::new(project.trim_end())).unwrap();
+    let Some(project) = killed::folder() else { return };
+    let state = State::open(&project).unwrap();
     let _lock = FleetLock::take(&state, &holder("ann"), true).unwrap();
     let mut journal = PromotionJournal::latest(&state).unwrap().unwrap();
     let before = journal.news().unwrap().len();
     for count in before.. {
         assert!(journal.append(&[entry(count as u64)]).unwrap());
-        writeln!(io::stdout(), "\nwritten {}", count + 1).unwrap();
+        killed::said(count + 1);
     }
 }
 
@@ -188,7 +180,7 @@ fn promote_for_ever() {
 fn a_killed_process_loses_nothing_and_leaves_a_lock_that_only_a_word_breaks() {
     let project = Project::new();
     for enough in [3, 10, 60] {
-        let written = killed_after(project.folder.path(), enough);
+        let written = killed_after("promote_for_ever", project.folder.path(), enough);
         let entries = project.read().unwrap();
         assert!(entries.len() >= written, "{} of {written} entries", entries.len());
         let refused = FleetLock::take(&project.state, &holder("bob"), false).unwrap_err();
@@ -197,28 +189,4 @@ fn a_killed_process_loses_nothing_and_leaves_a_lock_that_only_a_word_breaks() {
     let lock = FleetLock::take(&project.state, &holder("bob"), true).unwrap();
     drop(lock);
     FleetLock::take(&project.state, &holder("eve"), false).unwrap();
-}
-
-/// Starts the test above, and kills it once it has written enough; how much it had.
-fn killed_after(folder: &Path, enough: usize) -> usize {
-    let mut child = Command::new(env::current_exe().expect("this test"))
-        .args(["--ignored", "--exact", "promote_for_ever", "--nocapture"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("a process");
-    writeln!(child.stdin.take().expect("its input"), "{}", folder.display()).expect("it listens");
-    let mut written = 0;
-    for line in BufReader::new(child.stdout.take().expect("its output")).lines() {
-        let line = line.expect("a line");
-        let Some(number) = line.strip_prefix("written ") else { continue };
-        written = number.parse().expect("a number");
-        if written >= enough {
-            child.kill().expect("it is killed");
-        }
-    }
-    child.wait().expect("it is gone");
-    assert!(written >= enough, "it ended by itself after {written}");
-    written
 }
