@@ -18,6 +18,9 @@ mod difference;
 #[path = "deploy/faults.rs"]
 mod faults;
 #[cfg(target_os = "linux")]
+#[path = "deploy/guest.rs"]
+mod guest;
+#[cfg(target_os = "linux")]
 #[path = "deploy/holes.rs"]
 mod holes;
 #[cfg(target_os = "linux")]
@@ -71,6 +74,7 @@ fn trials() -> Vec<Trial> {
         table::trials(),
         waves::trials(),
         kills::trials(),
+        guest::trials(),
     ]
     .into_iter()
     .flatten()

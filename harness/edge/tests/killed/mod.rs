@@ -15,15 +15,16 @@ const SAID: &str = "on the disk: ";
 /// In the process: where it works. None where it was started by nobody who kills it.
 pub(crate) fn folder() -> Option<PathBuf> {
     let mut line = String::new();
-    io::stdin().read_line(&mut line).unwrap();
+    io::stdin().read_line(&mut line).expect("a line");
     let folder = line.trim_end();
     (!folder.is_empty()).then(|| folder.into())
 }
 
 /// In the process: so much is on the disk.
 pub(crate) fn said(count: usize) {
-    // The test's own harness writes without an end of line.
-    writeln!(io::stdout(), "\n{SAID}{count}").unwrap();
+    // The test's own harness writes without an end of line. What the reader has is gone from here: no buffer keeps it.
+    let mut out = io::stdout().lock();
+    writeln!(out, "\n{SAID}{count}").and_then(|()| out.flush()).expect("somebody listens");
 }
 
 /// Starts the test `what`, and kills it once it has said that enough is on the disk; how much it had said.
