@@ -1,4 +1,4 @@
-//! Four boxes that are up, and the fleet that they are: `fixtures/boxes` in a git repository of its own, as a user has it.
+//! Boxes that are up, and the fleet that they are: `fixtures/boxes` in a git repository of its own, as a user has it.
 //!
 //! Flows in: commands as typed, files as edited. Flows out: what was printed, and what really runs on a box. Must not: know what a
 //! test is about.
@@ -44,17 +44,22 @@ pub(crate) struct Ended {
 }
 
 impl Harbour {
-    /// Brings all up, on version 1 of their systems.
+    /// The fixture's own four.
     pub(crate) fn open() -> Self {
+        Self::of(&MACHINES, None)
+    }
+
+    /// Brings boxes up, on version 1 of their systems. A fleet of others than the fixture's has a `fleet.toml` of its own.
+    pub(crate) fn of(machines: &[&str], fleet: Option<&str>) -> Self {
         let (folder, runtime) = (tempfile::tempdir().unwrap(), Runtime::new().unwrap());
         let tools = Tools::find(&env::var_os("PATH").unwrap(), Overlay::None).unwrap();
-        let topology = Topology::of_boxes(MACHINES, shown());
+        let topology = Topology::of_boxes(machines.iter().copied(), shown());
         let lab = runtime.block_on(Lab::up(topology, &folder.path().join("lab"), tools)).unwrap();
         let harbour = Self { lab: Some(lab), runtime, folder };
         harbour.search_path();
-        harbour.fleet();
+        harbour.fleet(machines, fleet);
         thread::scope(|scope| {
-            for machine in MACHINES {
+            for machine in machines {
                 scope.spawn(|| harbour.install(machine));
             }
         });
@@ -79,13 +84,15 @@ impl Harbour {
         fs::set_permissions(bin.join("ssh"), fs::Permissions::from_mode(0o755)).unwrap();
     }
 
-    fn fleet(&self) {
+    fn fleet(&self, machines: &[&str], fleet: Option<&str>) {
         let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/boxes");
         let platform = format!("\"{}-linux\"", env::consts::ARCH);
-        self.sh(&format!(
-            "cp -r '{}/.' . && echo '{platform}' >platform.nix && git init --quiet && git add --all && {COMMIT} first",
-            fixture.display()
-        ));
+        self.sh(&format!("cp -r '{}/.' . && echo '{platform}' >platform.nix", fixture.display()));
+        if let Some(fleet) = fleet {
+            fs::write(self.fleet_folder().join("fleet.toml"), fleet).unwrap();
+            self.sh(&format!("rm hosts/* && for each in {}; do echo '{{ version = \"1\"; }}' >hosts/$each.nix; done", machines.join(" ")));
+        }
+        self.sh(&format!("git init --quiet && git add --all && {COMMIT} first"));
     }
 
     /// Puts a box onto what its fleet says, as whoever set it up did.
