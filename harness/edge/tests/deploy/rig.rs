@@ -145,12 +145,12 @@ impl Rig {
             .unwrap()
     }
 
-    /// How long a promotion's timer has to go on a.
-    pub(crate) async fn left(&self, promotion: &str) -> Duration {
+    /// How long a promotion's timer has to go.
+    pub(crate) async fn left(&self, name: &str, promotion: &str) -> Duration {
         let line = format!(
             "systemctl show -P NextElapseUSecMonotonic seaworthy-promotion-{promotion}.timer; cut -d' ' -f1 /proc/uptime"
         );
-        let said = self.on("a", &line).await;
+        let said = self.on(name, &line).await;
         let (next, now) = said.split_once('\n').unwrap();
         let seconds = |word: &str| -> f64 {
             match word {
