@@ -17,6 +17,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial(&of("every_step_may_be_taken_twice"), &["a"], every_step_twice),
         trial(&of("a_boot_loader_that_fails_is_set_back"), &["a"], a_boot_loader_fails),
         trial(&of("what_is_set_while_a_machine_goes_down_is_not_said_to_boot"), &["a"], goes_down),
+        trial(&of("whoever_is_let_in_need_not_be_root"), &["a"], by_sudo),
         trial(&of("what_was_built_has_to_be_what_was_proven"), &["a"], what_was_built),
     ]
 }
@@ -160,5 +161,26 @@ async fn what_was_built(rig: Rig) {
         why(take(&deploy, "a", &change, Step::Build).await)
             .contains("0c5fq6vwa5mfmhhp2jyxqbzdm2kikzj3-absent")
     );
+    rig.lab.down().await;
+}
+
+/// Whoever is let in need not be root, where `sudo` asks for nothing.
+async fn by_sudo(rig: Rig) {
+    let admin = "echo 'admin:x:1000:1000::/var/admin:/bin/sh' >>/etc/passwd; echo 'admin:*:20000::::::' >>/etc/shadow; \
+                 echo 'admin:x:1000:' >>/etc/group; mkdir -p /var/admin /etc/pam.d; chown 1000:1000 /var/admin; \
+                 for what in auth account session; do echo \"$what required pam_permit.so\"; done >/etc/pam.d/sudo; \
+                 chmod 711 /run/host; chmod 644 /run/host/authorized_keys";
+    rig.on("a", admin).await;
+    let new = system("new", "", "");
+    let (deploy, change) = (rig.deploy_at("admin@a"), rig.to(&new));
+    // Nobody said that he may.
+    assert!(why(take(&deploy, "a", &change, Step::Copy).await).starts_with("sudo: "));
+    rig.on("a", "echo 'admin ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers; chmod 440 /etc/sudoers").await;
+    done(&deploy, "a", &change, &ALL).await;
+    let seen = look(&deploy, "a", &change).await;
+    assert_eq!((seen.running, seen.profile), (Some(new.clone()), new.clone()));
+    assert_eq!(rig.on("a", &format!("stat -c %U {new}; whoami")).await, "root\nroot");
+    done(&deploy, "a", &change, &[Step::RollBack]).await;
+    assert_eq!(rig.truth("a").await, (rig.old.clone(), rig.old.clone()));
     rig.lab.down().await;
 }
