@@ -167,7 +167,7 @@ mod tests {
             let commands = own.lines().find(|line| !line.starts_with('#')).unwrap();
             assert!(commands.starts_with("take"), "{system:?} {part:?}: {commands}");
             // Quoted once for root's shell, and again for the one that calls it.
-            assert!(text.contains(&quoted("who='O'\\''Hara'").trim_matches('\'')), "{system:?} {part:?}");
+            assert!(text.contains(quoted("who='O'\\''Hara'").trim_matches('\'')), "{system:?} {part:?}");
             assert!(!text.contains("--rollback") && !text.contains("darwin-rebuild"), "{system:?} {part:?}");
         }
     }
