@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use edge::deploy::Deploy;
 use libtest_mimic::Trial;
 use model::rollout::{Closure, Sight, Step};
 use tokio::time::{Instant, sleep};
@@ -92,17 +93,21 @@ async fn a_whole_way_back(rig: Rig) {
 }
 
 async fn nobody_confirms(rig: Rig) {
-    let new = system("new", "", "");
-    let (deploy, change) = (rig.deploy("p1"), rig.to(&new));
-    done(&deploy, "a", &change, &ALL[..3]).await;
+    goes_off(&rig, &rig.deploy("p1")).await;
+    rig.lab.down().await;
+}
+
+/// What is activated and not confirmed goes back by itself.
+pub(crate) async fn goes_off(rig: &Rig, deploy: &Deploy) {
+    let change = rig.to(&system("new", "", ""));
+    done(deploy, "a", &change, &ALL[..3]).await;
     assert_eq!(rig.answers("a").await, "new");
-    runs(&rig, "a", &rig.old).await;
-    let seen = look(&deploy, "a", &change).await;
+    runs(rig, "a", &rig.old).await;
+    let seen = look(deploy, "a", &change).await;
     assert_eq!((seen.running, seen.timer, seen.tried), (Some(rig.old.clone()), false, true));
     assert_eq!(rig.answers("a").await, "old");
-    assert_eq!(why(take(&deploy, "a", &change, Step::Confirm).await), "the timer has gone off");
-    done(&deploy, "a", &change, &[Step::RollBack]).await;
-    rig.lab.down().await;
+    assert_eq!(why(take(deploy, "a", &change, Step::Confirm).await), "the timer has gone off");
+    done(deploy, "a", &change, &[Step::RollBack]).await;
 }
 
 async fn every_step_twice(rig: Rig) {
