@@ -12,6 +12,7 @@ need_lab() {
     need_command sshd openssh-server
     need_command ssh openssh-client
     need_command /usr/lib/systemd/systemd systemd
+    need_command sudo sudo
     need_command wg wireguard-tools
     need_command wireguard-go wireguard-go
     need_command yggdrasil yggdrasil

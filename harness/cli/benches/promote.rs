@@ -48,7 +48,10 @@ mod linux {
         println!("  `ssh .. true` to all at once        {ssh:>8.1?}");
         println!("  `seaworthy plan`: nobody is asked   {plan:>8.1?}");
         println!("  `seaworthy promote`: nothing to do  {promote:>8.1?}");
-        println!("  beside `plan`, in round trips       {:>8.2}", (promote - plan).as_secs_f64() / ssh.as_secs_f64());
+        println!(
+            "  beside `plan`, in round trips       {:>8.2}",
+            (promote - plan).as_secs_f64() / ssh.as_secs_f64()
+        );
     }
 
     fn median(mut all: Vec<Duration>) -> Duration {

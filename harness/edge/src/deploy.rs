@@ -46,7 +46,7 @@ use crate::{
 /// A machine to deploy to.
 #[derive(Debug, Clone)]
 pub struct Target {
-    /// Where it is; root there, or somebody who may do as much.
+    /// Where it is; root there, or somebody who may do all by `sudo` and is not asked for a password.
     pub to: Destination,
     /// What it is.
     pub system: System,
@@ -166,11 +166,12 @@ impl Work<'_> {
     }
 
     async fn copy(&self) -> End {
-        let held = answer::end(self.ask(Part::Hold).await);
-        if held != End::Done {
-            return held;
-        }
-        let copied = self.deploy.builder(self.target).copy(&self.new).await;
+        let held = match self.ask(Part::Hold).await {
+            Ok(answer) if answer.code == 0 => answer,
+            other => return answer::end(other),
+        };
+        let by_sudo = answer::field(&held, "sudo") != Some("none");
+        let copied = self.deploy.builder(self.target).copy(&self.new, by_sudo).await;
         // What nix says when it was cut off does not tell whether the machine is there.
         match (answer::end(self.ask(Part::Copied).await), copied) {
             (End::Failed { .. }, Err(why)) => End::Failed { why },

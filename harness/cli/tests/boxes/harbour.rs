@@ -90,7 +90,10 @@ impl Harbour {
         self.sh(&format!("cp -r '{}/.' . && echo '{platform}' >platform.nix", fixture.display()));
         if let Some(fleet) = fleet {
             fs::write(self.fleet_folder().join("fleet.toml"), fleet).unwrap();
-            self.sh(&format!("rm hosts/* && for each in {}; do echo '{{ version = \"1\"; }}' >hosts/$each.nix; done", machines.join(" ")));
+            self.sh(&format!(
+                "rm hosts/* && for each in {}; do echo '{{ version = \"1\"; }}' >hosts/$each.nix; done",
+                machines.join(" ")
+            ));
         }
         self.sh(&format!("git init --quiet && git add --all && {COMMIT} first"));
     }

@@ -64,8 +64,8 @@ impl Builder<'_> {
         }
     }
 
-    /// Brings it from where it was built to the machine.
-    pub(super) async fn copy(self, closure: &SystemPath) -> Result<(), String> {
+    /// Brings it from where it was built to the machine, where root takes it if whoever is let in may not.
+    pub(super) async fn copy(self, closure: &SystemPath, by_sudo: bool) -> Result<(), String> {
         let (to, from) = (&self.target.to, self.target.build_on.as_ref());
         // It was built where it is to be.
         if from == Some(to) {
@@ -77,7 +77,7 @@ impl Builder<'_> {
                 "{from} and {to} are reached at ports of their own: give these in ssh_config(5) instead"
             ));
         }
-        self.store.copy(closure, from, to, self.ssh.options_for_nix(to), self.limits.copy).await
+        self.store.copy(closure, from, (to, by_sudo), self.ssh.options_for_nix(to), self.limits.copy).await
     }
 
     /// What a closure is made of, by a script that asks a store.

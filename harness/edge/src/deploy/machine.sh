@@ -1,4 +1,5 @@
-# What every step on a machine stands on. Set before: step, id, old, new, who; seconds: activate, window, patience.
+# What every step on a machine stands on. Set before: step, id, old, new, who, asker, sudo; seconds: activate,
+# window, patience.
 #
 # /run/seaworthy/<id> is what this boot knows of a promotion; /var/lib/seaworthy/<id> is its mark, which outlasts a reboot.
 set -eu
@@ -24,7 +25,7 @@ take() {
     mkdir -p "$run" "$kept"
     exec 9>>"$run/lock"
     flock -w "${1:-2}" 9 || fail "the machine is held by $(cat "$run/who")"
-    kill -0 "$PPID" 2>/dev/null || fail "whoever asked is gone"
+    kill -0 "$asker" 2>/dev/null || fail "whoever asked is gone"
     echo "$who, who is at step $step of promotion $id" >"$run/who"
     quiet
 }

@@ -61,7 +61,7 @@ impl Store {
         &self,
         closure: &SystemPath,
         from: Option<&Destination>,
-        to: &Destination,
+        (to, by_sudo): (&Destination, bool),
         options: OsString,
         limit: Duration,
     ) -> Result<(), String> {
@@ -69,7 +69,8 @@ impl Store {
         if let Some(from) = from {
             arguments.extend(["--from".into(), address(from).into()]);
         }
-        arguments.extend(["--to".into(), address(to).into(), closure.as_str().into()]);
+        let to = if by_sudo { format!("{}{BY_SUDO}", address(to)) } else { address(to) };
+        arguments.extend(["--to".into(), to.into(), closure.as_str().into()]);
         self.run(arguments, Some(options), limit).await
     }
 
@@ -153,6 +154,9 @@ fn last_words(bytes: &[u8]) -> String {
     let line = lines().find(|line| line.starts_with("error:")).or_else(|| lines().next_back());
     line.unwrap_or("nix said nothing").trim_end_matches('.').to_owned()
 }
+
+/// Of a store's address (nix, "SSH Store"): who serves it there.
+const BY_SUDO: &str = "?remote-program=sudo%20-n%20nix-store";
 
 /// The old protocol: ssh-ng asks for signatures, and has been slow with large closures that are there already.
 fn address(to: &Destination) -> String {

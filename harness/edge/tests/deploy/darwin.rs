@@ -10,7 +10,7 @@ use model::rollout::{Closure, Step};
 
 use crate::{
     rig::{LIMIT, LIMITS, Rig, done, look, system, take, trial, why},
-    steps::runs,
+    steps::goes_off,
 };
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -59,16 +59,7 @@ async fn whole(rig: Rig) {
 }
 
 async fn nobody_confirms(rig: Rig) {
-    let new = system("new", "", "");
-    let (deploy, change) = (rig.mac("p1"), rig.to(&new));
-    done(&deploy, "a", &change, &TRIED).await;
-    assert_eq!(rig.answers("a").await, "new");
-    runs(&rig, "a", &rig.old).await;
-    let seen = look(&deploy, "a", &change).await;
-    assert_eq!((seen.running, seen.timer, seen.tried), (Some(rig.old.clone()), false, true));
-    assert_eq!(rig.answers("a").await, "old");
-    assert_eq!(why(take(&deploy, "a", &change, Step::Confirm).await), "the timer has gone off");
-    done(&deploy, "a", &change, &[Step::RollBack]).await;
+    goes_off(&rig, &rig.mac("p1")).await;
     rig.lab.down().await;
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use lab::fault::{Daemon, Fault};
 use libtest_mimic::Trial;
-use model::rollout::{Change, Step};
+use model::rollout::{Change, Closure, Step};
 use run::rollout::Told;
 use tokio::time::sleep;
 
@@ -22,7 +22,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial(&of("the_way_back_leads_to_the_exact_path"), &["a"], the_exact_path),
         trial(&of("a_second_failure_of_one_closure_loses_no_generation"), &["a"], no_generation_is_lost),
         trial(&of("nothing_boots_before_it_is_confirmed"), &["a"], nothing_boots_unconfirmed),
-        trial(&of("confirming_and_the_timer_never_both_win"), &["a"], never_both),
+        trial(&of("confirming_and_the_timer_never_both_win"), &["a", "b", "c"], never_both),
         trial(&of("a_timer_outlives_its_units_being_read_again"), &["a"], units_read_again),
     ]
 }
@@ -130,33 +130,26 @@ async fn nothing_boots_unconfirmed(rig: Rig) {
 /// Confirmed at about the moment in which the timer goes off: whoever says that he won, the machine says so too.
 async fn never_both(rig: Rig) {
     let new = system("new", "", "");
-    let change = rig.to(&new);
-    let (mut confirmed, mut gone) = (0, 0);
-    for number in 0_u32..6 {
-        let promotion = format!("p{number}");
-        let deploy = rig.deploy(&promotion);
-        done(&deploy, "a", &change, &TRIED).await;
-        let left = rig.left(&promotion).await;
-        sleep(
-            (left + Duration::from_millis(100 * u64::from(number)))
-                .saturating_sub(Duration::from_millis(600)),
-        )
-        .await;
-        let won = take(&deploy, "a", &change, Step::Confirm).await == Told::End(model::rollout::End::Done);
-        // Until what was begun has ended.
-        let seen = look(&deploy, "a", &change).await;
-        assert!(!seen.timer);
-        let expected = if won { &new } else { &rig.old };
-        assert_eq!((seen.running.as_ref(), &rig.truth("a").await.0), (Some(expected), expected), "{number}");
-        if won {
-            confirmed += 1
-        } else {
-            gone += 1
-        }
-        rig.reset("a").await;
+    let at = |name, after| confirmed_at(&rig, name, &new, Duration::from_millis(after));
+    for after in [0, 300] {
+        tokio::join!(at("a", after), at("b", after + 100), at("c", after + 200));
     }
-    assert!(confirmed + gone == 6, "{confirmed} confirmed, {gone} gone off");
     rig.lab.down().await;
+}
+
+async fn confirmed_at(rig: &Rig, name: &'static str, new: &Closure, after: Duration) {
+    let (promotion, change) = (format!("p{}", after.as_millis()), rig.to(new));
+    let deploy = rig.deploy(&promotion);
+    done(&deploy, name, &change, &TRIED).await;
+    let left = rig.left(name, &promotion).await;
+    sleep((left + after).saturating_sub(Duration::from_millis(600))).await;
+    let won = take(&deploy, name, &change, Step::Confirm).await == Told::End(model::rollout::End::Done);
+    // Until what was begun has ended.
+    let seen = look(&deploy, name, &change).await;
+    assert!(!seen.timer);
+    let expected = if won { new } else { &rig.old };
+    assert_eq!((seen.running.as_ref(), &rig.truth(name).await.0), (Some(expected), expected), "{after:?}");
+    rig.reset(name).await;
 }
 
 /// systemd 252 loses a transient service's arguments when it reads its units again, which every activation makes it do.

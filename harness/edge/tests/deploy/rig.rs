@@ -19,7 +19,10 @@ use edge::{
 };
 use lab::{lab::Lab, tools::Tools, topology::Topology};
 use libtest_mimic::{Failed, Trial};
-use model::rollout::{Change, Closure, PromotionId, Sight, Step};
+use model::{
+    machine::MachineName,
+    rollout::{Change, Closure, PromotionId, Sight, Step},
+};
 use run::rollout::{Deployer as _, Told};
 
 use crate::{order::order, shown::shown};
@@ -145,12 +148,12 @@ impl Rig {
             .unwrap()
     }
 
-    /// How long a promotion's timer has to go on a.
-    pub(crate) async fn left(&self, promotion: &str) -> Duration {
+    /// How long a promotion's timer has to go.
+    pub(crate) async fn left(&self, name: &str, promotion: &str) -> Duration {
         let line = format!(
             "systemctl show -P NextElapseUSecMonotonic seaworthy-promotion-{promotion}.timer; cut -d' ' -f1 /proc/uptime"
         );
-        let said = self.on("a", &line).await;
+        let said = self.on(name, &line).await;
         let (next, now) = said.split_once('\n').unwrap();
         let seconds = |word: &str| -> f64 {
             match word {
@@ -185,6 +188,13 @@ impl Rig {
         self.deploy_to(System::NixOs, promotion, who, ssh, limits)
     }
 
+    /// A deployer to the box a, by whom its destination names.
+    pub(crate) fn deploy_at(&self, destination: &str) -> Arc<Deploy> {
+        let to = Destination::new(destination, None).unwrap();
+        let target = Target { to, system: System::NixOs, derivation: None, build_on: None };
+        self.deployer("p1", "us", [("a".into(), target)].into(), Arc::clone(&self.ssh), LIMITS)
+    }
+
     /// A deployer to boxes that it takes for systems of a kind.
     pub(crate) fn deploy_to(
         &self,
@@ -196,6 +206,17 @@ impl Rig {
     ) -> Arc<Deploy> {
         let target = |name: &str| Target { to: to(name), system, derivation: None, build_on: None };
         let targets = self.lab.hosts().map(|host| (host.name().into(), target(host.name()))).collect();
+        self.deployer(promotion, who, targets, ssh, limits)
+    }
+
+    fn deployer(
+        &self,
+        promotion: &str,
+        who: &str,
+        targets: BTreeMap<MachineName, Target>,
+        ssh: Arc<Ssh>,
+        limits: Limits,
+    ) -> Arc<Deploy> {
         let roots = self.path("roots");
         let means = Means { ssh, nix: self.nix.clone(), roots, who: who.to_owned(), limits };
         Arc::new(Deploy::new(PromotionId(promotion.to_owned()), targets, means).unwrap())

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use edge::deploy::Deploy;
 use libtest_mimic::Trial;
 use model::rollout::{Closure, Sight, Step};
 use tokio::time::{Instant, sleep};
@@ -17,6 +18,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial(&of("every_step_may_be_taken_twice"), &["a"], every_step_twice),
         trial(&of("a_boot_loader_that_fails_is_set_back"), &["a"], a_boot_loader_fails),
         trial(&of("what_is_set_while_a_machine_goes_down_is_not_said_to_boot"), &["a"], goes_down),
+        trial(&of("whoever_is_let_in_need_not_be_root"), &["a"], by_sudo),
         trial(&of("what_was_built_has_to_be_what_was_proven"), &["a"], what_was_built),
     ]
 }
@@ -91,17 +93,21 @@ async fn a_whole_way_back(rig: Rig) {
 }
 
 async fn nobody_confirms(rig: Rig) {
-    let new = system("new", "", "");
-    let (deploy, change) = (rig.deploy("p1"), rig.to(&new));
-    done(&deploy, "a", &change, &ALL[..3]).await;
+    goes_off(&rig, &rig.deploy("p1")).await;
+    rig.lab.down().await;
+}
+
+/// What is activated and not confirmed goes back by itself.
+pub(crate) async fn goes_off(rig: &Rig, deploy: &Deploy) {
+    let change = rig.to(&system("new", "", ""));
+    done(deploy, "a", &change, &ALL[..3]).await;
     assert_eq!(rig.answers("a").await, "new");
-    runs(&rig, "a", &rig.old).await;
-    let seen = look(&deploy, "a", &change).await;
+    runs(rig, "a", &rig.old).await;
+    let seen = look(deploy, "a", &change).await;
     assert_eq!((seen.running, seen.timer, seen.tried), (Some(rig.old.clone()), false, true));
     assert_eq!(rig.answers("a").await, "old");
-    assert_eq!(why(take(&deploy, "a", &change, Step::Confirm).await), "the timer has gone off");
-    done(&deploy, "a", &change, &[Step::RollBack]).await;
-    rig.lab.down().await;
+    assert_eq!(why(take(deploy, "a", &change, Step::Confirm).await), "the timer has gone off");
+    done(deploy, "a", &change, &[Step::RollBack]).await;
 }
 
 async fn every_step_twice(rig: Rig) {
@@ -160,5 +166,26 @@ async fn what_was_built(rig: Rig) {
         why(take(&deploy, "a", &change, Step::Build).await)
             .contains("0c5fq6vwa5mfmhhp2jyxqbzdm2kikzj3-absent")
     );
+    rig.lab.down().await;
+}
+
+/// Whoever is let in need not be root, where `sudo` asks for nothing.
+async fn by_sudo(rig: Rig) {
+    let admin = "echo 'admin:x:1000:1000::/var/admin:/bin/sh' >>/etc/passwd; echo 'admin:*:20000::::::' >>/etc/shadow; \
+                 echo 'admin:x:1000:' >>/etc/group; mkdir -p /var/admin /etc/pam.d; chown 1000:1000 /var/admin; \
+                 for what in auth account session; do echo \"$what required pam_permit.so\"; done >/etc/pam.d/sudo; \
+                 chmod 711 /run/host; chmod 644 /run/host/authorized_keys";
+    rig.on("a", admin).await;
+    let new = system("new", "", "");
+    let (deploy, change) = (rig.deploy_at("admin@a"), rig.to(&new));
+    // Nobody said that he may.
+    assert!(why(take(&deploy, "a", &change, Step::Copy).await).starts_with("sudo: "));
+    rig.on("a", "echo 'admin ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers; chmod 440 /etc/sudoers").await;
+    done(&deploy, "a", &change, &ALL).await;
+    let seen = look(&deploy, "a", &change).await;
+    assert_eq!((seen.running, seen.profile), (Some(new.clone()), new.clone()));
+    assert_eq!(rig.on("a", &format!("stat -c %U {new}; whoami")).await, "root\nroot");
+    done(&deploy, "a", &change, &[Step::RollBack]).await;
+    assert_eq!(rig.truth("a").await, (rig.old.clone(), rig.old.clone()));
     rig.lab.down().await;
 }
