@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 use edge::{promotions::PromotionJournal, state::State as Folder};
+use judge::promote::{Phase, State};
 use model::rollout::PromotionId;
+use reports::count;
 use serde_json::json;
 
 use super::{people, told};
@@ -42,15 +44,28 @@ pub fn show(desk: &Desk, options: &args::History) -> Result<Exit, Stop> {
 
 fn list(desk: &Desk, format: PlanFormat) -> Result<Exit, Stop> {
     let folder = Folder::find(&desk.project.folder);
-    let all = folder
-        .map(|folder| folder.list_promotions())
-        .transpose()
-        .map_err(trouble::state)?
-        .unwrap_or_default();
-    let text = match format {
-        PlanFormat::Human => all.iter().map(|promotion| format!("{promotion}\n")).collect(),
-        PlanFormat::Json => desk.json(&all)?,
+    let all =
+        folder.as_ref().map(Folder::list_promotions).transpose().map_err(trouble::state)?.unwrap_or_default();
+    let text = match (format, &folder) {
+        (PlanFormat::Human, Some(folder)) => {
+            all.iter().map(|promotion| in_a_line(folder, promotion)).collect()
+        }
+        (PlanFormat::Human, None) => String::new(),
+        (PlanFormat::Json, _) => desk.json(&all)?,
     };
     desk.out(&text)?;
     Ok(Exit::Open)
+}
+
+/// A promotion, and what it came to. One that cannot be read hides no other.
+fn in_a_line(folder: &Folder, promotion: &PromotionId) -> String {
+    let entries = PromotionJournal::open(folder, promotion).and_then(|mut journal| journal.entries());
+    let Ok(state) = entries.map(|entries| State::of(&entries)) else {
+        return format!("{promotion}  its journal cannot be read\n");
+    };
+    let machines = state.machines();
+    let settled = machines.values().filter(|host| matches!(host.phase, Phase::Settled { .. })).count();
+    let failed: Vec<_> = machines.iter().filter(|(_, host)| host.failed.is_some()).collect();
+    let failed = failed.iter().map(|(name, _)| format!(", {name} failed")).collect::<String>();
+    format!("{promotion}  {settled} of {} on the new closure{failed}\n", count(machines.len(), "machine"))
 }

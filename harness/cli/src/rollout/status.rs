@@ -1,6 +1,6 @@
 //! `seaworthy status`: the board.
 
-use judge::promote::{Intent, State};
+use judge::promote::{Intent, State, decide};
 use model::decision::GateState;
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -53,7 +53,12 @@ pub(super) fn head(prospect: &Prospect, intent: &Intent) -> String {
 /// What can be done now, set apart from the board by an empty line.
 pub(super) fn about(prospect: &Prospect, intent: &Intent, state: &State, desk: &Desk) -> String {
     let mut lines = prospect.absent(intent);
-    lines.extend(advice::advice(&prospect.course, &prospect.proved.proofs, state, desk.now));
+    let (course, proofs) = (&prospect.course, &prospect.proved.proofs);
+    lines.extend(advice::advice(course, proofs, state, desk.now));
+    if !decide(course, proofs, state, desk.now).next.is_empty() {
+        let goes = if matches!(intent, Intent::Start(_)) { "begins" } else { "goes on" };
+        lines.push(format!("`seaworthy promote` {goes}"));
+    }
     if lines.is_empty() { String::new() } else { format!("\n{}\n", lines.join("\n")) }
 }
 
