@@ -130,6 +130,9 @@ fn the_latest_promotion_is_the_one_that_began_last() {
     let later = PromotionJournal::create(&project.state, &entry(7)).unwrap();
     let latest = PromotionJournal::latest(&project.state).unwrap().unwrap();
     assert_eq!(latest.promotion(), later.promotion());
+    let before = PromotionJournal::before(&project.state, later.promotion()).unwrap().unwrap();
+    assert_eq!(before.promotion(), &project.promotion);
+    assert!(PromotionJournal::before(&project.state, before.promotion()).unwrap().is_none());
 }
 
 #[tokio::test]

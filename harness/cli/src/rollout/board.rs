@@ -231,14 +231,25 @@ const SHOWN: usize = 3;
 
 fn details(row: &Row) -> Vec<String> {
     let mut lines: Vec<String> = row.offline.iter().cloned().collect();
-    lines.extend(row.reasons.iter().cloned());
-    if row.state == GateState::Open {
-        return lines;
+    let names = |reason: &str, gate: &Asked| reason.starts_with(&format!("{}: ", gate.stage));
+    for reason in &row.reasons {
+        lines.push(reason.clone());
+        row.gates.iter().filter(|gate| names(reason, gate)).for_each(|gate| lines.extend(short_of(gate)));
     }
-    for gate in row.gates.iter().filter(|gate| gate.state != Some(GateState::Open)) {
-        lines.extend(gate.reasons.iter().take(SHOWN).map(|reason| format!("  {reason}")));
-        let more = gate.reasons.len().saturating_sub(SHOWN);
-        lines.extend((more > 0).then(|| format!("  and {} more", count(more, "check"))));
+    // Of a machine that is in no promotion nothing else speaks of its gates.
+    let unsaid = |gate: &&Asked| !row.reasons.iter().any(|reason| names(reason, gate));
+    let shut = |gate: &&Asked| row.state != GateState::Open && gate.state != Some(GateState::Open);
+    for gate in row.gates.iter().filter(shut).filter(unsaid) {
+        lines.push(format!("{}: not open", gate.stage));
+        lines.extend(short_of(gate));
     }
+    lines
+}
+
+/// What keeps a gate from being open, the first of it.
+fn short_of(gate: &Asked) -> Vec<String> {
+    let mut lines: Vec<_> = gate.reasons.iter().take(SHOWN).map(|reason| format!("  {reason}")).collect();
+    let more = gate.reasons.len().saturating_sub(SHOWN);
+    lines.extend((more > 0).then(|| format!("  and {} more", count(more, "check"))));
     lines
 }

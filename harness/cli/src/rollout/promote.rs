@@ -46,7 +46,10 @@ pub async fn promote(
     desk.out(&format!("{}\n{}", status::head(&prospect, &intent), board::human(&rows)))?;
     // Whoever goes on without being asked has seen it when it began.
     if options.dry_run || !options.yes || matches!(intent, Intent::Start(_)) {
-        desk.out(&preview::preview(desk, &prospect, &state, &rows, crew, interrupts).await?)?;
+        let shown = preview::preview(desk, &prospect, &state, &rows, crew, interrupts).await?;
+        if !shown.is_empty() {
+            desk.out(&format!("\n{shown}"))?;
+        }
     }
     let nobody = matches!(intent, Intent::Start(_)) && rows.iter().all(|row| row.next.is_none());
     if options.dry_run || nobody || matches!(intent, Intent::Nothing(_)) {
@@ -199,7 +202,7 @@ pub(super) async fn go(
     let Rested { state, rest } =
         carry(Errand { course, proofs, patient }, ports).await.map_err(trouble::log)?;
     let now = desk.clock.now().wall;
-    let mut after = board::after(course, proofs, &state, now);
+    let mut after = format!("\n{}", board::after(course, proofs, &state, now));
     let mut lines = absent.to_vec();
     lines.extend(advice::advice(course, proofs, &state, now));
     lines.push(sum(rest, !absent.is_empty()).to_owned());

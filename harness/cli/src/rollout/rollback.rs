@@ -1,7 +1,7 @@
 //! `seaworthy rollback`: one machine back to the exact closure that ran there before.
 //!
-//! Flows in: the last promotion. Flows out: its machine rolled back where it is under way, or else a promotion of its own, to
-//! what ran there before. Must not: evaluate, or ask for evidence: what is gone back to has run there.
+//! Flows in: the last promotion that changed it. Flows out: the machine rolled back where that is under way, or else a promotion of its
+//! own, to what ran there before. Must not: evaluate, or ask for evidence: what is gone back to has run there.
 
 use edge::{promotions::PromotionJournal, state::State as Folder};
 use judge::promote::{Host, Phase, Proofs, State};
@@ -38,12 +38,21 @@ pub async fn roll_back(
     let machine = MachineName(options.machine.clone());
     let folder = Folder::open(&desk.project.folder).map_err(trouble::state)?;
     let mut journal = people::last(desk)?;
-    let state = State::of(&journal.entries().map_err(trouble::promotion)?);
-    let host = state.machines().get(&machine).ok_or_else(|| {
-        Stop::input(format!("promotion {} does not have a machine `{machine}`", journal.promotion()))
-            .help("`seaworthy history` shows what it changed")
-    })?;
-    let back = way_back(host, &machine)?;
+    let last = journal.promotion().clone();
+    let host = loop {
+        let state = State::of(&journal.entries().map_err(trouble::promotion)?);
+        if let Some(host) = state.machines().get(&machine).filter(|host| host.change.old != host.change.new) {
+            break host.clone();
+        }
+        // What another promotion changed was not changed back by one that has nothing to do with the machine.
+        journal = PromotionJournal::before(&folder, journal.promotion())
+            .map_err(trouble::promotion)?
+            .ok_or_else(|| never(&machine))?;
+    };
+    let back = way_back(&host, &machine)?;
+    if back.is_none() && *journal.promotion() != last {
+        return Err(never(&machine));
+    }
     desk.screen.note(&format!("{machine} goes back to {}", short(&host.change.old.0)));
     if !options.yes {
         agree(desk)?;
@@ -80,11 +89,15 @@ pub async fn roll_back(
     Ok(exit)
 }
 
-/// The change that takes it back; none where the last promotion can still do so itself.
+fn never(machine: &MachineName) -> Stop {
+    Stop::input(format!("no promotion brought `{machine}` a closure that could be taken back"))
+        .help("`seaworthy history --list` shows them all, `seaworthy history PROMOTION` what one changed")
+}
+
+/// The change that takes it back; none where the promotion can still do so itself.
 fn way_back(host: &Host, machine: &MachineName) -> Result<Option<Change>, Stop> {
     let Change { old, new } = &host.change;
     match host.phase {
-        _ if old == new => Err(Stop::input(format!("the last promotion changed nothing on {machine}"))),
         Phase::Settled { .. } => Ok(Some(Change { old: new.clone(), new: old.clone() })),
         _ if host.is_under_way() || host.doubt || host.begun.is_some() => Ok(None),
         _ => Err(Stop::input(format!("{machine} runs {}, as before the last promotion", short(&old.0)))),

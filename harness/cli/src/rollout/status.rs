@@ -46,6 +46,9 @@ pub(super) fn head(prospect: &Prospect, intent: &Intent) -> String {
         Intent::GoOn(_) => format!("promotion {last} goes on"),
         Intent::End => format!("promotion {last} is to other closures, and has to be ended first"),
         Intent::Start(_) => "a promotion would begin".to_owned(),
+        Intent::Nothing(known) if known.changes.is_empty() => {
+            "no machine answered, so that nothing can be promoted".to_owned()
+        }
         Intent::Nothing(_) => "nothing is to be promoted".to_owned(),
     }
 }

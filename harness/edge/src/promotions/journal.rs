@@ -76,11 +76,24 @@ impl PromotionJournal {
     /// # Errors
     /// The folder of promotions cannot be read, or the journal cannot be opened.
     pub fn latest(state: &State) -> Result<Option<Self>, JournalError> {
+        Self::newest(state, |_| true)
+    }
+
+    /// The one that began last before another.
+    ///
+    /// # Errors
+    /// As [`Self::latest`].
+    pub fn before(state: &State, promotion: &PromotionId) -> Result<Option<Self>, JournalError> {
+        // Names sort by time.
+        Self::newest(state, |other| other < promotion)
+    }
+
+    fn newest(state: &State, fits: impl Fn(&PromotionId) -> bool) -> Result<Option<Self>, JournalError> {
         let written = |promotion: &PromotionId| {
             let path = state.promotion_folder(promotion).map(|folder| folder.join(EVENTS));
             path.and_then(|path| fs::metadata(path).ok()).is_some_and(|file| file.len() > 0)
         };
-        let last = state.list_promotions()?.into_iter().rev().find(written);
+        let last = state.list_promotions()?.into_iter().rev().filter(|one| fits(one)).find(written);
         last.map(|promotion| Self::open(state, &promotion)).transpose()
     }
 
