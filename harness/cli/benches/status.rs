@@ -59,12 +59,20 @@ fn once(names: &[String], plan: &Plan, answers: &[Event]) -> Duration {
     let fleet = load::resolve::resolve(fleet().build());
     let start = Instant::now();
     let proved = prove(plan, answers, &[], day, &closures);
-    let derivations = BTreeMap::new();
-    let prospect =
-        Prospect { fleet, course: course(names), proved, derivations, closures, standings, last: None };
+    let (derivations, reaches) = (BTreeMap::new(), BTreeMap::new());
+    let prospect = Prospect {
+        fleet,
+        course: course(names),
+        proved,
+        derivations,
+        reaches,
+        closures,
+        standings,
+        last: None,
+    };
     let state = prospect.state(&prospect.intent(), now);
     let rows = board::rows(&prospect, &state, now);
-    let (human, json) = (board::human(&rows), serde_json::to_string(&rows).unwrap());
+    let (human, json) = (board::human(&rows, now), serde_json::to_string(&rows).unwrap());
     let took = start.elapsed();
     assert!(human.lines().count() > names.len() && json.len() > human.len(), "a line for each machine");
     took

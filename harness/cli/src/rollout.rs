@@ -12,6 +12,7 @@ mod preview;
 pub mod promote;
 mod proofs;
 pub mod prospect;
+pub mod reaches;
 pub mod rollback;
 pub mod status;
 mod told;

@@ -24,7 +24,7 @@ use cli::{
     desk::Desk,
     environment::Environment,
     exit::Exit,
-    rollout::{Crew, crew::Derivations, promote::promote, rollback::roll_back},
+    rollout::{Crew, crew::Derivations, promote::promote, reaches::Reaches, rollback::roll_back},
     screen::{Screen, Wishes},
     stop::Stop,
 };
@@ -132,6 +132,7 @@ impl Crew for InMemory {
         &self,
         _: &ResolvedFleet,
         derivations: &Derivations,
+        _: &Reaches,
         _: &PromotionId,
     ) -> Result<Arc<dyn Deployer>, Stop> {
         assert!(derivations.values().all(|path| path.ends_with(".drv")), "{derivations:?}");
@@ -181,6 +182,9 @@ async fn from_proof_to_machines_and_back() {
     assert_eq!(steps, [Step::Build, Step::Copy, Step::Activate, Step::Confirm, Step::SetProfile]);
     let status = port.status();
     assert!(row(&status, "cinnabar")["soak_left"].as_u64().unwrap() > 3500, "{status}");
+    assert!(row(&status, "cinnabar")["examined"].is_string(), "{status}");
+    let board = text(&port.seaworthy(&["status"]).stdout);
+    assert!(board.contains("soaks for ") && board.contains(", examined "), "{board}");
     let reasons = row(&status, "stibnite")["reasons"].to_string();
     assert!(reasons.contains("wave first soaks for") && reasons.contains("0 of 1 agreed"), "{reasons}");
 

@@ -15,6 +15,7 @@ mod builder;
 mod closure;
 mod limits;
 mod manifest;
+mod peers;
 mod script;
 mod store;
 
@@ -34,6 +35,7 @@ use run::{
 use builder::Builder;
 use closure::SystemPath;
 pub use limits::Limits;
+pub use peers::{Peer, Peers};
 pub use script::System;
 use script::{Part, Words, script};
 use store::Store;
@@ -54,6 +56,8 @@ pub struct Target {
     pub derivation: Option<String>,
     /// Where it is built, if not here; it may be the machine itself.
     pub build_on: Option<Destination>,
+    /// Whom it must reach over its overlay networks.
+    pub peers: Peers,
 }
 
 /// What it is done with.
@@ -129,8 +133,9 @@ impl Deploy {
             Step::Look => return work.look().await,
             Step::Build => return Told::End(work.build(order.machine()).await),
             Step::Copy => return Told::End(work.copy().await),
-            Step::Activate => Part::Activate,
+            Step::Activate => return Told::End(work.activate().await),
             Step::Confirm => Part::Confirm,
+            Step::Examine => return Told::End(work.examine().await),
             Step::SetProfile => Part::SetProfile,
             Step::RollBack => Part::RollBack,
         };
@@ -149,9 +154,41 @@ struct Work<'a> {
 impl Work<'_> {
     /// Each by a connection of its own that shares nothing with any other: to confirm is to prove that one can still get in.
     async fn ask(&self, part: Part) -> Result<Answer, Unasked> {
+        self.ask_with(part, "").await
+    }
+
+    /// `reached`: whom the machine reaches, a line each.
+    async fn ask_with(&self, part: Part, reached: &str) -> Result<Answer, Unasked> {
         let Deploy { promotion, ssh, who, limits, .. } = self.deploy;
-        let words = Words { promotion: &promotion.0, old: &self.old, new: &self.new, who, limits };
+        let words = Words { promotion: &promotion.0, old: &self.old, new: &self.new, who, reached, limits };
         ssh.ask(&self.target.to, &script(self.target.system, part, &words), limits.session()).await
+    }
+
+    async fn activate(&self) -> End {
+        match self.deploy.reached(self.target, &self.target.peers).await {
+            Ok(reached) => {
+                let reached = reached.into_iter().collect::<Vec<_>>().join("\n");
+                answer::end(self.ask_with(Part::Activate, &reached).await)
+            }
+            Err(end) => end,
+        }
+    }
+
+    async fn examine(&self) -> End {
+        let reached = match answer::examined(self.ask(Part::Examine).await) {
+            Ok(reached) => reached,
+            Err(end) => return end,
+        };
+        match self.deploy.lost(self.target, &reached).await {
+            Ok(lost) if lost.is_empty() => End::Done,
+            Ok(lost) => {
+                let lost: Vec<_> =
+                    lost.iter().map(|peer| format!("peer {peer}: it is not reached")).collect();
+                let why = answer::listed(&lost.iter().map(String::as_str).collect::<Vec<_>>());
+                End::Failed { why }
+            }
+            Err(end) => end,
+        }
     }
 
     async fn look(&self) -> Told {

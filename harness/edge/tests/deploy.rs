@@ -21,6 +21,9 @@ mod faults;
 #[path = "deploy/guest.rs"]
 mod guest;
 #[cfg(target_os = "linux")]
+#[path = "deploy/health.rs"]
+mod health;
+#[cfg(target_os = "linux")]
 #[path = "deploy/holes.rs"]
 mod holes;
 #[cfg(target_os = "linux")]
@@ -64,8 +67,9 @@ fn main() -> ExitCode {
 
 #[cfg(target_os = "linux")]
 fn trials() -> Vec<Trial> {
-    [
+    let all = [
         steps::trials(),
+        health::trials(),
         difference::trials(),
         darwin::trials(),
         builders::trials(),
@@ -75,10 +79,8 @@ fn trials() -> Vec<Trial> {
         waves::trials(),
         kills::trials(),
         guest::trials(),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    ];
+    all.into_iter().flatten().collect()
 }
 
 /// There are no labs here.

@@ -71,7 +71,8 @@ fn state(names: &[MachineName]) -> State {
     let changes = names.iter().map(|name| (name.clone(), change(name))).collect();
     let mut state = State::of(&[entry(Happened::Started { changes })]);
     for machine in &names[..names.len() / 2] {
-        for step in [Step::Build, Step::Copy, Step::Activate, Step::Confirm, Step::SetProfile] {
+        for step in [Step::Build, Step::Copy, Step::Activate, Step::Confirm, Step::Examine, Step::SetProfile]
+        {
             state.apply(&entry(Happened::Begun { machine: machine.clone(), step }));
             state.apply(&entry(Happened::Ended { machine: machine.clone(), step, end: End::Done }));
         }

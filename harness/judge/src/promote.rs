@@ -13,6 +13,7 @@ mod permit;
 mod proof;
 mod prove;
 mod sight;
+mod soak;
 mod state;
 mod waves;
 mod why;

@@ -53,7 +53,7 @@ pub struct Change {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Step {
-    /// Ask what is there. The only step that changes nothing.
+    /// Ask what is there. It changes nothing.
     Look,
     /// Build the new closure.
     Build,
@@ -63,6 +63,8 @@ pub enum Step {
     Activate,
     /// Stop that timer, over a connection of its own.
     Confirm,
+    /// Compare how it does with how it did before anything was activated. It changes nothing.
+    Examine,
     /// Make the new closure what boots.
     SetProfile,
     /// Run and boot the old closure.
@@ -75,6 +77,12 @@ impl Step {
     pub fn sets_out(self) -> bool {
         matches!(self, Self::Build | Self::Copy | Self::Activate)
     }
+
+    /// Whether it may change what runs or boots.
+    #[must_use]
+    pub fn switches(self) -> bool {
+        matches!(self, Self::Activate | Self::Confirm | Self::SetProfile | Self::RollBack)
+    }
 }
 
 /// How a step came out.
@@ -83,7 +91,7 @@ impl Step {
 pub enum End {
     /// As it should.
     Done,
-    /// It did not work.
+    /// It did not work; of an examination: the machine does worse than before.
     Failed {
         /// Why, in a sentence without a full stop.
         why: String,
@@ -178,7 +186,7 @@ pub enum Happened {
         /// What was found.
         sight: Sight,
     },
-    /// A machine does worse under its new closure than it did before.
+    /// Somebody says that a machine does worse under its new closure than it did before; an examination says so by its end.
     Ailing {
         /// Who.
         machine: MachineName,
@@ -195,6 +203,7 @@ impl fmt::Display for Step {
             Self::Copy => "copy",
             Self::Activate => "activate",
             Self::Confirm => "confirm",
+            Self::Examine => "examine",
             Self::SetProfile => "set the profile",
             Self::RollBack => "roll back",
         })

@@ -21,6 +21,15 @@ pub(super) fn advice(course: &Course, proofs: &Proofs, state: &State, now: Times
             }
         }
     }
+    // A wave that others wait for is told already.
+    if told.is_empty() {
+        let reasons = board.machines.values().flat_map(|word| &word.reasons);
+        let left = reasons.filter_map(|why| if let Why::Soaking { left } = why { Some(*left) } else { None });
+        told.extend(
+            left.max()
+                .map(|left| format!("all is examined again when it has soaked, at {}", until(now, left))),
+        );
+    }
     told
 }
 
@@ -47,6 +56,8 @@ pub(super) fn waits(why: &Why) -> bool {
         | Why::OutOfHours
         | Why::Behind { .. }
         | Why::Soaks { .. }
+        | Why::Soaking { .. }
+        | Why::Unexamined
         | Why::SoaksTogether { .. }
         | Why::Full { .. }
         | Why::LastOfRole { .. } => true,

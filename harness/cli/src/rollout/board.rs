@@ -6,7 +6,7 @@
 use std::{collections::BTreeMap, fmt::Write as _, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
-use judge::promote::{Board, Host, Phase, Proofs, State, decide, lasting};
+use judge::promote::{Board, Host, Phase, Proofs, State, Why, decide, lasting};
 use model::{
     course::Course,
     decision::{Gate, GateState},
@@ -44,6 +44,8 @@ pub struct Row {
     pub gates: Vec<Asked>,
     /// Seconds that its soak goes on.
     pub soak_left: Option<u64>,
+    /// When it was last examined under its new closure, and did no worse than before.
+    pub examined: Option<Timestamp>,
     /// Whether something else runs or boots there than a promotion left.
     pub drift: bool,
     /// The step that may be taken now.
@@ -92,6 +94,7 @@ pub fn rows(prospect: &Prospect, state: &State, now: Timestamp) -> Vec<Row> {
             soak_left: host
                 .and_then(|host| soak_left(host, leg.soak, now))
                 .map(|left| left.as_secs() + u64::from(left.subsec_nanos() > 0)),
+            examined: host.and_then(|host| host.examined),
             drift: drift(there_ok, prospect.last.as_ref().and_then(|(_, last)| last.machines().get(name))),
             next: next.get(name).copied(),
         }
@@ -103,7 +106,9 @@ fn word(board: &Board<'_>, name: &MachineName, seen: bool) -> (GateState, bool, 
     match board.machines.get(name) {
         Some(word) => {
             let waits = !word.reasons.is_empty() && word.reasons.iter().all(advice::waits);
-            (word.state, waits, word.reasons.iter().map(ToString::to_string).collect())
+            // What is left of its own soak stands in a column.
+            let told = word.reasons.iter().filter(|why| !matches!(why, Why::Soaking { .. }));
+            (word.state, waits, told.map(ToString::to_string).collect())
         }
         None => {
             let why = if seen { "what it would go back to is not one closure" } else { "it never answered" };
@@ -164,8 +169,11 @@ pub(super) fn after(course: &Course, proofs: &Proofs, state: &State, now: Timest
             Phase::Strayed => "on neither its old nor its new closure".to_owned(),
             Phase::Waiting | Phase::Built | Phase::Copied => "not activated".to_owned(),
         };
-        let _infallible = writeln!(out, "{name:width$}  {phase}");
         let reasons = board.machines.get(name).map(|word| word.reasons.as_slice()).unwrap_or_default();
+        let (soaks, reasons): (Vec<_>, Vec<_>) =
+            reasons.iter().partition(|why| matches!(why, Why::Soaking { .. }));
+        let soaks = soaks.first().map(|why| format!("; {why}")).unwrap_or_default();
+        let _infallible = writeln!(out, "{name:width$}  {phase}{soaks}");
         for reason in reasons {
             let _infallible = writeln!(out, "  {reason}");
         }
@@ -175,8 +183,8 @@ pub(super) fn after(course: &Course, proofs: &Proofs, state: &State, now: Timest
 
 /// The board for people: a line a machine, and below it what speaks against it.
 #[must_use]
-pub fn human(rows: &[Row]) -> String {
-    let cells: Vec<[String; 5]> = rows.iter().map(cells).collect();
+pub fn human(rows: &[Row], now: Timestamp) -> String {
+    let cells: Vec<[String; 5]> = rows.iter().map(|row| cells(row, now)).collect();
     let titles = ["machine", "wave", "runs", "wanted", "stands"].map(str::to_owned);
     let widths: Vec<usize> = (0..5)
         .map(|column| {
@@ -200,7 +208,7 @@ pub fn human(rows: &[Row]) -> String {
     out
 }
 
-fn cells(row: &Row) -> [String; 5] {
+fn cells(row: &Row, now: Timestamp) -> [String; 5] {
     let runs = match (&row.there, row.through) {
         (None, _) => "no answer".to_owned(),
         (Some(there), _) => short(&there.running.0),
@@ -210,20 +218,27 @@ fn cells(row: &Row) -> [String; 5] {
         (Some(wanted), false) => short(wanted),
         (None, false) => "not known".to_owned(),
     };
-    [row.machine.0.clone(), row.wave.clone().unwrap_or_default(), runs, wanted, stands(row)]
+    [row.machine.0.clone(), row.wave.clone().unwrap_or_default(), runs, wanted, stands(row, now)]
 }
 
-fn stands(row: &Row) -> String {
+fn stands(row: &Row, now: Timestamp) -> String {
+    let soaks = row.soak_left.map(|left| format!("soaks for {} more", lasting(Duration::from_secs(left))));
     let state = match row.state {
+        GateState::Open if soaks.is_some() => String::new(),
+        GateState::Open if row.next == Some(Step::Examine) => "next: examine".to_owned(),
         GateState::Open if row.through => "through".to_owned(),
         GateState::Open => row.next.as_ref().map_or("open".to_owned(), |next| format!("next: {next}")),
         _ if row.waits => "waits".to_owned(),
         GateState::Undecided => "undecided".to_owned(),
         GateState::Closed => "closed".to_owned(),
     };
-    let soaks = row.soak_left.map(|left| format!(", soaks for {} more", lasting(Duration::from_secs(left))));
-    let drift = if row.drift { ", drifted" } else { "" };
-    format!("{state}{}{drift}", soaks.unwrap_or_default())
+    let examined = row.examined.filter(|_| soaks.is_some()).map(|at| {
+        let ago = Duration::try_from(now.duration_since(at)).unwrap_or_default();
+        format!("examined {} ago", lasting(Duration::from_secs(ago.as_secs())))
+    });
+    let drift = row.drift.then(|| "drifted".to_owned());
+    let parts = [Some(state), soaks, examined, drift].into_iter().flatten();
+    parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
 }
 
 /// How many reasons of one gate are shown.

@@ -18,7 +18,7 @@ use model::{
 };
 use run::rollout::{Deployer, Lookout};
 
-use super::people::user;
+use super::{people::user, reaches::Reaches};
 use crate::{desk::Desk, settings, stop::Stop};
 
 /// The derivations of what machines shall run, as far as they are known.
@@ -40,6 +40,7 @@ pub trait Crew {
         &self,
         fleet: &ResolvedFleet,
         derivations: &Derivations,
+        reaches: &Reaches,
         promotion: &PromotionId,
     ) -> Result<Arc<dyn Deployer>, Stop>;
 }
@@ -79,6 +80,7 @@ impl<'d> OverSsh<'d> {
         &self,
         fleet: &ResolvedFleet,
         derivations: &Derivations,
+        reaches: &Reaches,
         promotion: &PromotionId,
     ) -> Result<Deploy, Stop> {
         let means = Means {
@@ -88,12 +90,17 @@ impl<'d> OverSsh<'d> {
             who: user(self.desk)?,
             limits: Limits::default(),
         };
-        Deploy::new(promotion.clone(), self.targets(fleet, derivations), means)
+        Deploy::new(promotion.clone(), self.targets(fleet, derivations, reaches), means)
             .map_err(|error| Stop::input("the promotion cannot be carried out").because(error))
     }
 
     /// Where each machine is. One whose `targetHost` is none is told, and then nobody knows where it is.
-    fn targets(&self, fleet: &ResolvedFleet, derivations: &Derivations) -> BTreeMap<MachineName, Target> {
+    fn targets(
+        &self,
+        fleet: &ResolvedFleet,
+        derivations: &Derivations,
+        reaches: &Reaches,
+    ) -> BTreeMap<MachineName, Target> {
         let mut targets = BTreeMap::new();
         for (name, machine) in &fleet.machines {
             let written = fleet.fleet.inventory.machines.get(name);
@@ -110,7 +117,8 @@ impl<'d> OverSsh<'d> {
             match (destination(host), build_on) {
                 (Ok(to), Ok(build_on)) => {
                     let derivation = derivations.get(name).cloned();
-                    targets.insert(name.clone(), Target { to, system, derivation, build_on });
+                    let peers = reaches.get(name).cloned().unwrap_or_default();
+                    targets.insert(name.clone(), Target { to, system, derivation, build_on, peers });
                 }
                 (Err(why), _) => self.desk.screen.note(&format!("{name}: deploy.targetHost: {why}")),
                 (_, Err(why)) => self.desk.screen.note(&format!("{name}: deploy.buildHost: {why}")),
@@ -124,16 +132,17 @@ impl Crew for OverSsh<'_> {
     fn lookout(&self, fleet: &ResolvedFleet, derivations: &Derivations) -> Result<Arc<dyn Lookout>, Stop> {
         // Who only asks leaves no mark, and so needs no name.
         let nobody = PromotionId("none".to_owned());
-        Ok(Arc::new(self.deploy(fleet, derivations, &nobody)?))
+        Ok(Arc::new(self.deploy(fleet, derivations, &Reaches::new(), &nobody)?))
     }
 
     fn deployer(
         &self,
         fleet: &ResolvedFleet,
         derivations: &Derivations,
+        reaches: &Reaches,
         promotion: &PromotionId,
     ) -> Result<Arc<dyn Deployer>, Stop> {
-        Ok(Arc::new(self.deploy(fleet, derivations, promotion)?))
+        Ok(Arc::new(self.deploy(fleet, derivations, reaches, promotion)?))
     }
 }
 

@@ -24,7 +24,8 @@ use run::{
 use tokio::sync::mpsc;
 
 use super::{
-    Crew, advice, board, crew::Derivations, people::user, preview, prospect::Prospect, status, told,
+    Crew, advice, board, crew::Derivations, people::user, preview, prospect::Prospect, reaches::Reaches,
+    status, told,
 };
 use crate::{args, desk::Desk, exit::Exit, stop::Stop, trouble};
 
@@ -43,7 +44,7 @@ pub async fn promote(
     let state = prospect.state(&intent, desk.now);
     prospect.course.only = only(options, &prospect.course, &state)?;
     let rows = board::rows(&prospect, &state, desk.now);
-    desk.out(&format!("{}\n{}", status::head(&prospect, &intent), board::human(&rows)))?;
+    desk.out(&format!("{}\n{}", status::head(&prospect, &intent), board::human(&rows, desk.now)))?;
     // Whoever goes on without being asked has seen it when it began.
     if options.dry_run || !options.yes || matches!(intent, Intent::Start(_)) {
         let shown = preview::preview(desk, &prospect, &state, &rows, crew, interrupts).await?;
@@ -69,9 +70,9 @@ pub async fn promote(
     if nothing_sets_out {
         prospect.course.only = Some(BTreeSet::new());
     }
-    let Prospect { fleet, derivations, course, proved, .. } = &prospect;
+    let Prospect { fleet, derivations, reaches, course, proved, .. } = &prospect;
     let proofs = &proved.proofs;
-    let work = Work { fleet, derivations, course, proofs, absent: &absent, patient: options.wait };
+    let work = Work { fleet, derivations, reaches, course, proofs, absent: &absent, patient: options.wait };
     let exit = go(desk, crew, work, journal, interrupts).await?;
     if nothing_sets_out {
         desk.screen.note("what the last promotion began is ended; `seaworthy promote` begins the next");
@@ -175,6 +176,7 @@ fn opened(folder: &Folder, promotion: &PromotionId) -> Result<PromotionJournal, 
 pub(super) struct Work<'a> {
     pub(super) fleet: &'a ResolvedFleet,
     pub(super) derivations: &'a Derivations,
+    pub(super) reaches: &'a Reaches,
     pub(super) course: &'a Course,
     pub(super) proofs: &'a Proofs,
     /// What is to be told of machines that the promotion does not have, and should.
@@ -194,8 +196,8 @@ pub(super) async fn go(
     journal: PromotionJournal,
     interrupts: &mut mpsc::Receiver<()>,
 ) -> Result<Exit, Stop> {
-    let Work { fleet, derivations, course, proofs, absent, patient } = work;
-    let deployer = crew.deployer(fleet, derivations, journal.promotion())?;
+    let Work { fleet, derivations, reaches, course, proofs, absent, patient } = work;
+    let deployer = crew.deployer(fleet, derivations, reaches, journal.promotion())?;
     desk.screen.note(&format!("promotion {}", journal.promotion()));
     let mut log = Aloud { journal, desk, work, waits: Vec::new() };
     let ports = Ports { deployer, clock: &desk.clock, log: &mut log, interrupts };

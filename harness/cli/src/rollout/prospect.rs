@@ -20,7 +20,12 @@ use tokio::{
     task::JoinSet,
 };
 
-use super::{Crew, advice, crew::Derivations, proofs};
+use super::{
+    Crew, advice,
+    crew::Derivations,
+    proofs,
+    reaches::{self, Reaches},
+};
 use crate::{
     complain,
     desk::Desk,
@@ -41,6 +46,8 @@ pub struct Prospect {
     pub proved: Proved,
     /// What each machine's closure is made by.
     pub derivations: Derivations,
+    /// Whom each machine must reach.
+    pub reaches: Reaches,
     /// What each machine's closure is now.
     pub closures: BTreeMap<MachineName, Closure>,
     /// What is there, of each machine of a wave.
@@ -65,6 +72,7 @@ impl Prospect {
         let plan = pipeline::plan(desk, &known, &wish)?;
         let derivations = proofs::derivations(&known);
         let closures = proofs::closures(&known, &derivations).await?;
+        let reaches = reaches::reaches(&known);
         let proved = proofs::proved(desk, &known, &plan, &closures);
         let lookout = crew.lookout(&known.fleet, &derivations)?;
         let machines = course.waves.iter().flat_map(|leg| leg.machines.iter().cloned());
@@ -74,7 +82,8 @@ impl Prospect {
             standings = ask(&lookout, machines) => standings,
         };
         let last = last(desk)?;
-        let mut known = Self { fleet: known.fleet, course, proved, derivations, closures, standings, last };
+        let mut known =
+            Self { fleet: known.fleet, course, proved, derivations, reaches, closures, standings, last };
         known.course.absent = known.intent().never_seen();
         Ok(known)
     }
@@ -89,7 +98,7 @@ impl Prospect {
             .standings
             .iter()
             .filter_map(|(name, seen)| Some((name.clone(), seen.as_ref().ok()?.clone())));
-        intend(self.last.as_ref().map(|(_, state)| state), &wanted, &seen.collect())
+        intend(self.last.as_ref().map(|(_, state)| state), &self.course, &wanted, &seen.collect())
     }
 
     /// What is to be told of machines that the promotion does not have.

@@ -17,6 +17,7 @@ use super::{
     crew::Derivations,
     people::{self, user},
     promote::{Work, agree, go, lock},
+    reaches::Reaches,
     told::short,
 };
 use crate::{args, desk::Desk, exit::Exit, sources, stop::Stop, trouble};
@@ -73,10 +74,12 @@ pub async fn roll_back(
     let leg = Leg { name: "back".to_owned(), machines: [machine.clone()].into(), ..Leg::default() };
     let course = Course { waves: vec![leg], ..Course::default() };
     let proofs = Proofs::new();
-    let derivations = Derivations::new();
+    // Nothing is evaluated, so that nobody knows whom it must reach.
+    let (derivations, reaches) = (Derivations::new(), Reaches::new());
     let work = Work {
         fleet: &fleet,
         derivations: &derivations,
+        reaches: &reaches,
         course: &course,
         proofs: &proofs,
         absent: &[],

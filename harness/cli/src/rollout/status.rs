@@ -25,7 +25,7 @@ pub async fn show(
     let text = match options.format {
         PlanFormat::Human => {
             let after = about(&prospect, &intent, &state, desk);
-            format!("{}\n{}{after}", head(&prospect, &intent), board::human(&rows))
+            format!("{}\n{}{after}", head(&prospect, &intent), board::human(&rows, desk.now))
         }
         PlanFormat::Json => desk.json(&json!({
             "version": 1,

@@ -70,7 +70,11 @@ fn a_person_wants_one_back(harbour: &Harbour) {
     let before = harbour.version("galena").1;
     harbour.change("galena", "4", "");
     harbour.says("seaworthy verify", 0, &[]);
-    harbour.says("seaworthy promote galena --yes", 0, &["every machine that was asked for is through"]);
+    harbour.says(
+        "seaworthy promote galena --wait --yes",
+        0,
+        &["every machine that was asked for is through"],
+    );
     assert_eq!(harbour.version("galena").0, "4");
     let told = [
         "galena goes back to",
@@ -108,7 +112,11 @@ pub(crate) fn caught_up(mut harbour: Harbour) {
     // In the same promotion: what has soaked has soaked, and nobody is asked again.
     harbour.says("seaworthy status", 0, &["galena servers", "next: build"]);
     let joins = "joined: 1 machine to change galena: from";
-    harbour.says("seaworthy promote --yes", 0, &[joins, "every machine that was asked for is through"]);
+    harbour.says(
+        "seaworthy promote --wait --yes",
+        0,
+        &[joins, "every machine that was asked for is through"],
+    );
     assert_eq!(harbour.versions(), ["2"; 4]);
     let listed = harbour.says("seaworthy history --list", 0, &["4 of 4 machines on the new closure"]);
     assert_eq!(listed.lines().count(), 1, "{listed}");

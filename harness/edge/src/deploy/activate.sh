@@ -23,8 +23,8 @@ status=0
 echo "\$status" >"$here/status.new"
 mv "$here/status.new" "$here/status"
 ACTIVATE
-{ echo "$old $new" >"$kept/$id" && sync "$kept/$id"; } || {
-    rm -f "$kept/$id"
+{ take_down && echo "$old $new" >"$kept/$id" && sync "$before" "$peers" "$kept/$id"; } || {
+    rm -f "$kept/$id" "$before"* "$peers"
     fail "no mark can be left in $kept, so that nothing was begun: is the disk full"
 }
 systemd-run -q --collect --unit="$unit" --on-active="$window" --timer-property=AccuracySec=100ms \

@@ -5,6 +5,7 @@
 
 use model::rollout::{Closure, End, Sight, Standing};
 
+use super::peers::Reached;
 use crate::ssh::{Answer, Unasked};
 
 /// How a step came out.
@@ -14,6 +15,29 @@ pub(super) fn end(answered: Result<Answer, Unasked>) -> End {
         Ok(answer) => End::Failed { why: why(&answer) },
         Err(unasked) => unreached(&unasked),
     }
+}
+
+/// Whom a machine reached before, if it does no worse than then. Only its own word that it does worse is a failure: whoever could
+/// not tell has told nothing.
+pub(super) fn examined(answered: Result<Answer, Unasked>) -> Result<Reached, End> {
+    let answer = answered.map_err(|_| End::Unreachable)?;
+    let told = |word| answer.out.lines().filter_map(move |line: &str| line.strip_prefix(word));
+    if answer.code == 0 {
+        return Ok(told("reached ").map(str::to_owned).collect());
+    }
+    let worse: Vec<_> = told("worse ").collect();
+    Err(if worse.is_empty() { End::Unreachable } else { End::Failed { why: listed(&worse) } })
+}
+
+/// How many things are told.
+const TOLD: usize = 3;
+
+/// What is worse, in a line: the words come from a machine's own checks and logs.
+pub(super) fn listed(worse: &[&str]) -> String {
+    let printed = |line: &&str| -> String { line.chars().filter(|it| !it.is_control()).collect() };
+    let mut all: Vec<_> = worse.iter().take(TOLD).map(printed).collect();
+    all.extend(worse.len().checked_sub(TOLD).filter(|more| *more > 0).map(|more| format!("{more} more")));
+    all.join("; ").trim_end_matches('.').to_owned()
 }
 
 /// What an end without an answer means: whether anybody knows how far the step came.
@@ -102,6 +126,21 @@ mod tests {
         assert_eq!(end(Ok(said(1, "x\nwhy it burns.\n", "sh: y"))), failed("it burns"));
         assert_eq!(end(Ok(said(127, "", "\nsh: 1: flock: not found\n"))), failed("sh: 1: flock: not found"));
         assert_eq!(end(Ok(said(2, "", ""))), failed("the script there ended without a word"));
+    }
+
+    #[test]
+    fn only_a_machine_that_says_so_does_worse() {
+        assert_eq!(examined(Ok(said(0, "reached b over net\n", ""))), Ok(["b over net".to_owned()].into()));
+        let out = "worse unit web.service: no \u{1b}[31mroom.\nworse check disk: it ended with 1\n";
+        assert_eq!(
+            examined(Ok(said(1, out, ""))),
+            Err(failed("unit web.service: no [31mroom.; check disk: it ended with 1"))
+        );
+        let many: String = (0..9).map(|number| format!("worse check {number}: no\n")).collect();
+        let told = "check 0: no; check 1: no; check 2: no; 6 more";
+        assert_eq!(examined(Ok(said(1, &many, ""))), Err(failed(told)));
+        assert_eq!(examined(Ok(said(1, "why the machine is held by carl\n", ""))), Err(End::Unreachable));
+        assert_eq!(examined(Err(Unasked::Denied(String::new()))), Err(End::Unreachable));
     }
 
     #[test]

@@ -15,12 +15,24 @@ pub struct Limits {
     pub activate: Duration,
     /// From the latest end of an activation until the machine goes back by itself.
     pub confirm: Duration,
+    /// For what is worse than before to get well, and for units to start, in an examination.
+    pub settle: Duration,
+    /// For one of the machine's own health checks.
+    pub check: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
-        Self { build: minutes(240), copy: minutes(120), activate: minutes(10), confirm: minutes(2) }
+        Self {
+            build: minutes(240),
+            copy: minutes(120),
+            activate: minutes(10),
+            confirm: minutes(2),
+            // Longer than systemd waits for a unit to start, unless it is told otherwise.
+            settle: minutes(2),
+            check: Duration::from_secs(10),
+        }
     }
 }
 

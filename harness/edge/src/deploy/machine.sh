@@ -1,7 +1,8 @@
-# What every step on a machine stands on. Set before: step, id, old, new, who, asker, sudo; seconds: activate,
-# window, patience.
+# What every step on a machine stands on. Set before: step, id, old, new, who, reached, asker, sudo; seconds: activate,
+# window, patience, settle, each.
 #
-# /run/seaworthy/<id> is what this boot knows of a promotion; /var/lib/seaworthy/<id> is its mark, which outlasts a reboot.
+# /run/seaworthy/<id> is what this boot knows of a promotion; /var/lib/seaworthy/<id> is its mark, which outlasts a
+# reboot; beside it <id>.before tells how the machine did, and <id>.reached whom it reached.
 set -eu
 umask 077
 export PATH="/run/current-system/sw/bin:/nix/var/nix/profiles/default/bin:$PATH"
@@ -19,7 +20,7 @@ fail() {
 }
 
 # Takes the machine's lock, and waits for whatever a process that is gone left at work. The system lets go of the lock with the
-# last process that has it, so that none is ever stale. Only a look waits long for it: what changes something must not do so long
+# last process that has it, so that none is ever stale. Only what changes nothing waits long for it: what does must not do so long
 # after it was asked to, when whoever asked is gone and somebody has looked.
 take() {
     mkdir -p "$run" "$kept"

@@ -28,6 +28,7 @@ pub(super) enum Part {
     Copied,
     Activate,
     Confirm,
+    Examine,
     SetProfile,
     RollBack,
 }
@@ -38,6 +39,8 @@ pub(super) struct Words<'a> {
     pub(super) old: &'a SystemPath,
     pub(super) new: &'a SystemPath,
     pub(super) who: &'a str,
+    /// Whom the machine reaches before it is activated, a line each.
+    pub(super) reached: &'a str,
     pub(super) limits: &'a Limits,
 }
 
@@ -48,15 +51,24 @@ impl Part {
             Self::Hold | Self::Copied => Step::Copy,
             Self::Activate => Step::Activate,
             Self::Confirm => Step::Confirm,
+            Self::Examine => Step::Examine,
             Self::SetProfile => Step::SetProfile,
             Self::RollBack => Step::RollBack,
         }
     }
 
-    fn text(self, system: System) -> [&'static str; 2] {
-        match system {
-            System::NixOs => [include_str!("machine.sh"), self.on_nixos()],
-            System::Darwin => [include_str!("darwin/machine.sh"), self.on_darwin()],
+    /// What it stands on, how health is told where that is asked for, and what it does.
+    fn text(self, system: System) -> [&'static str; 4] {
+        let [machine, units, own] = match system {
+            System::NixOs => [include_str!("machine.sh"), include_str!("units.sh"), self.on_nixos()],
+            System::Darwin => {
+                [include_str!("darwin/machine.sh"), include_str!("darwin/units.sh"), self.on_darwin()]
+            }
+        };
+        if matches!(self, Self::Activate | Self::Examine) {
+            [machine, include_str!("health.sh"), units, own]
+        } else {
+            [machine, "", "", own]
         }
     }
 
@@ -67,6 +79,7 @@ impl Part {
             Self::Copied => include_str!("copied.sh"),
             Self::Activate => include_str!("activate.sh"),
             Self::Confirm => include_str!("confirm.sh"),
+            Self::Examine => include_str!("examine.sh"),
             Self::SetProfile => include_str!("profile.sh"),
             Self::RollBack => include_str!("back.sh"),
         }
@@ -79,6 +92,7 @@ impl Part {
             Self::Copied => include_str!("copied.sh"),
             Self::Activate => include_str!("darwin/activate.sh"),
             Self::Confirm => include_str!("darwin/confirm.sh"),
+            Self::Examine => include_str!("examine.sh"),
             Self::SetProfile => include_str!("darwin/profile.sh"),
             Self::RollBack => include_str!("darwin/back.sh"),
         }
@@ -87,21 +101,24 @@ impl Part {
 
 /// The script of one session.
 pub(super) fn script(system: System, part: Part, words: &Words<'_>) -> String {
-    let Words { promotion, old, new, who, limits } = words;
-    let [machine, what] = part.text(system);
-    let mut text = String::with_capacity(machine.len() + what.len() + 1024);
+    let Words { promotion, old, new, who, reached, limits } = words;
+    let what = part.text(system).join("\n");
+    let mut text = String::with_capacity(what.len() + 1024);
     let seconds = |time: Duration| time.as_secs().max(1);
     let _infallible = write!(
         text,
-        "step={} id={} old={} new={} who={} activate={} window={} patience={}\n{machine}\n{what}",
+        "step={} id={} old={} new={} who={} reached={} activate={} window={} patience={} settle={} each={}\n{what}",
         quoted(&part.step().to_string()),
         quoted(promotion),
         quoted(old.as_str()),
         quoted(new.as_str()),
         quoted(who),
+        quoted(reached),
         seconds(limits.activate),
         seconds(limits.window()),
         seconds(limits.patience()),
+        seconds(limits.settle),
+        seconds(limits.check),
     );
     as_root(&text)
 }
@@ -134,12 +151,13 @@ mod tests {
 
     use super::*;
 
-    const PARTS: [Part; 7] = [
+    const PARTS: [Part; 8] = [
         Part::Look,
         Part::Hold,
         Part::Copied,
         Part::Activate,
         Part::Confirm,
+        Part::Examine,
         Part::SetProfile,
         Part::RollBack,
     ];
@@ -149,7 +167,16 @@ mod tests {
             SystemPath::of(&Closure(format!("/nix/store/0c5fq6vwa5mfmhhp2jyxqbzdm2kikzj3-{name}"))).unwrap()
         };
         let (old, new, limits) = (path("old"), path("new"), Limits::default());
-        script(system, part, &Words { promotion: "p1", old: &old, new: &new, who: "O'Hara", limits: &limits })
+        script(
+            system,
+            part,
+            &Words { promotion: "p1", old: &old, new: &new, who: "O'Hara", reached: "b\nc", limits: &limits },
+        )
+    }
+
+    /// What stands in the script of this part alone.
+    fn own(system: System, part: Part) -> &'static str {
+        part.text(system)[3]
     }
 
     /// The first thing that a script does to a machine, of these.
@@ -163,7 +190,7 @@ mod tests {
             [System::NixOs, System::Darwin].into_iter().flat_map(|it| PARTS.map(|part| (it, part)))
         {
             let text = written(system, part);
-            let own = part.text(system)[1];
+            let own = own(system, part);
             let commands = own.lines().find(|line| !line.starts_with('#')).unwrap();
             assert!(commands.starts_with("take"), "{system:?} {part:?}: {commands}");
             // Quoted once for root's shell, and again for the one that calls it.
@@ -173,13 +200,26 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_activated_before_mark_and_timer() {
-        let own = Part::Activate.text(System::NixOs)[1];
-        assert_eq!(first(own, &["in_unit activate", "systemd-run", ">\"$kept/$id\""]), ">\"$kept/$id\"");
-        assert_eq!(first(own, &["in_unit activate", "systemd-run"]), "systemd-run");
-        let own = Part::Activate.text(System::Darwin)[1];
-        assert_eq!(first(own, &["sets_timer", ">\"$kept/$id\""]), ">\"$kept/$id\"");
-        assert_eq!(first(own, &["activates \"$new\"", "sets_timer"]), "sets_timer");
+    fn nothing_is_activated_before_health_mark_and_timer() {
+        let (mark, health) = (">\"$kept/$id\"", "take_down");
+        let on_nixos = ["in_unit activate", "systemd-run", mark, health];
+        let on_darwin = ["activates \"$new\"", "sets_timer", mark, health];
+        for (system, all) in [(System::NixOs, on_nixos), (System::Darwin, on_darwin)] {
+            let text = own(system, Part::Activate);
+            (0..all.len()).for_each(|last| assert_eq!(first(text, &all[..=last]), all[last], "{system:?}"));
+        }
+    }
+
+    /// What is asked for health, each kind of machine can answer.
+    #[test]
+    fn every_kind_of_machine_tells_its_health() {
+        for system in [System::NixOs, System::Darwin] {
+            let [_, health, units, _] = Part::Examine.text(system);
+            for word in ["failed_units", "restarting_units", "starting", "within"] {
+                let asked = format!("{health}{}", own(system, Part::Examine)).contains(word);
+                assert!(asked && units.contains(&format!("\n{word}() {{")), "{system:?} {word}");
+            }
+        }
     }
 
     /// A Mac has neither systemd nor flock; and what boots is set only by the step that is for it, and on the way back.
@@ -189,7 +229,7 @@ mod tests {
             let text = written(System::Darwin, part);
             assert!(!text.contains("systemctl") && !text.contains("systemd-run"), "{part:?}");
             assert!(!text.contains("flock -w") && !text.contains("readlink -f"), "{part:?}");
-            let sets = part.text(System::Darwin)[1].contains("sets \"");
+            let sets = own(System::Darwin, part).contains("sets \"");
             assert_eq!(sets, matches!(part, Part::SetProfile | Part::RollBack), "{part:?}");
         }
     }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use edge::deploy::{Deploy, Means, System, Target};
+use edge::deploy::{Deploy, Means, Target};
 use libtest_mimic::Trial;
 use model::rollout::{Change, Closure, PromotionId, Step};
 use run::rollout::Lookout as _;
 
-use crate::rig::{LIMITS, Rig, done, look, nix, system, take, to, trial, why};
+use crate::rig::{LIMITS, Rig, done, look, nix, system, take, target, to, trial, why};
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
@@ -25,7 +25,7 @@ impl Rig {
         let derivation = self.derivation(&new);
         self.forget(&new);
         let build_on = Some(to(builder));
-        let target = Target { to: to("a"), system: System::NixOs, derivation: Some(derivation), build_on };
+        let target = Target { derivation: Some(derivation), build_on, ..target("a") };
         let means = Means {
             ssh: Arc::clone(&self.ssh),
             nix: self.nix(),

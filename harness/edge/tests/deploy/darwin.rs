@@ -9,6 +9,7 @@ use libtest_mimic::Trial;
 use model::rollout::{Closure, Step};
 
 use crate::{
+    health::check,
     rig::{LIMIT, LIMITS, Rig, done, look, system, take, trial, why},
     steps::goes_off,
 };
@@ -50,6 +51,10 @@ async fn whole(rig: Rig) {
     // Each may be taken twice.
     done(&deploy, "a", &change, &[Step::Activate, Step::Confirm, Step::Confirm]).await;
     assert_eq!((look(&deploy, "a", &change).await.timer, rig.sleepers().await.as_str()), (false, ""));
+    done(&deploy, "a", &change, &[Step::Examine]).await;
+    rig.on("a", &check("port", "echo nobody listens; exit 1")).await;
+    let said = why(take(&deploy, "a", &change, Step::Examine).await);
+    assert_eq!(said, "check port: nobody listens");
     done(&deploy, "a", &change, &[Step::SetProfile, Step::SetProfile]).await;
     assert_eq!(rig.of_mac().await, (new.clone(), new));
     done(&deploy, "a", &change, &[Step::RollBack, Step::RollBack]).await;

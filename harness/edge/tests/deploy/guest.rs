@@ -14,7 +14,7 @@ use std::{
 };
 
 use edge::{
-    deploy::{Deploy, Limits, Means, System, Target},
+    deploy::{Deploy, Limits, Means},
     nix::binary::Nix,
     process::Spawner,
     ssh::{Destination, Ssh},
@@ -30,7 +30,7 @@ use vms::{
     qemu::Qemu,
 };
 
-use crate::rig::{done, look, settings};
+use crate::rig::{done, look, settings, target};
 
 /// An emulated processor takes its time.
 const LIMIT: Duration = Duration::from_secs(180);
@@ -39,6 +39,8 @@ const LIMITS: Limits = Limits {
     copy: Duration::from_secs(120),
     activate: Duration::from_secs(20),
     confirm: Duration::from_secs(5),
+    settle: Duration::from_secs(20),
+    check: Duration::from_secs(10),
 };
 /// In waits.
 const STEP: Duration = Duration::from_millis(500);
@@ -58,7 +60,7 @@ async fn a_whole_deploy() {
     clock.lap("it came up");
 
     let to_second = Change { old: first, new: second.clone() };
-    let steps = [Step::Build, Step::Copy, Step::Activate, Step::Confirm, Step::SetProfile];
+    let steps = [Step::Build, Step::Copy, Step::Activate, Step::Confirm, Step::Examine, Step::SetProfile];
     done(&buoy.deploy("p1").await, "buoy", &to_second, &steps).await;
     clock.lap("deployed to");
     buoy.is_on("2", &second).await;
@@ -147,7 +149,7 @@ impl Buoy {
     }
 
     async fn deploy(&self, promotion: &str) -> Deploy {
-        let target = Target { to: to(), system: System::NixOs, derivation: None, build_on: None };
+        let target = target("buoy");
         let roots = self.place.path().join("roots");
         let means =
             Means { ssh: self.ssh(), nix: self.nix.clone(), roots, who: "us".to_owned(), limits: LIMITS };

@@ -9,7 +9,7 @@ use std::{
 };
 
 use edge::{
-    deploy::{Deploy, Means, System, Target},
+    deploy::{Deploy, Means},
     nix::binary::Nix,
     process::Spawner,
     promotions::PromotionJournal,
@@ -27,7 +27,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::{
     promotion::{Came, came, course, go, started},
-    rig::{LIMITS, Rig, settings, system, to, trial},
+    rig::{LIMITS, Rig, settings, system, target, trial},
 };
 
 const BOXES: &[&str] = &["a", "b", "c"];
@@ -48,12 +48,7 @@ pub(crate) fn promote(job: &Path) -> ExitCode {
         let environment = std::env::vars_os().collect();
         let nix = Nix::find(&PathBuf::from(text("nix")), &environment, &spawner).await.unwrap();
         let ssh = Arc::new(Ssh::new(spawner, settings(text("ssh").into())).unwrap());
-        let target = |name: &&str| {
-            (
-                MachineName::from(*name),
-                Target { to: to(name), system: System::NixOs, derivation: None, build_on: None },
-            )
-        };
+        let target = |name: &&str| (MachineName::from(*name), target(name));
         let means = Means { ssh, nix, roots: text("roots").into(), who: "us".to_owned(), limits: LIMITS };
         let promotion = PromotionId(text("promotion"));
         let deploy = Deploy::new(promotion.clone(), BOXES.iter().map(target).collect(), means).unwrap();

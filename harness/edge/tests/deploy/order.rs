@@ -19,7 +19,8 @@ pub(crate) fn order(name: &str, change: &Change, step: Step) -> Order {
         Step::Copy => &[Step::Build],
         Step::Activate => &[Step::Build, Step::Copy],
         Step::Confirm | Step::RollBack => &[Step::Build, Step::Copy, Step::Activate],
-        Step::SetProfile => &[Step::Build, Step::Copy, Step::Activate, Step::Confirm],
+        Step::Examine => &[Step::Build, Step::Copy, Step::Activate, Step::Confirm],
+        Step::SetProfile => &[Step::Build, Step::Copy, Step::Activate, Step::Confirm, Step::Examine],
     };
     let taken = before.iter().flat_map(|step| {
         let begun = Happened::Begun { machine: machine.clone(), step: *step };

@@ -12,7 +12,7 @@ use std::{
 };
 
 use edge::{
-    deploy::{Deploy, Limits, Means, System, Target},
+    deploy::{Deploy, Limits, Means, Peer, Peers, System, Target},
     nix::binary::Nix,
     process::Spawner,
     ssh::{Destination, Settings, Ssh},
@@ -21,6 +21,7 @@ use lab::{lab::Lab, tools::Tools, topology::Topology};
 use libtest_mimic::{Failed, Trial};
 use model::{
     machine::MachineName,
+    reach::Probe,
     rollout::{Change, Closure, PromotionId, Sight, Step},
 };
 use run::rollout::{Deployer as _, Told};
@@ -35,6 +36,8 @@ pub(crate) const LIMITS: Limits = Limits {
     copy: Duration::from_secs(60),
     activate: Duration::from_secs(6),
     confirm: Duration::from_secs(3),
+    settle: Duration::from_secs(2),
+    check: Duration::from_secs(1),
 };
 
 /// A test with boxes of these names, all on the system `old`.
@@ -191,7 +194,7 @@ impl Rig {
     /// A deployer to the box a, by whom its destination names.
     pub(crate) fn deploy_at(&self, destination: &str) -> Arc<Deploy> {
         let to = Destination::new(destination, None).unwrap();
-        let target = Target { to, system: System::NixOs, derivation: None, build_on: None };
+        let target = Target { to, ..target("a") };
         self.deployer("p1", "us", [("a".into(), target)].into(), Arc::clone(&self.ssh), LIMITS)
     }
 
@@ -204,7 +207,29 @@ impl Rig {
         ssh: Arc<Ssh>,
         limits: Limits,
     ) -> Arc<Deploy> {
-        let target = |name: &str| Target { to: to(name), system, derivation: None, build_on: None };
+        self.deploy_as(promotion, (who, ssh), limits, |to, _| Target { system, ..target(to) })
+    }
+
+    /// A deployer for which each box must reach all others.
+    pub(crate) fn deploy_peers(&self, promotion: &str) -> Arc<Deploy> {
+        let us = ("us", Arc::clone(&self.ssh));
+        self.deploy_as(promotion, us, LIMITS, |to, others| Target { peers: others, ..target(to) })
+    }
+
+    fn deploy_as(
+        &self,
+        promotion: &str,
+        (who, ssh): (&str, Arc<Ssh>),
+        limits: Limits,
+        target: impl Fn(&str, Peers) -> Target,
+    ) -> Arc<Deploy> {
+        let probe = |ip: std::net::Ipv4Addr| Probe { ping: vec![ip.into()], ..Probe::default() };
+        let others = |name: &str| {
+            let others = self.lab.hosts().filter(|other| other.name() != name);
+            let peer = |name: &str| Peer { machine: name.into(), overlay: "plain".to_owned() };
+            others.map(|other| (peer(other.name()), probe(other.seat().v4))).collect()
+        };
+        let target = |name: &str| target(name, others(name));
         let targets = self.lab.hosts().map(|host| (host.name().into(), target(host.name()))).collect();
         self.deployer(promotion, who, targets, ssh, limits)
     }
@@ -258,6 +283,12 @@ impl Rig {
         self.on(name, "systemctl list-units --plain --no-legend 'seaworthy-promotion-*' | cut -d' ' -f1")
             .await
     }
+}
+
+/// A box as a machine to deploy to.
+pub(crate) fn target(name: &str) -> Target {
+    let (system, peers) = (System::NixOs, Peers::new());
+    Target { to: to(name), system, derivation: None, build_on: None, peers }
 }
 
 /// A step is taken, and comes out somehow.

@@ -23,7 +23,8 @@ pub(crate) fn trials() -> Vec<Trial> {
     ]
 }
 
-const ALL: [Step; 5] = [Step::Build, Step::Copy, Step::Activate, Step::Confirm, Step::SetProfile];
+const ALL: [Step; 6] =
+    [Step::Build, Step::Copy, Step::Activate, Step::Confirm, Step::Examine, Step::SetProfile];
 
 /// Waits until the box runs this, and nothing of ours is at work there.
 pub(crate) async fn runs(rig: &Rig, name: &str, closure: &Closure) {
@@ -59,6 +60,8 @@ async fn a_whole_deploy(rig: Rig) {
     assert_eq!((rig.answers("a").await.as_str(), rig.truth("a").await), ("new", (new.clone(), old)));
     done(&deploy, "a", &change, &[Step::Confirm]).await;
     let seen = Sight { timer: false, ..seen };
+    assert_eq!(look(&deploy, "a", &change).await, seen);
+    done(&deploy, "a", &change, &[Step::Examine]).await;
     assert_eq!(look(&deploy, "a", &change).await, seen);
     done(&deploy, "a", &change, &[Step::SetProfile]).await;
     assert_eq!(look(&deploy, "a", &change).await, Sight { profile: new.clone(), ..seen });

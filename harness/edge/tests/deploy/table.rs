@@ -34,8 +34,16 @@ use crate::{
 };
 
 const BOXES: &[&str] = &["a", "b", "c", "d"];
-const STEPS: [Step; 7] =
-    [Step::Look, Step::Build, Step::Copy, Step::Activate, Step::Confirm, Step::SetProfile, Step::RollBack];
+const STEPS: [Step; 8] = [
+    Step::Look,
+    Step::Build,
+    Step::Copy,
+    Step::Activate,
+    Step::Confirm,
+    Step::Examine,
+    Step::SetProfile,
+    Step::RollBack,
+];
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
@@ -86,8 +94,12 @@ impl Fault {
             (Self::OtherKey, Step::Copy | Step::Activate | Step::Confirm | Step::SetProfile) => {
                 Some(Came::Old)
             }
+            // Whoever could not tell asks again.
+            (Self::Offline | Self::Lost | Self::OtherKey | Self::Killed | Self::FullDisk, Step::Examine) => {
+                Some(Came::New)
+            }
             (Self::FullDisk, Step::Copy | Step::Activate | Step::SetProfile) => Some(Came::Old),
-            (Self::Vanished, Step::Activate | Step::SetProfile) => Some(Came::Old),
+            (Self::Vanished, Step::Activate | Step::Examine | Step::SetProfile) => Some(Came::Old),
             (Self::Reboot | Self::PowerCut, Step::Activate | Step::Confirm) => Some(Came::Old),
             (_, Step::Look | Step::Build) => Some(Came::New),
             _ => None,

@@ -3,7 +3,10 @@
 //! In: course, proofs, state, time. Out: the board. It must not let anything be activated that one of them speaks against, or
 //! keep what was activated from being confirmed or rolled back.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use model::{course::Course, decision::GateState, machine::MachineName, rollout::Step};
@@ -12,8 +15,9 @@ use super::{
     host::{Host, Phase},
     permit::Permit,
     proof::{Proofs, missing},
+    soak,
     state::State,
-    waves::Waves,
+    waves::{Waves, left},
     why::Why,
 };
 
@@ -24,6 +28,8 @@ pub struct Board<'s> {
     pub machines: BTreeMap<&'s MachineName, Word>,
     /// The steps that may be taken now, all of them at once: earlier waves first, then by name.
     pub next: Vec<Permit<'s>>,
+    /// The first moment after now at which a machine that soaks is to be examined.
+    pub examines: Option<Timestamp>,
 }
 
 /// How one machine stands.
@@ -41,7 +47,7 @@ pub struct Word {
 #[must_use]
 pub fn decide<'s>(course: &'s Course, proofs: &Proofs, state: &'s State, now: Timestamp) -> Board<'s> {
     let mut table = Table::new(course, proofs, state, now);
-    let mut board = Board { machines: BTreeMap::new(), next: Vec::new() };
+    let mut board = Board { machines: BTreeMap::new(), next: Vec::new(), examines: None };
     let of_waves = course.waves.iter().enumerate();
     let in_order = of_waves.flat_map(|(wave, leg)| leg.machines.iter().map(move |name| (name, wave)));
     for (name, wave) in in_order {
@@ -100,7 +106,10 @@ impl<'s, 'p> Table<'s, 'p> {
         if host.is_untouched() && !host.away && !host.doubt {
             reasons.extend(self.against(name, host, wave));
         }
+        let soaks = wave.and_then(|wave| self.course.waves.get(wave)).map_or(Duration::ZERO, |leg| leg.soak);
+        reasons.extend(self.soaking(host, soaks));
         let step = host.next().filter(|step| reasons.is_empty() || !step.sets_out());
+        let step = step.or_else(|| self.examination(host, soaks, &mut board.examines));
         if step == Some(Step::Activate) {
             reasons.extend(self.crowded(name));
         }
@@ -130,6 +139,28 @@ impl<'s, 'p> Table<'s, 'p> {
         }
         reasons.extend(missing(self.course, self.proofs.get(name), &host.change.new, self.now));
         reasons
+    }
+
+    /// Why a machine that has its new closure is not through.
+    fn soaking(&self, host: &Host, soak: Duration) -> Option<Why> {
+        let Phase::Settled { since } = host.phase else { return None };
+        if host.failed.is_some() || soak::is_through(host, soak) {
+            return None;
+        }
+        let left = left(since, soak, self.now);
+        Some(if left > Duration::ZERO { Why::Soaking { left } } else { Why::Unexamined })
+    }
+
+    /// The examination of a machine that soaks, if it is time for one; or else when it will be.
+    fn examination(&self, host: &Host, soak: Duration, later: &mut Option<Timestamp>) -> Option<Step> {
+        if host.is_busy() || host.doubt || host.away || host.failed.is_some() {
+            return None;
+        }
+        let moment = soak::next(host, soak)?;
+        if moment > self.now {
+            *later = Some(later.map_or(moment, |later| later.min(moment)));
+        }
+        (moment <= self.now).then_some(Step::Examine)
     }
 
     /// What speaks against one more that is under way.

@@ -23,6 +23,10 @@ pub struct Host {
     pub doubt: bool,
     /// Whether it could not be reached when it was last tried.
     pub away: bool,
+    /// When it was last examined under its new closure and did no worse than before; by the begin of the examination.
+    pub examined: Option<Timestamp>,
+    /// When the examination began that has not ended.
+    examining: Option<Timestamp>,
     /// What went wrong with it, in its soak too. It goes back, and never gets a new closure in this promotion any more.
     pub failed: Option<String>,
 }
@@ -38,7 +42,7 @@ pub enum Phase {
     Copied,
     /// It was activated, or half so; the timer on the machine would go back.
     Trying,
-    /// It runs for good and does not boot yet.
+    /// It runs for good and does not boot yet: it is examined first.
     Confirmed,
     /// It runs and boots.
     Settled {
@@ -54,7 +58,17 @@ pub enum Phase {
 impl Host {
     pub(super) fn new(change: Change, at: Timestamp) -> Self {
         let phase = if change.old == change.new { Phase::Settled { since: at } } else { Phase::Waiting };
-        Self { change, phase, begun: None, looking: false, doubt: false, away: false, failed: None }
+        Self {
+            change,
+            phase,
+            begun: None,
+            looking: false,
+            doubt: false,
+            away: false,
+            examined: None,
+            examining: None,
+            failed: None,
+        }
     }
 
     /// Whether it was not activated, and still could be.
@@ -67,9 +81,8 @@ impl Host {
     /// Whether it may be neither wholly on its old nor wholly on its new closure.
     #[must_use]
     pub fn is_under_way(&self) -> bool {
-        let begun =
-            matches!(self.begun, Some(Step::Activate | Step::Confirm | Step::SetProfile | Step::RollBack));
-        begun || matches!(self.phase, Phase::Trying | Phase::Confirmed | Phase::Strayed)
+        self.begun.is_some_and(Step::switches)
+            || matches!(self.phase, Phase::Trying | Phase::Confirmed | Phase::Strayed)
     }
 
     /// Whether somebody is at work with it.
@@ -82,9 +95,7 @@ impl Host {
     #[must_use]
     pub fn expected(&self) -> Option<&Closure> {
         match self.phase {
-            _ if self.doubt || self.begun.is_some_and(|step| !step.sets_out() || step == Step::Activate) => {
-                None
-            }
+            _ if self.doubt || self.begun.is_some_and(Step::switches) => None,
             Phase::Settled { .. } => Some(&self.change.new),
             Phase::Waiting | Phase::Built | Phase::Copied | Phase::Back => Some(&self.change.old),
             Phase::Trying | Phase::Confirmed | Phase::Strayed => None,
@@ -107,15 +118,17 @@ impl Host {
             Phase::Built => Some(Step::Copy),
             Phase::Copied => Some(Step::Activate),
             Phase::Trying => Some(Step::Confirm),
+            Phase::Confirmed if self.examined.is_none() => Some(Step::Examine),
             Phase::Confirmed => Some(Step::SetProfile),
         }
     }
 
-    pub(super) fn begin(&mut self, step: Step) {
+    pub(super) fn begin(&mut self, step: Step, at: Timestamp) {
         if step == Step::Look {
             self.looking = true;
         } else {
             (self.begun, self.doubt) = (Some(step), false);
+            self.examining = (step == Step::Examine).then_some(at);
         }
     }
 
@@ -130,9 +143,13 @@ impl Host {
             // What could be seen is told by a sight; a look that ends has seen nothing.
             (self.looking, self.away) = (false, true);
         } else if self.begun == Some(step) {
+            let examining = self.examining.take();
             match end {
+                End::Done if step == Step::Examine => (self.begun, self.examined) = (None, examining),
                 End::Done => self.done(step, at),
                 End::Failed { why } => self.fail(step, why),
+                // It changed nothing there, so that nothing is in doubt.
+                End::Unreachable if step == Step::Examine => (self.begun, self.away) = (None, true),
                 End::Unreachable => (self.away, self.doubt) = (true, true),
             }
         }
@@ -140,6 +157,7 @@ impl Host {
 
     pub(super) fn see(&mut self, sight: &Sight, at: Timestamp) {
         sight::read(self, sight, at);
+        self.examining = None;
         (self.begun, self.doubt, self.looking, self.away) = (None, false, false, false);
     }
 
@@ -154,7 +172,7 @@ impl Host {
     fn done(&mut self, step: Step, at: Timestamp) {
         self.begun = None;
         self.phase = match step {
-            Step::Look => return,
+            Step::Look | Step::Examine => return,
             Step::Build => Phase::Built,
             Step::Copy => Phase::Copied,
             Step::Activate => Phase::Trying,
@@ -174,7 +192,7 @@ impl Host {
             Step::RollBack | Step::Look => self.doubt = true,
             Step::Build | Step::Copy => (self.begun, self.phase) = (None, Phase::Back),
             Step::Activate => (self.begun, self.phase) = (None, Phase::Trying),
-            Step::Confirm | Step::SetProfile => self.begun = None,
+            Step::Confirm | Step::Examine | Step::SetProfile => self.begun = None,
         }
     }
 }

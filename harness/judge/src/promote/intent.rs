@@ -3,15 +3,20 @@
 //! In: the last promotion, what is wanted, what is there. Out: an intent. It must not begin another while a machine of the last
 //! one is neither old nor new: that one is ended first.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use model::{
+    course::Course,
     machine::MachineName,
-    rollout::{Change, Closure, Standing},
+    rollout::{Change, Closure, Standing, Step},
 };
 
 use super::{
     host::{Host, Phase},
+    soak,
     state::State,
 };
 
@@ -77,6 +82,7 @@ impl Changes {
 #[must_use]
 pub fn intend(
     last: Option<&State>,
+    course: &Course,
     wanted: &BTreeMap<MachineName, Closure>,
     standing: &BTreeMap<MachineName, Standing>,
 ) -> Intent {
@@ -87,7 +93,7 @@ pub fn intend(
             None => true,
         });
         let ends = last.machines().values().all(is_at_rest);
-        let over = last.machines().values().all(|host| matches!(host.phase, Phase::Settled { .. }));
+        let over = last.machines().iter().all(|(name, host)| soak::is_through(host, soak_of(course, name)));
         let failed = last.machines().values().any(|host| host.failed.is_some());
         let more = changes.clone().beside(last);
         let grows = more.changes.values().any(|change| change.old != change.new);
@@ -105,9 +111,17 @@ pub fn intend(
     Intent::Start(changes)
 }
 
+fn soak_of(course: &Course, name: &MachineName) -> Duration {
+    let leg = course.waves.iter().find(|leg| leg.machines.contains(name));
+    leg.map_or(Duration::ZERO, |leg| leg.soak)
+}
+
 /// Whether nothing that was begun has to be ended. What strayed is left to a person either way.
 fn is_at_rest(host: &Host) -> bool {
-    host.begun.is_none() && !host.doubt && !matches!(host.phase, Phase::Trying | Phase::Confirmed)
+    let changes_nothing = |step| step == Step::Examine;
+    host.begun.is_none_or(changes_nothing)
+        && !host.doubt
+        && !matches!(host.phase, Phase::Trying | Phase::Confirmed)
 }
 
 fn changes(

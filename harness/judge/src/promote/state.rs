@@ -67,7 +67,9 @@ impl State {
             }
             Happened::Frozen { by, reason } => self.frozen = Some((by.clone(), reason.clone())),
             Happened::Thawed { .. } => self.frozen = None,
-            Happened::Begun { machine, step } => self.of_machine(machine, |host| host.begin(*step)),
+            Happened::Begun { machine, step } => {
+                self.of_machine(machine, |host| host.begin(*step, entry.at));
+            }
             Happened::Ended { machine, step, end } => {
                 self.of_machine(machine, |host| host.end(*step, end, entry.at));
             }

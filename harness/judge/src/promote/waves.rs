@@ -12,6 +12,7 @@ use model::{
 
 use super::{
     host::{Host, Phase},
+    soak,
     state::State,
     why::Why,
 };
@@ -23,6 +24,8 @@ struct Progress<'s> {
     behind: Option<&'s MachineName>,
     /// When the first and the last of its machines got their new closure.
     settled: Option<(Timestamp, Timestamp)>,
+    /// The first of those that was not examined since the end of its soak.
+    unexamined: Option<&'s MachineName>,
 }
 
 /// All waves.
@@ -64,7 +67,11 @@ impl<'s> Waves<'s> {
             (Some(machine), _) => Some(Why::Behind { wave, machine: machine.clone() }),
             (None, Some((_, last))) => {
                 let left = left(last, before.leg.soak, self.now);
-                (left > Duration::ZERO).then_some(Why::Soaks { wave, left })
+                let unexamined = || before.unexamined.cloned();
+                match left {
+                    Duration::ZERO => unexamined().map(|machine| Why::Behind { wave, machine }),
+                    left => Some(Why::Soaks { wave, left }),
+                }
             }
             (None, None) => None,
         }
@@ -72,10 +79,13 @@ impl<'s> Waves<'s> {
 }
 
 fn progress<'s>(leg: &'s Leg, absent: &BTreeSet<MachineName>, state: &'s State) -> Progress<'s> {
-    let (mut behind, mut offline, mut settled) = (None, None, None);
+    let (mut behind, mut offline, mut settled, mut unexamined) = (None, None, None, None);
     for name in &leg.machines {
         match state.machines().get(name) {
-            Some(Host { phase: Phase::Settled { since }, failed: None, .. }) => {
+            Some(host @ Host { phase: Phase::Settled { since }, failed: None, .. }) => {
+                if !soak::is_through(host, leg.soak) {
+                    unexamined = unexamined.or(Some(name));
+                }
                 let (first, last) = settled.unwrap_or((*since, *since));
                 settled = Some((first.min(*since), last.max(*since)));
             }
@@ -85,11 +95,11 @@ fn progress<'s>(leg: &'s Leg, absent: &BTreeSet<MachineName>, state: &'s State) 
         }
     }
     let nobody = settled.is_none().then_some(offline).flatten();
-    Progress { leg, behind: behind.or(nobody), settled }
+    Progress { leg, behind: behind.or(nobody), settled, unexamined }
 }
 
 /// What is left of a time that began at a moment. A clock that went back leaves more, never less.
-fn left(since: Timestamp, time: Duration, now: Timestamp) -> Duration {
+pub(super) fn left(since: Timestamp, time: Duration, now: Timestamp) -> Duration {
     let gone = now.duration_since(since);
     let left = SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX).saturating_sub(gone);
     left.unsigned_abs() * u32::from(left.is_positive())

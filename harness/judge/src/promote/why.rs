@@ -53,6 +53,10 @@ pub enum Why {
     Behind { wave: String, machine: MachineName },
     /// An earlier wave soaks.
     Soaks { wave: String, left: Duration },
+    /// It has its new closure, and soaks.
+    Soaking { left: Duration },
+    /// It has soaked, and is not examined yet.
+    Unexamined,
     /// Everything before it has not soaked for long enough together.
     SoaksTogether { left: Duration },
     /// So many are under way already.
@@ -77,7 +81,7 @@ impl Why {
     pub(super) fn mends(&self, now: Timestamp) -> Mends {
         let later = |left: Duration| now.checked_add(left).map_or(Mends::Never, Mends::At);
         match self {
-            Self::Soaks { left, .. } | Self::SoaksTogether { left } => later(*left),
+            Self::Soaks { left, .. } | Self::Soaking { left } | Self::SoaksTogether { left } => later(*left),
             // Both are told by the minute.
             Self::OutOfHours | Self::Freeze { .. } => later(MINUTE),
             Self::Unapproved { .. } | Self::Frozen { .. } => Mends::People,
@@ -90,6 +94,8 @@ impl Why {
     pub fn allows(&self) -> GateState {
         match self {
             Self::Doubt | Self::Away | Self::Strayed | Self::GateUndecided { .. } => GateState::Undecided,
+            // It goes on.
+            Self::Soaking { .. } | Self::Unexamined => GateState::Open,
             _ => GateState::Closed,
         }
     }
@@ -117,6 +123,8 @@ impl fmt::Display for Why {
             Self::OutOfHours => f.write_str("out of maintenance hours"),
             Self::Behind { wave, machine } => write!(f, "wave {wave} waits for {machine}"),
             Self::Soaks { wave, left } => write!(f, "wave {wave} soaks for {} more", lasting(*left)),
+            Self::Soaking { left } => write!(f, "it soaks for {} more", lasting(*left)),
+            Self::Unexamined => f.write_str("it has soaked, and is to be examined"),
             Self::SoaksTogether { left } => {
                 write!(f, "all before it soak together for {} more", lasting(*left))
             }

@@ -13,6 +13,10 @@ pub(crate) struct Truth {
     pub(crate) timer: bool,
     pub(crate) tried: bool,
     pub(crate) confirmed: bool,
+    /// Whether it does worse under its new closure than before.
+    pub(crate) ill: bool,
+    /// When it was last examined after confirming and found well, in hours.
+    pub(crate) examined: Option<u8>,
     /// When it settled, in hours.
     pub(crate) settled: Option<u8>,
     /// The first step that took effect twice.
@@ -35,6 +39,8 @@ impl Truth {
         timer: false,
         tried: false,
         confirmed: false,
+        ill: false,
+        examined: None,
         settled: None,
         twice: None,
     };
@@ -74,12 +80,18 @@ impl Truth {
             }
             Step::Confirm if !self.timer => return failed("the timer has gone off"),
             Step::Confirm => (self.timer, self.confirmed) = (false, true),
+            Step::Examine if self.running != Runs::New => return End::Unreachable,
+            Step::Examine if self.ill => return failed("it is ill"),
+            Step::Examine => self.examined = self.confirmed.then_some(now),
             Step::SetProfile if self.running != Runs::New => return failed("something else runs"),
             Step::SetProfile => {
                 self.boots_new = true;
                 self.settled.get_or_insert(now);
             }
-            Step::RollBack => (self.running, self.boots_new, self.timer) = (Runs::Old, false, false),
+            Step::RollBack => {
+                self.boots_new = false;
+                self.fire();
+            }
         }
         let again = match step {
             Step::Build => before.built,
@@ -102,12 +114,16 @@ impl Truth {
     /// The timer goes back by itself.
     pub(crate) fn fire(&mut self) {
         (self.running, self.timer) = (Runs::Old, false);
+        (self.ill, self.examined) = (false, None);
     }
 
     /// What boots, runs; timers do not outlive a boot.
     pub(crate) fn reboot(&mut self) {
-        self.running = if self.boots_new { Runs::New } else { Runs::Old };
-        self.timer = false;
+        if self.boots_new {
+            (self.running, self.timer) = (Runs::New, false);
+        } else {
+            self.fire();
+        }
     }
 }
 

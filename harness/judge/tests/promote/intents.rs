@@ -1,14 +1,24 @@
 //! Whether the last promotion goes on, or another begins.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
-use judge::promote::{Changes, Intent, LeftOut, State, intend};
+use judge::promote::{Changes, Intent, LeftOut, State};
 use model::{
+    course::{Course, Leg},
     machine::MachineName,
     rollout::{Change, Closure, End, Entry, Happened, Standing, Step},
 };
 
 use crate::world::at;
+
+/// By a policy without soaks.
+fn intend(
+    last: Option<&State>,
+    wanted: &BTreeMap<MachineName, Closure>,
+    there: &BTreeMap<MachineName, Standing>,
+) -> Intent {
+    judge::promote::intend(last, &Course::default(), wanted, there)
+}
 
 fn closure(text: &str) -> Closure {
     Closure(text.to_owned())
@@ -40,7 +50,8 @@ fn done(steps: &[Step]) -> Vec<(Step, Option<End>)> {
     steps.iter().map(|step| (*step, Some(End::Done))).collect()
 }
 
-const ALL: [Step; 5] = [Step::Build, Step::Copy, Step::Activate, Step::Confirm, Step::SetProfile];
+const ALL: [Step; 6] =
+    [Step::Build, Step::Copy, Step::Activate, Step::Confirm, Step::Examine, Step::SetProfile];
 
 fn from_to(old: &str, new: &str) -> Changes {
     let change = Change { old: closure(old), new: closure(new) };
@@ -75,8 +86,26 @@ fn one_to_the_same_closures_goes_on_until_all_is_settled() {
 }
 
 #[test]
+fn one_whose_last_wave_soaks_goes_on_until_that_was_examined() {
+    let leg = Leg { machines: ["a".into()].into(), soak: Duration::from_secs(3600), ..Leg::default() };
+    let course = Course { waves: vec![leg], ..Course::default() };
+    let all = |last: &State| {
+        judge::promote::intend(Some(last), &course, &wanted(&[("a", "2")]), &there(&[("a", "2")]))
+    };
+    let mut last = last(&done(&ALL));
+    assert_eq!(all(&last), Intent::GoOn(Changes::default()));
+    let step = Step::Examine;
+    last.apply(&Entry { at: at(2), what: Happened::Begun { machine: "a".into(), step } });
+    assert_eq!(all(&last), Intent::GoOn(Changes::default()), "a dead process may have begun it");
+    last.apply(&Entry { at: at(2), what: Happened::Ended { machine: "a".into(), step, end: End::Done } });
+    assert_eq!(all(&last), Intent::Nothing(from_to("2", "2")));
+}
+
+#[test]
 fn what_was_begun_is_ended_before_another_begins() {
-    for (count, intent) in [(2, Intent::Start(from_to("1", "3"))), (3, Intent::End), (4, Intent::End)] {
+    for (count, intent) in
+        [(2, Intent::Start(from_to("1", "3"))), (3, Intent::End), (4, Intent::End), (5, Intent::End)]
+    {
         let last = last(&done(&ALL[..count]));
         assert_eq!(
             intend(Some(&last), &wanted(&[("a", "3")]), &there(&[("a", "1")])),

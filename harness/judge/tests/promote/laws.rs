@@ -1,7 +1,11 @@
 //! What must hold in every state, told from what is really so rather than from what is believed.
 
 use judge::promote::{Phase, decide};
-use model::rollout::{Entry, Happened, Step};
+use model::{
+    course::Leg,
+    machine::MachineName,
+    rollout::{Entry, Happened, Step},
+};
 
 use crate::{
     hosts::Runs,
@@ -32,7 +36,23 @@ impl Fleet {
             of.iter().all(|truth| !truth.tried || (truth.settled.is_some_and(ready) && truth.is_whole()))
                 && of.iter().any(|truth| truth.settled.is_some())
         };
-        (!wave.before.iter().all(soaked)).then(|| format!("{name} is activated before its wave is free"))
+        if !wave.before.iter().all(soaked) {
+            return Some(format!("{name} is activated before its wave is free"));
+        }
+        let mut before = wave.before.iter().map(|before| &self.law.waves[*before]);
+        before
+            .find_map(|leg| self.unexamined(world, leg))
+            .map(|other| format!("{name} is activated before {other} was examined at the end of its soak"))
+    }
+
+    /// One of a wave that has its new closure, and was not found well since its soak was over.
+    fn unexamined<'a>(&self, world: &World, leg: &'a Leg) -> Option<&'a MachineName> {
+        let soak = leg.soak.as_secs() / 3600;
+        leg.machines.iter().find(|name| {
+            let truth = &world.truth[self.index(name)];
+            let end = truth.settled.map(|settled| u64::from(settled) + soak);
+            end.is_some_and(|end| truth.examined.is_none_or(|at| u64::from(at) < end))
+        })
     }
 
     /// All that must hold.
@@ -42,6 +62,9 @@ impl Fleet {
         for (name, truth) in self.names.iter().zip(&world.truth) {
             if let Some(step) = truth.twice {
                 return Err(format!("{step} was done twice with {name}"));
+            }
+            if truth.boots_new && truth.examined.is_none() {
+                return Err(format!("{name} boots what nobody examined after confirming it"));
             }
             if truth.running != Runs::Old && !truth.boots_new && !truth.confirmed && !truth.timer {
                 return Err(format!("{name} runs what nobody confirmed, and no timer would go back"));

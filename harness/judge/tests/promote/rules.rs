@@ -67,7 +67,7 @@ fn told(course: &Course, proofs: &Proofs, state: &State, now: Timestamp) -> Vec<
 }
 
 fn up_to(name: &str, last: Step) -> impl Iterator<Item = Happened> + '_ {
-    let steps = [Step::Build, Step::Copy, Step::Activate, Step::Confirm, Step::SetProfile];
+    let steps = [Step::Build, Step::Copy, Step::Activate, Step::Confirm, Step::Examine, Step::SetProfile];
     steps.into_iter().filter(move |step| *step <= last).flat_map(|step| ended(name, step, End::Done))
 }
 
@@ -75,7 +75,7 @@ fn up_to(name: &str, last: Step) -> impl Iterator<Item = Happened> + '_ {
 fn a_machine_goes_step_by_step_and_a_later_wave_waits() {
     let (course, proofs) = (course(&[&["a"], &["b"]]), proofs(&["a", "b"]));
     let mut what = started(&["a", "b"]);
-    for step in [Step::Build, Step::Copy, Step::Activate, Step::Confirm, Step::SetProfile] {
+    for step in [Step::Build, Step::Copy, Step::Activate, Step::Confirm, Step::Examine, Step::SetProfile] {
         let lines = told(&course, &proofs, &state(what.clone()), at(NOW));
         assert_eq!(lines, [format!("a Open: {step}; "), "b Closed: nothing; wave 0 waits for a".to_owned()]);
         what.extend(ended("a", step, End::Done));
@@ -129,6 +129,79 @@ fn one_that_ails_in_its_soak_goes_back_and_holds_the_others() {
     what.extend(ended("a", Step::RollBack, End::Done));
     let lines = told(&course, &proofs, &state(what), at(NOW));
     assert_eq!(lines, ["a Closed: nothing; nginx.service failed", held]);
+}
+
+/// A machine with its new closure, whose wave soaks for ten hours.
+fn soaks() -> (Course, Vec<Happened>) {
+    let mut course = course(&[&["a"], &["b"]]);
+    course.waves[0].soak = std::time::Duration::from_secs(10 * 3600);
+    let mut what = started(&["a", "b"]);
+    what.extend(up_to("a", Step::SetProfile));
+    (course, what)
+}
+
+fn later(state: &mut State, hour: u8, what: impl IntoIterator<Item = Happened>) {
+    what.into_iter().for_each(|what| state.apply(&Entry { at: at(NOW + hour), what }));
+}
+
+#[test]
+fn one_that_soaks_is_examined_again_and_again_and_once_more_at_the_end() {
+    let ((course, what), proofs) = (soaks(), proofs(&["a", "b"]));
+    let mut state = state(what);
+    let minutes = |minutes: i64| at(NOW) + jiff::SignedDuration::from_mins(minutes);
+    let examines = |state: &State, now| decide(&course, &proofs, state, now).examines;
+    assert_eq!(told(&course, &proofs, &state, minutes(5))[0], "a Open: nothing; it soaks for 9h 55min more");
+    assert_eq!(examines(&state, minutes(5)), Some(minutes(6)), "a hundredth of its soak");
+    assert_eq!(told(&course, &proofs, &state, minutes(6))[0], "a Open: examine; it soaks for 9h 54min more");
+    later(&mut state, 9, ended("a", Step::Examine, End::Done));
+    assert_eq!(examines(&state, at(NOW + 9)), Some(minutes(9 * 60 + 6)));
+    let soaked = told(&course, &proofs, &state, at(NOW + 10));
+    let held = "b Closed: nothing; wave 0 waits for a";
+    assert_eq!(soaked, ["a Open: examine; it has soaked, and is to be examined", held]);
+    let machine = MachineName::from("a");
+    later(&mut state, 10, [Happened::Begun { machine: machine.clone(), step: Step::Examine }]);
+    assert_eq!(told(&course, &proofs, &state, at(NOW + 10))[1], held, "nobody knows what it comes to");
+    later(&mut state, 11, [Happened::Ended { machine, step: Step::Examine, end: End::Done }]);
+    assert_eq!(told(&course, &proofs, &state, at(NOW + 11)), ["a Open: nothing; ", "b Open: build; "]);
+    assert_eq!(examines(&state, at(NOW + 11)), None);
+}
+
+#[test]
+fn an_examination_that_began_before_the_end_of_the_soak_is_not_one_at_its_end() {
+    let ((course, what), proofs) = (soaks(), proofs(&["a", "b"]));
+    let (mut state, machine) = (state(what), MachineName::from("a"));
+    later(&mut state, 9, [Happened::Begun { machine: machine.clone(), step: Step::Examine }]);
+    later(&mut state, 10, [Happened::Ended { machine, step: Step::Examine, end: End::Done }]);
+    let soaked = told(&course, &proofs, &state, at(NOW + 10));
+    assert_eq!(soaked[0], "a Open: examine; it has soaked, and is to be examined");
+}
+
+#[test]
+fn one_that_does_worse_in_its_soak_goes_back_and_one_that_is_asleep_is_waited_for() {
+    let ((course, what), proofs) = (soaks(), proofs(&["a", "b"]));
+    let mut ill = state(what.clone());
+    later(&mut ill, 3, ended("a", Step::Examine, End::Failed { why: "nginx.service failed".to_owned() }));
+    let lines = told(&course, &proofs, &ill, at(NOW + 3));
+    assert_eq!(lines[0], "a Closed: roll back; examine: nginx.service failed");
+    let mut asleep = state(what);
+    later(&mut asleep, 3, ended("a", Step::Examine, End::Unreachable));
+    let lines = told(&course, &proofs, &asleep, at(NOW + 10));
+    let away = "a Undecided: look; it could not be reached; it has soaked, and is to be examined";
+    assert_eq!(lines, [away, "b Closed: nothing; wave 0 waits for a"]);
+    let new = change("a").new;
+    let sight = Sight {
+        built: true,
+        copied: true,
+        running: Some(new.clone()),
+        profile: new,
+        timer: false,
+        tried: true,
+    };
+    later(&mut asleep, 11, [Happened::Saw { machine: "a".into(), sight }]);
+    assert_eq!(
+        told(&course, &proofs, &asleep, at(NOW + 11))[0],
+        "a Open: examine; it has soaked, and is to be examined"
+    );
 }
 
 #[test]
@@ -207,7 +280,8 @@ fn a_primary_machine_waits_for_all_soaks_together() {
     course.primary = BTreeSet::from(["c".into()]);
     let mut what = started(&["a", "b", "c"]);
     what.extend(up_to("a", Step::SetProfile).chain(up_to("b", Step::SetProfile)));
-    let (state, proofs) = (state(what), proofs(&["a", "b", "c"]));
+    let (mut state, proofs) = (state(what), proofs(&["a", "b", "c"]));
+    later(&mut state, 5, ["a", "b"].into_iter().flat_map(|name| ended(name, Step::Examine, End::Done)));
     let c = |hour| told(&course, &proofs, &state, at(NOW + hour)).remove(2);
     assert_eq!(c(9), "c Closed: nothing; all before it soak together for 1h more");
     assert_eq!(c(10), "c Open: build; ");

@@ -42,7 +42,12 @@ fn fleet(waves: [&[&str]; 2]) -> Fleet {
         ..Course::default()
     };
     let names = waves.concat().into_iter().map(MachineName::from).collect();
-    Fleet { names, course: law.clone(), law, habit: Habit::Sound }
+    Fleet { names, course: law.clone(), law, habit: Habit::Sound, proven: None }
+}
+
+/// The same, with evidence for all of it from the first.
+fn proven(waves: [&[&str]; 2]) -> Fleet {
+    Fleet { proven: Some(0), ..fleet(waves) }
 }
 
 #[expect(
@@ -76,29 +81,29 @@ fn holds(title: &str, fleet: &Fleet, left: Left) {
 
 #[test]
 fn two_machines_in_two_waves() {
-    let left = Left { faults: 2, crashes: 2, hours: 2, proofs: 3 };
+    let left = Left { faults: 2, crashes: 2, hours: 2, proofs: 3, words: 0 };
     holds("two machines, two waves, two faults, two crashes", &fleet([&["a"], &["b"]]), left);
 }
 
 #[test]
 fn two_machines_of_one_role_before_a_third() {
-    let left = Left { faults: 1, crashes: 1, hours: 1, proofs: 3 };
-    holds("three machines, two waves, a fault, a crash", &fleet([&["a", "b"], &["c"]]), left);
+    let left = Left { faults: 1, crashes: 1, hours: 1, proofs: 0, words: 1 };
+    holds("three machines, two waves, a fault, a crash", &proven([&["a", "b"], &["c"]]), left);
 }
 
 #[test]
 fn two_machines_of_one_role_with_no_other_limit() {
-    let mut fleet = fleet([&["a", "b"], &["c"]]);
+    let mut fleet = proven([&["a", "b"], &["c"]]);
     (fleet.law.at_once, fleet.course.at_once) = (None, None);
-    let left = Left { faults: 1, crashes: 0, hours: 1, proofs: 3 };
-    holds("three machines, two waves, a fault, limited by their role", &fleet, left);
+    let left = Left { faults: 1, crashes: 1, hours: 1, proofs: 0, words: 1 };
+    holds("three machines, two waves, a fault, a crash, limited by their role", &fleet, left);
 }
 
 /// A machine that is broken on purpose is found out, with a way there.
 #[track_caller]
 #[expect(clippy::print_stdout, reason = "a counter-example is there to be read")]
 fn finds(wrong: &str, fleet: &Fleet) {
-    let (found, _) = run(wrong, fleet, Left { faults: 1, crashes: 1, hours: 2, proofs: 2 });
+    let (found, _) = run(wrong, fleet, Left { faults: 1, crashes: 1, hours: 2, proofs: 2, words: 0 });
     let (told, way) = found.wrong.expect("what is broken is found");
     println!("  {}", way.join("\n  "));
     assert_eq!(told, wrong);
@@ -159,4 +164,16 @@ fn a_step_that_is_noted_too_late_is_done_twice() {
 fn a_machine_that_nobody_rolls_back_is_found_out() {
     let broken = Fleet { habit: Habit::NeverRollsBack, ..fleet([&["a"], &["b"]]) };
     finds("the run ends with a on neither its old nor its new closure", &broken);
+}
+
+#[test]
+fn a_closure_that_boots_unexamined_is_found_out() {
+    let broken = Fleet { habit: Habit::NeverExamines, ..fleet([&["a"], &["b"]]) };
+    finds("a boots what nobody examined after confirming it", &broken);
+}
+
+#[test]
+fn a_wave_that_opens_unexamined_is_found_out() {
+    let broken = Fleet { habit: Habit::ExaminesOnce, ..fleet([&["a"], &["b"]]) };
+    finds("b is activated before a was examined at the end of its soak", &broken);
 }

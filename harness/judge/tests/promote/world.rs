@@ -50,6 +50,8 @@ pub(crate) struct Left {
     pub(crate) crashes: u8,
     pub(crate) hours: u8,
     pub(crate) proofs: u8,
+    /// Words of people that a machine ails.
+    pub(crate) words: u8,
 }
 
 /// How the process goes wrong that is explored; the sound one does nothing of it.
@@ -62,6 +64,10 @@ pub(crate) enum Habit {
     NeverRollsBack,
     /// It takes proof of any closure for proof of the new one.
     AnyClosure,
+    /// It says of machines that they are well without examining them.
+    NeverExamines,
+    /// It examines a machine once, and says from then on that it is well.
+    ExaminesOnce,
 }
 
 /// The fleet, what it is promoted by, and what has to be kept to.
@@ -72,6 +78,8 @@ pub(crate) struct Fleet {
     /// What is decided by; the law, unless something is broken on purpose.
     pub(crate) course: Course,
     pub(crate) habit: Habit,
+    /// When the evidence was gathered that is there at first, if there is any.
+    pub(crate) proven: Option<u8>,
 }
 
 pub(crate) fn at(hour: u8) -> Timestamp {
@@ -93,7 +101,7 @@ impl Fleet {
             flight,
             alive: true,
             hour: 0,
-            proven: vec![None; self.names.len()],
+            proven: vec![self.proven; self.names.len()],
             left,
             broken: None,
         }
@@ -141,7 +149,7 @@ impl Fleet {
     fn answers(&self, world: &World, next: &mut Vec<(String, World)>) {
         for (index, name) in self.names.iter().enumerate() {
             match &world.flight[index] {
-                Some((step, None)) => world.outcomes(index, *step, name, next),
+                Some((step, None)) => world.outcomes(index, *step, (name, self.habit), next),
                 Some((step, Some(answer))) => {
                     let mut after = world.clone();
                     after.flight[index] = None;
@@ -166,7 +174,13 @@ impl World {
     }
 
     /// A step works; it fails; the link is lost before it or after it.
-    fn outcomes(&self, index: usize, step: Step, name: &MachineName, next: &mut Vec<(String, Self)>) {
+    fn outcomes(
+        &self,
+        index: usize,
+        step: Step,
+        (name, habit): (&MachineName, Habit),
+        next: &mut Vec<(String, Self)>,
+    ) {
         let mut with = |what: &str, faults: u8, act: &dyn Fn(&mut Truth) -> Answer| {
             let Some(left) = self.left.faults.checked_sub(faults) else { return };
             let mut after = self.clone();
@@ -180,6 +194,15 @@ impl World {
         with("out of reach", 1, &lost);
         if step == Step::Look {
             with("seen", 0, &|truth| Answer::Saw(truth.sight(&Fleet::change(name))));
+            return;
+        }
+        if step == Step::Examine {
+            let skips = match habit {
+                Habit::NeverExamines => true,
+                Habit::ExaminesOnce => self.truth[index].examined.is_some(),
+                _ => false,
+            };
+            with("taken", 0, &|truth| Answer::End(if skips { End::Done } else { truth.take(step, hour) }));
             return;
         }
         with("taken", 0, &|truth| Answer::End(truth.take(step, hour)));
@@ -214,11 +237,19 @@ impl World {
                 });
             }
             let known = self.state.machines()[name].failed.is_some();
-            if self.left.faults > 0 && self.alive && self.truth[index].running == Runs::New && !known {
-                on(format!("{name} ails"), &|world| {
-                    world.left.faults -= 1;
-                    world.note(Happened::Ailing { machine: name.clone(), why: "it ails".to_owned() });
-                });
+            if self.left.faults > 0 && self.truth[index].running == Runs::New && !known {
+                if !self.truth[index].ill {
+                    on(format!("{name} falls ill"), &|world| {
+                        world.left.faults -= 1;
+                        world.truth[index].ill = true;
+                    });
+                }
+                if self.alive && self.left.words > 0 {
+                    on(format!("somebody says that {name} ails"), &|world| {
+                        (world.left.faults, world.left.words) = (world.left.faults - 1, world.left.words - 1);
+                        world.note(Happened::Ailing { machine: name.clone(), why: "it ails".to_owned() });
+                    });
+                }
             }
             if self.left.proofs > 0 && self.proven[index] != Some(self.hour) {
                 on(format!("{name} is proven"), &|world| {

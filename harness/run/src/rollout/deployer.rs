@@ -20,6 +20,8 @@ use crate::worker::BoxFuture;
 /// - [`Step::Look`] changes nothing, and waits for whatever a dead process left at work on the machine.
 /// - [`Step::Activate`] leaves the promotion's mark on the machine, then sets the timer that goes back to [`Order::old`],
 ///   then activates. [`Step::Confirm`] is one step on the machine that fails if the timer has gone off.
+/// - Before it changes anything [`Step::Activate`] takes down how the machine does. [`Step::Examine`] compares with that; it ends
+///   [`End::Failed`] only where the machine itself does worse, and [`End::Unreachable`] where nobody could tell.
 /// - [`Step::RollBack`] goes to [`Order::old`] and to no other path, and ends well where that runs and boots already.
 /// - Its future may be dropped at any await point, and then leaves no process behind on this computer.
 pub trait Deployer: Send + Sync {

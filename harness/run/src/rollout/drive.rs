@@ -5,6 +5,7 @@
 
 use std::{collections::HashMap, io, sync::Arc, time::Duration};
 
+use jiff::Timestamp;
 use judge::promote::{Order, Outlook, Permit, Proofs, State, decide};
 use model::{
     course::Course,
@@ -120,6 +121,8 @@ struct Now {
     again: Option<Duration>,
     /// Whether that is worth waiting for by itself.
     hopeful: bool,
+    /// When a machine that soaks is to be examined.
+    examines: Option<Timestamp>,
     outlook: Outlook,
 }
 
@@ -174,7 +177,9 @@ impl Drive<'_> {
         let Errand { course, proofs, .. } = self.errand;
         let board = decide(course, proofs, &self.state, now.wall);
         let outlook = board.outlook(now.wall);
-        let mut it = Now { begun: Vec::new(), orders: Vec::new(), again: None, hopeful: false, outlook };
+        let examines = board.examines;
+        let mut it =
+            Now { begun: Vec::new(), orders: Vec::new(), again: None, hopeful: false, examines, outlook };
         let may = |permit: &Permit<'_>| self.asked_to_stop == 0 || !permit.step().sets_out();
         for permit in board.next.into_iter().filter(may) {
             if let Some(moment) = self.pace.not_before(permit.machine(), now.elapsed) {
@@ -231,13 +236,11 @@ impl Drive<'_> {
     fn wait(&self, now: &Now) -> Duration {
         let moment = self.clock.now();
         let again = now.again.map(|again| again.saturating_sub(moment.elapsed));
-        let until = match now.outlook {
-            Outlook::Waits { until: Some(until) } => {
-                Some(Duration::try_from(until.duration_since(moment.wall)).unwrap_or_default())
-            }
-            _ => None,
-        };
-        again.into_iter().chain(until).fold(LOOK_UP, Duration::min)
+        let until = if let Outlook::Waits { until } = now.outlook { until } else { None };
+        let from_now =
+            |until: Timestamp| Duration::try_from(until.duration_since(moment.wall)).unwrap_or_default();
+        let moments = until.into_iter().chain(now.examines).map(from_now);
+        again.into_iter().chain(moments).fold(LOOK_UP, Duration::min)
     }
 }
 

@@ -27,7 +27,7 @@ use tokio::sync::mpsc;
 
 pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 pub(crate) const WEEK: Duration = Duration::from_secs(7 * 24 * 3600);
-/// The steps of a machine that nothing happens to.
+/// The steps that change a machine that nothing happens to.
 pub(crate) const STEPS: [Step; 5] =
     [Step::Build, Step::Copy, Step::Activate, Step::Confirm, Step::SetProfile];
 
@@ -78,6 +78,12 @@ impl Fleet {
     /// With machines of the test's own.
     pub(crate) fn with(mut self, machines: impl FnOnce(ScriptedDeployer) -> ScriptedDeployer) -> Self {
         self.machines = Arc::new(machines(ScriptedDeployer::new(&self.changes)));
+        self
+    }
+
+    /// With waves that do not soak.
+    pub(crate) fn at_once(mut self) -> Self {
+        self.course.waves.iter_mut().for_each(|leg| leg.soak = Duration::ZERO);
         self
     }
 
@@ -144,6 +150,12 @@ impl Fleet {
         };
         let found = self.log.entries().into_iter().find(begun);
         found.ok_or(format!("{wanted} of {machine}")).expect("it is in the journal").at
+    }
+
+    /// When the examinations of a machine were begun, by the journal.
+    pub(crate) fn examined(&self, machine: &str) -> Vec<jiff::Timestamp> {
+        let begun = Happened::Begun { machine: machine.into(), step: Step::Examine };
+        self.log.entries().iter().filter(|entry| entry.what == begun).map(|entry| entry.at).collect()
     }
 
     /// Every machine took each step that changes it at most once, and is wholly old or wholly new.

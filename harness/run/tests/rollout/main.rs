@@ -4,4 +4,5 @@ mod crashes;
 mod fleet;
 mod mishaps;
 mod people;
+mod soaks;
 mod waves;

@@ -14,6 +14,7 @@ async fn one_that_fails_goes_back_and_no_later_wave_begins() {
         (Step::Activate, Mishap::Fails),
         (Step::Activate, Mishap::Half),
         (Step::Confirm, Mishap::Fails),
+        (Step::Examine, Mishap::Fails),
         (Step::SetProfile, Mishap::Fails),
     ] {
         let fleet = fleet(&[&["a"], &["b", "c"], &["d"]]).with(|machines| machines.on("b", step, [mishap]));
@@ -48,7 +49,7 @@ async fn one_that_is_out_of_reach_holds_nobody_and_is_left_after_a_while() {
     let away = |machines: testkit::rollout::ScriptedDeployer| {
         machines.on("b", Step::Copy, [Mishap::Away]).on("b", Step::Look, [Mishap::Away; 6])
     };
-    let fleet = fleet(&[&["a", "b"]]).with(away);
+    let fleet = fleet(&[&["a", "b"]]).at_once().with(away);
     let start = tokio::time::Instant::now();
     let rested = fleet.go().await;
     held(&rested);

@@ -84,7 +84,7 @@ async fn nothing_is_begun_on_a_state_that_has_changed() {
 async fn the_first_interrupt_ends_what_is_under_way_and_the_second_waits_for_nothing() {
     for (seconds, twice, new) in [(15, false, vec![]), (25, false, vec!["a".to_owned()]), (25, true, vec![])]
     {
-        let fleet = fleet(&[&["a"]]);
+        let fleet = fleet(&[&["a"]]).at_once();
         let (user, interrupts) = mpsc::channel(2);
         tokio::spawn(async move {
             sleep(Duration::from_secs(seconds)).await;

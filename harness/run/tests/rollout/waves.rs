@@ -42,16 +42,16 @@ async fn eight_machines_go_wave_by_wave_and_the_primary_last() {
 
 #[tokio::test(start_paused = true)]
 async fn a_wave_goes_all_at_once() {
-    let fleet = fleet(&[&["a", "b", "c", "d", "e", "f", "g", "h"]]);
+    let fleet = fleet(&[&["a", "b", "c", "d", "e", "f", "g", "h"]]).at_once();
     let start = tokio::time::Instant::now();
     through(&fleet.go().await);
     assert_eq!(fleet.machines.most_at_a_time(), 8);
-    assert_eq!(start.elapsed().as_secs(), 50, "five steps of ten seconds");
+    assert_eq!(start.elapsed().as_secs(), 60, "six steps of ten seconds");
 }
 
 #[tokio::test(start_paused = true)]
 async fn no_more_go_at_once_than_the_policy_says() {
-    let mut fleet = fleet(&[&["a", "b", "c"]]);
+    let mut fleet = fleet(&[&["a", "b", "c"]]).at_once();
     fleet.course.at_once = Some(1);
     through(&fleet.go().await);
     let under_way = |name: &str| (fleet.began(name, Step::Activate), fleet.when(name, Step::SetProfile));
@@ -66,13 +66,17 @@ async fn who_has_no_patience_is_told_when_to_come_back() {
     let until = fleet.when("a", Step::SetProfile) + HOUR;
     assert_eq!(rested.rest, Rest::Idle(Outlook::Waits { until: Some(until) }));
     tokio::time::advance(HOUR).await;
+    let rested = fleet.go().await.expect("the journal is sound");
+    let until = fleet.when("b", Step::SetProfile) + HOUR;
+    assert_eq!(rested.rest, Rest::Idle(Outlook::Waits { until: Some(until) }), "the last wave soaks too");
+    tokio::time::advance(HOUR).await;
     through(&fleet.go().await);
-    fleet.is_sound("in two goes");
+    fleet.is_sound("in three goes");
 }
 
 #[tokio::test(start_paused = true)]
 async fn only_who_was_asked_for_sets_out() {
-    let mut fleet = fleet(&[&["a", "b"]]);
+    let mut fleet = fleet(&[&["a", "b"]]).at_once();
     fleet.course.at_once = Some(1);
     fleet.course.only = Some(BTreeSet::from(["b".into()]));
     let rested = fleet.go().await;

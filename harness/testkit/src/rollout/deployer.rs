@@ -4,6 +4,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
+    ops::Range,
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -56,6 +57,11 @@ struct Place {
     profile: Closure,
     timer: Option<Instant>,
     tried: bool,
+    /// When it was activated, and how long after that it does worse.
+    activated: Option<Instant>,
+    ails: Option<Duration>,
+    /// From when to when after that it sleeps.
+    sleeps: Option<Range<Duration>>,
 }
 
 /// Takes steps. All machines share one lock; none waits for another's step.
@@ -85,6 +91,9 @@ impl ScriptedDeployer {
             profile: change.old.clone(),
             timer: None,
             tried: false,
+            activated: None,
+            ails: None,
+            sleeps: None,
         };
         Self {
             places: Mutex::new(changes.iter().map(|(name, change)| (name.clone(), place(change))).collect()),
@@ -106,6 +115,20 @@ impl ScriptedDeployer {
     #[must_use]
     pub fn on(self, machine: &str, step: Step, mishaps: impl IntoIterator<Item = Mishap>) -> Self {
         locked(&self.script).entry((machine.into(), step)).or_default().extend(mishaps);
+        self
+    }
+
+    /// With a machine that does worse from so long after it was activated.
+    #[must_use]
+    pub fn ailing(self, machine: &str, after: Duration) -> Self {
+        locked(&self.places).entry(machine.into()).and_modify(|place| place.ails = Some(after));
+        self
+    }
+
+    /// With a machine that sleeps for a while, by the time since it was activated.
+    #[must_use]
+    pub fn sleeping(self, machine: &str, times: Range<Duration>) -> Self {
+        locked(&self.places).entry(machine.into()).and_modify(|place| place.sleeps = Some(times));
         self
     }
 
@@ -157,6 +180,9 @@ impl ScriptedDeployer {
         let mut places = locked(&self.places);
         let Some(place) = places.get_mut(machine) else { return Told::End(End::Unreachable) };
         place.tick();
+        if place.is_asleep() {
+            return Told::End(End::Unreachable);
+        }
         match mishap {
             Some(Mishap::Away) => return Told::End(End::Unreachable),
             Some(Mishap::Fails) => return Told::End(End::Failed { why: "a mishap".to_owned() }),
@@ -171,7 +197,7 @@ impl ScriptedDeployer {
             Step::Look => Told::Saw(place.sight()),
             _ => Told::End(place.change(step)),
         };
-        if step != Step::Look && told == Told::End(End::Done) {
+        if !matches!(step, Step::Look | Step::Examine) && told == Told::End(End::Done) {
             locked(&self.effects).push((machine.clone(), step));
         }
         if mishap == Some(Mishap::Lost) { Told::End(End::Unreachable) } else { told }
@@ -184,6 +210,16 @@ impl Place {
         if self.timer.is_some_and(|at| at <= Instant::now()) {
             (self.running, self.timer) = (Some(self.change.old.clone()), None);
         }
+    }
+
+    fn is_ill(&self) -> bool {
+        let since = self.activated.zip(self.ails).map(|(activated, after)| activated + after);
+        since.is_some_and(|since| since <= Instant::now())
+    }
+
+    fn is_asleep(&self) -> bool {
+        let times = self.activated.zip(self.sleeps.as_ref());
+        times.is_some_and(|(activated, times)| times.contains(&activated.elapsed()))
     }
 
     fn half(&mut self) {
@@ -209,17 +245,20 @@ impl Place {
             Step::SetProfile if self.running.as_ref() != Some(&self.change.new) => {
                 Some("something else runs")
             }
+            Step::Examine if self.running.as_ref() != Some(&self.change.new) => return End::Unreachable,
+            Step::Examine if self.is_ill() => Some("it ails"),
             _ => None,
         };
         if let Some(why) = refused {
             return End::Failed { why: why.to_owned() };
         }
         match step {
-            Step::Look => {}
+            Step::Look | Step::Examine => {}
             Step::Build => self.built = true,
             Step::Copy => self.copied = true,
             Step::Activate => {
                 self.half();
+                self.activated = Some(Instant::now());
                 self.running = Some(self.change.new.clone());
             }
             Step::Confirm => self.timer = None,

@@ -8,7 +8,8 @@ is_there "$new" || fail "the new closure is not there any more"
 is_there "$old" || fail "the old closure is not there whole, so that there is no way back"
 mkdir -p /nix/var/nix/gcroots/seaworthy
 ln -sfn "$old" /nix/var/nix/gcroots/seaworthy/old
-echo "$old $new" >"$kept/$id" || fail "no mark can be left in $kept, so that nothing was begun: is the disk full"
+{ take_down && echo "$old $new" >"$kept/$id"; } ||
+    fail "no mark can be left in $kept, so that nothing was begun: is the disk full"
 sync
 sets_timer || fail "no timer that would go back can be set there"
 activates "$new" || fail "the activation did not go through: $(tail -n 1 "$kept/$id.log")"

@@ -1,5 +1,5 @@
-# What every step on a Mac stands on. Set before: step, id, old, new, who, asker, sudo; seconds: activate,
-# window, patience.
+# What every step on a Mac stands on. Set before: step, id, old, new, who, reached, asker, sudo; seconds: activate,
+# window, patience, settle, each.
 #
 # A Mac has no flock(1) and no systemd: the lock is a folder, which a process that died may leave behind, and the timer is a process
 # that sleeps. What a reboot ends is no loss: the profile, which is set last, says what a Mac activates when it starts.
