@@ -87,6 +87,10 @@ fn plain(value: f64) -> String {
 
 fn bytes(value: f64) -> String {
     const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
+    // Of few, as of a packet's, each is told.
+    if value.abs() < 10_000.0 {
+        return format!("{value:.0} B");
+    }
     let (mut rest, mut units) = (value, UNITS.iter());
     let mut unit = units.next();
     while rest.abs() >= 1024.0
@@ -115,10 +119,10 @@ mod tests {
     fn numbers_have_units_that_fit_them() {
         let seconds = [0.25, 15.093, 754.0, -1.5].map(|value| shown(Unit::Seconds, value));
         assert_eq!(seconds, ["250ms", "15.09s", "12m 34s", "-1.50s"]);
-        let bytes = [0.0, 1023.0, 1024.0, 1536.0, 167_772_160.0, 1_610_612_736.0, 1e300];
+        let bytes = [0.0, 1023.0, 1420.0, 15_360.0, 167_772_160.0, 1_610_612_736.0, 1e300];
         assert_eq!(
             bytes.map(|value| shown(Unit::Bytes, value)),
-            ["0 B", "1023 B", "1 KiB", "1.5 KiB", "160 MiB", "1.5 GiB", "9.09e287 TiB"]
+            ["0 B", "1023 B", "1420 B", "15 KiB", "160 MiB", "1.5 GiB", "9.09e287 TiB"]
         );
         let counts = [7.0, 0.125, -3.0, 1e20].map(|value| shown(Unit::Count, value));
         assert_eq!(counts, ["7", "0.12", "-3", "1.00e20"]);

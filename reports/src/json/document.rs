@@ -12,9 +12,10 @@ use model::{
     decision::{Gate, GateState},
     evidence::Reuse,
     finding::Finding,
-    fleet::FleetSource,
+    fleet::{BootSource, FleetSource},
     measurement::Measurement,
     plan::Header,
+    round::Way,
     subject::Subject,
     suite::Severity,
     verdict::{Fault, Verdict},
@@ -300,8 +301,12 @@ impl<'a> CheckEntry<'a> {
 
 impl<'a> BootedEntry<'a> {
     fn of(row: &Row<'a>) -> Option<Self> {
-        let Question::Guest { source, .. } = &row.check.question else { return None };
-        (!row.replaced.is_empty()).then(|| Self { source: source.as_str(), replaced: row.replaced })
+        let source = match &row.check.question {
+            Question::Guest { source, .. } => source.as_str(),
+            Question::Probe { way: Some(Way::Guest { .. }), .. } => BootSource::Configuration.as_str(),
+            _ => return None,
+        };
+        (!row.replaced.is_empty()).then_some(Self { source, replaced: row.replaced })
     }
 }
 

@@ -1,9 +1,11 @@
 //! What was measured and left behind, in every report.
 
 use model::{
-    check::{Check, Question},
+    check::{Check, GuestSize, Question},
     fleet::{BootSource, Given},
     measurement::Unit,
+    round::Way,
+    sighting::pair::Limits,
     verdict::Verdict,
 };
 use reports::{Look, json, junit, markdown, terminal};
@@ -191,6 +193,24 @@ fn what_was_booted_and_replaced_is_told_and_of_those_alike_together() {
     assert!(told.contains(expected), "{told}");
     let told = page(&replaced());
     let expected = "### Booted\n\n- `amber`, `beryl`: its own configuration, without the disks of /; the network\n- `vm`: ";
+    assert!(told.contains(expected), "{told}");
+}
+
+/// What was not there alone is not said again of the guest that met others.
+#[test]
+fn of_a_guest_among_others_what_is_said_of_it_besides_is_told() {
+    let way = Some(Way::Guest { together: GuestSize { memory: 2048, processors: 1 } });
+    let question = Question::Probe { machine: "amber".into(), way, limits: Limits::default() };
+    let meets = Check { question, ..check("mesh/reach", "amber") };
+    let story = story()
+        .without(&comes_up("amber"), &["the disks of /", "any network"])
+        .passed(comes_up("amber"))
+        .without(&meets, &["the disks of /", "any network but one among the guests"])
+        .passed(meets);
+    let expected = "\n\nbooted\n  \
+                    amber: its own configuration, without the disks of /; any network\n  \
+                    amber: among the others, its own configuration, without any network but one among the guests\n\n";
+    let told = screen(&story, 100);
     assert!(told.contains(expected), "{told}");
 }
 
