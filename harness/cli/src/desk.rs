@@ -61,6 +61,14 @@ impl Desk {
         self.screen.out(text).map_err(unwritten)
     }
 
+    /// Prints on stdout, and says whether there is still somebody who reads it.
+    ///
+    /// # Errors
+    /// Stdout cannot be written.
+    pub fn tell(&self, text: &str) -> Result<bool, Stop> {
+        self.screen.tell(text).map_err(unwritten)
+    }
+
     /// Lets somebody print on stdout what may be too long for one text.
     ///
     /// # Errors

@@ -11,8 +11,12 @@ pub struct Screen {
     pub color: bool,
     /// Whether stderr takes colours.
     pub stderr_color: bool,
-    /// Columns of stdout's terminal; 100 where there is none.
+    /// Columns of stdout's terminal, or what COLUMNS says; 100 where there is neither.
     pub width: usize,
+    /// Rows of stdout's terminal; none where it is no terminal.
+    pub height: Option<usize>,
+    /// COLUMNS, where it is a number.
+    columns: Option<usize>,
     /// Whether stderr is a terminal that a moving progress line may be drawn on.
     pub live: bool,
     /// Whether stdout is a terminal on which a picture may be drawn anew.
@@ -48,10 +52,22 @@ impl Screen {
         Self {
             color: colored(out),
             stderr_color: colored(err),
-            width: wishes.columns.or_else(terminal_width).unwrap_or(100),
+            width: 100,
+            height: None,
+            columns: wishes.columns,
             live: err && !wishes.dumb && !wishes.ci,
             redraws: out && !wishes.dumb,
         }
+        .measured()
+    }
+
+    /// As large as the terminal is now: windows are resized.
+    #[must_use]
+    pub fn measured(self) -> Self {
+        let size = terminal_size();
+        let columns = || size.map(|(columns, _)| columns);
+        let width = self.columns.or_else(columns).unwrap_or(self.width);
+        Self { width, height: size.map(|(_, rows)| rows), ..self }
     }
 
     /// Writes to stdout. A reader that went away (`| head`) is not an error.
@@ -59,7 +75,19 @@ impl Screen {
     /// # Errors
     /// Stdout cannot be written for any other reason, a full disk for one.
     pub fn out(self, text: &str) -> io::Result<()> {
-        self.stream(|stdout| stdout.write_all(text.as_bytes()))
+        self.tell(text).map(drop)
+    }
+
+    /// Writes to stdout, and says whether there is still somebody who reads it.
+    ///
+    /// # Errors
+    /// Those of [`Self::out`].
+    pub fn tell(self, text: &str) -> io::Result<bool> {
+        let mut stdout = io::stdout().lock();
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+            result => result.map(|()| true),
+        }
     }
 
     /// Lets somebody write to stdout what may be too long for one text.
@@ -80,7 +108,8 @@ impl Screen {
     }
 }
 
-fn terminal_width() -> Option<usize> {
+/// Columns and rows.
+fn terminal_size() -> Option<(usize, usize)> {
     let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
-    Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
+    Some((usize::from(size.ws_col), usize::from(size.ws_row))).filter(|(columns, _)| *columns > 0)
 }

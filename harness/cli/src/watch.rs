@@ -12,7 +12,7 @@ use model::{
     waiver::Waiver,
 };
 use reports::Report;
-use run::{Dispatcher, Limits, Ports, Sink, Worker};
+use run::{Dispatcher, HostClock, Limits, Ports, Sink, Worker};
 use tokio::{
     sync::mpsc,
     time::{Instant, sleep_until},
@@ -52,8 +52,11 @@ pub async fn watch(
             Some(()) = interrupts.recv() => break,
             seen = once(desk, &plan, &known.fleet.fleet.waivers, Arc::clone(&worker)) => seen?,
         };
-        show(desk, &plan, last.as_ref(), &seen, options.every)?;
+        let is_read = show(desk, &plan, last.as_ref(), &seen, options.every)?;
         last = Some(seen);
+        if !is_read {
+            break;
+        }
         tokio::select! {
             biased;
             Some(()) = interrupts.recv() => break,
@@ -70,7 +73,8 @@ async fn once(desk: &Desk, plan: &Plan, waivers: &[Waiver], worker: Arc<dyn Work
     // Who interrupts a watch ends it, and what is asked just then.
     let (_never, mut interrupts) = mpsc::channel(1);
     let mut nowhere = Nowhere;
-    let ports = Ports { worker, clock: &desk.clock, sink: &mut nowhere, interrupts: &mut interrupts };
+    let clock = HostClock::start();
+    let ports = Ports { worker, clock: &clock, sink: &mut nowhere, interrupts: &mut interrupts };
     let record = run::execute(dispatcher, ports).await.map_err(trouble::sink)?;
     let decision = judge::decide(plan, &record, waivers, desk.today());
     Ok(State { record, decision })
@@ -85,18 +89,71 @@ impl Sink for Nowhere {
     }
 }
 
-/// From the upper left corner on, whatever was there before.
-const ANEW: &str = "\x1b[H\x1b[2J";
+/// An empty screen, for the first picture.
+const EMPTY: &str = "\x1b[2J";
+/// The upper left corner: what is drawn from there on covers what was before, so that nothing flickers.
+const CORNER: &str = "\x1b[H";
+/// What is left of the line that was before.
+const REST_OF_LINE: &str = "\x1b[K";
+/// What is left of the picture that was before.
+const REST: &str = "\x1b[J";
 
-fn show(desk: &Desk, plan: &Plan, last: Option<&State>, seen: &State, every: Duration) -> Result<(), Stop> {
+/// Whether somebody still reads it.
+fn show(desk: &Desk, plan: &Plan, last: Option<&State>, seen: &State, every: Duration) -> Result<bool, Stop> {
     let now = Timestamp::now().to_zoned(TimeZone::UTC).strftime("%H:%M:%S UTC");
     let report = Report { plan, record: &seen.record, decision: &seen.decision };
-    if desk.screen.redraws {
-        let picture = reports::mesh::render(&report, look(desk.screen));
+    let text = if desk.screen.redraws {
+        let screen = desk.screen.measured();
+        let picture = reports::mesh::render(&report, look(screen));
         let every = SignedDuration::try_from(every).unwrap_or_default();
-        return desk.out(&format!("{ANEW}{picture}\nseen at {now}, every {every:#}; Ctrl-C ends\n"));
+        let foot = format!("seen at {now}, every {every:#}; Ctrl-C ends");
+        let empty = if last.is_none() { EMPTY } else { "" };
+        format!("{empty}{}", drawn(&picture, &foot, screen.height.unwrap_or(usize::MAX)))
+    } else {
+        let changes = reports::mesh::changes(plan, last.map(|state| &state.record), &seen.record);
+        changes.iter().map(|change| format!("{now}  {change}\n")).collect()
+    };
+    desk.tell(&text)
+}
+
+/// A picture over what was there before. Of one that is higher than the screen the end is left out, and that is said: what
+/// differs stands first.
+fn drawn(picture: &str, foot: &str, height: usize) -> String {
+    let lines: Vec<&str> = picture.trim_end().lines().collect();
+    // Beside it stand the foot and the line of the cursor, and an empty one or what is said of the rest.
+    let room = height.saturating_sub(3);
+    let more = lines.len().saturating_sub(room);
+    let said =
+        if more > 0 { format!("lines left out: {more}; a higher window shows them") } else { String::new() };
+    let shown = lines.iter().copied().take(room).chain([said.as_str(), foot]);
+    let lines: String = shown.map(|line| format!("{line}{REST_OF_LINE}\n")).collect();
+    format!("{CORNER}{lines}{REST}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a screen shows of it.
+    fn shown(picture: &str, height: usize) -> String {
+        let drawn = drawn(picture, "foot", height);
+        let text = drawn.strip_prefix(CORNER).and_then(|text| text.strip_suffix(REST));
+        text.expect("from the corner to the end").replace(REST_OF_LINE, "|")
     }
-    let changes = reports::mesh::changes(plan, last.map(|state| &state.record), &seen.record);
-    let lines: String = changes.iter().map(|change| format!("{now}  {change}\n")).collect();
-    desk.out(&lines)
+
+    #[test]
+    fn each_line_covers_the_one_before() {
+        assert_eq!(shown("a\nb\n\n", 24), "a|\nb|\n|\nfoot|\n");
+        assert_eq!(shown("a\nb\n", usize::MAX), "a|\nb|\n|\nfoot|\n");
+    }
+
+    #[test]
+    fn of_a_picture_that_is_too_high_the_beginning_is_there_and_what_is_left_out_is_said() {
+        assert_eq!(
+            shown("a\nb\nc\nd\n", 6),
+            "a|\nb|\nc|\nlines left out: 1; a higher window shows them|\nfoot|\n"
+        );
+        assert_eq!(shown("a\nb\nc\n", 6), "a|\nb|\nc|\n|\nfoot|\n");
+        assert_eq!(shown("a\n", 1), "lines left out: 1; a higher window shows them|\nfoot|\n");
+    }
 }
