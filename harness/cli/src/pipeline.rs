@@ -202,11 +202,11 @@ pub async fn run(
     let dispatcher = Dispatcher::new(&plan, run.clone(), journal.plan(), limits);
     let round = plan.round.clone();
     let mesh = match (remote, &known.evaluated.evaluators) {
-        (Some(remote), _) => round.map(|round| ProbeWorker::new(round, remote)),
+        (Some(remote), _) => round.map(|round| ProbeWorker::new(round, remote).keeping(journal.artifacts())),
         (None, Some(nix)) => round.and_then(|round| {
             let guests = round.guests.clone()?;
             let mesh = Mesh::new(nix.clone(), yard.clone(), Arc::clone(&known.facts), &guests);
-            Some(ProbeWorker::new(round, mesh))
+            Some(ProbeWorker::new(round, mesh).keeping(journal.artifacts()))
         }),
         (None, None) => None,
     };

@@ -81,7 +81,7 @@ mod measured {
             let asked = asked(&lab, set)?;
             let ask = |(to, questions): (Destination, Arc<Questions>)| {
                 let ssh = Arc::clone(&ssh);
-                async move { probe::ask(&ssh, &to, &questions, Means::Best).await }
+                async move { probe::ask(&ssh, &to, &questions, Means::Best).await.outlook }
             };
             let goal = (set == Set::EchoAndPort).then_some(fresh);
             let how = format!("{}, fresh connections", set.as_str());
@@ -98,13 +98,21 @@ mod measured {
         for set in sets {
             let asked = lines.iter().cloned().zip(asked(&lab, set)?).map(|(line, (_, asked))| (line, asked));
             let ask = |(line, questions): (Arc<Line>, Arc<Questions>)| async move {
-                probe::ask_over(&line, &questions, Means::Best).await
+                probe::ask_over(&line, &questions, Means::Best).await.outlook
             };
             let (goal, how) =
                 ((set == Set::EchoAndPort).then_some(over), format!("{}, over lines", set.as_str()));
             measure(hosts, &how, goal, &asked.collect::<Vec<_>>(), ask).await?;
         }
-        println!("{hosts:3} hosts: {} MiB at most held by ourselves", status("self", "VmHWM:") / 1024);
+        let asked = lines.iter().cloned().zip(asked(&lab, Set::Everything)?);
+        let looks = asked.map(|(line, (_, questions))| async move {
+            probe::ask_over(&line, &questions, Means::Best).await.outlook
+        });
+        let prober = prober(looks.collect(), hosts).await?;
+        let ours = status("self", "VmHWM:") / 1024;
+        println!(
+            "{hosts:3} hosts: at most {ours} MiB held by ourselves, {prober:.1} MiB by a prober, asked everything"
+        );
         drop(lines);
         lab.down().await;
         Ok(())
@@ -128,6 +136,31 @@ mod measured {
         }
         tell(hosts, how, &mut times, goal, &since(before, often));
         Ok(())
+    }
+
+    /// The most that one prober held, in MiB, while all were asked once more: to look at them takes time of its own.
+    async fn prober(looks: JoinSet<Outlook>, hosts: usize) -> Result<f64, Box<dyn Error>> {
+        let mut all = Box::pin(looks.join_all());
+        let mut most = 0_u32;
+        loop {
+            tokio::select! {
+                outlooks = &mut all => {
+                    whole(outlooks, hosts)?;
+                    return Ok(f64::from(most) / 1024.0);
+                }
+                () = tokio::time::sleep(Duration::from_millis(20)) => most = most.max(probers()),
+            }
+        }
+    }
+
+    /// Of all probers that run, the most that one has held so far, in KiB.
+    fn probers() -> u32 {
+        let all = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+        let numbers = all.filter_map(|entry| entry.file_name().into_string().ok());
+        let probers = numbers.filter(|number| {
+            std::fs::read(format!("/proc/{number}/cmdline")).is_ok_and(|line| line.starts_with(b"perl\0-e\0"))
+        });
+        probers.filter_map(|number| u32::try_from(status(&number, "VmHWM:")).ok()).max().unwrap_or_default()
     }
 
     async fn lines(ssh: &Arc<Ssh>, asked: &Asked) -> Result<Vec<Arc<Line>>, Box<dyn Error>> {

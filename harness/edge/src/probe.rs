@@ -30,41 +30,57 @@ use crate::ssh::{Answer, Destination, Line, Ssh, Unasked};
 /// What all but the echoes may take: to connect, to start, to ask daemons, each of which has five seconds of its own.
 const BESIDE: Duration = Duration::from_secs(40);
 
+/// What became of asking a machine.
+#[derive(Debug, Clone)]
+pub struct Look {
+    /// As it was read.
+    pub outlook: Outlook,
+    /// The lines that were read, as the machine printed them; empty where it printed none.
+    pub said: String,
+}
+
+impl From<Outlook> for Look {
+    /// One for which nothing was printed.
+    fn from(outlook: Outlook) -> Self {
+        Self { outlook, said: String::new() }
+    }
+}
+
 /// Asks by a connection of its own.
-pub async fn ask(ssh: &Ssh, to: &Destination, questions: &Questions, means: Means) -> Outlook {
-    outlook(ssh.ask(to, &script(questions, means), questions.limit + BESIDE).await)
+pub async fn ask(ssh: &Ssh, to: &Destination, questions: &Questions, means: Means) -> Look {
+    look(ssh.ask(to, &script(questions, means), questions.limit + BESIDE).await)
 }
 
 /// Asks over a line.
-pub async fn ask_over(line: &Line, questions: &Questions, means: Means) -> Outlook {
-    outlook(line.ask(&script(questions, means), questions.limit + BESIDE).await)
+pub async fn ask_over(line: &Line, questions: &Questions, means: Means) -> Look {
+    look(line.ask(&script(questions, means), questions.limit + BESIDE).await)
 }
 
 /// Asks a guest in its own shell. The script is some 20 KB, which a guest's terminal takes in a moment.
-pub async fn ask_in(shell: &impl Channel, questions: &Questions, means: Means) -> Outlook {
+pub async fn ask_in(shell: &impl Channel, questions: &Questions, means: Means) -> Look {
     let limit = questions.limit + BESIDE;
     match shell.run(&script(questions, means), limit).await {
-        Ok(output) => read(&String::from_utf8_lossy(&output.stdout), &output.complaints()),
-        Err(ChannelError::OutOfTime { .. }) => Outlook::TimedOut(limit),
-        Err(error) => Outlook::Broken(Fault {
-            what: error.to_string(),
-            remedy: Some("run this again, with fewer --jobs".to_owned()),
-            detail: Vec::new(),
-        }),
+        Ok(output) => read(String::from_utf8_lossy(&output.stdout).into_owned(), &output.complaints()),
+        Err(ChannelError::OutOfTime { .. }) => Outlook::TimedOut(limit).into(),
+        Err(error) => {
+            let remedy = Some("run this again, with fewer --jobs".to_owned());
+            Outlook::Broken(Fault { what: error.to_string(), remedy, detail: Vec::new() }).into()
+        }
     }
 }
 
 /// Reads an answer that came by ssh.
-fn outlook(answered: Result<Answer, Unasked>) -> Outlook {
-    answered.map_or_else(Outlook::from, |answer| read(&answer.out, &answer.err))
+fn look(answered: Result<Answer, Unasked>) -> Look {
+    answered.map_or_else(|unasked| Outlook::from(unasked).into(), |answer| read(answer.out, &answer.err))
 }
 
-fn read(said: &str, complaints: &str) -> Outlook {
-    match lines::read(said) {
+fn read(said: String, complaints: &str) -> Look {
+    let outlook = match lines::read(&said) {
         Ok(seen) => Outlook::Seen(Box::new(seen)),
         Err(unread) => {
             let detail = complaints.lines().take(20).map(str::to_owned).collect();
             Outlook::Broken(Fault { what: unread.to_string(), remedy: None, detail })
         }
-    }
+    };
+    Look { outlook, said }
 }

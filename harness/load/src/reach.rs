@@ -6,6 +6,7 @@
 
 mod firewall;
 mod known;
+mod names;
 mod network;
 mod roles;
 mod seat;
@@ -104,14 +105,16 @@ impl<'f> Net<'f> {
         let pairs = directed(known.machines.len());
         let mut expectations: Vec<_> = pairs.map(|(from, to)| self.expectation(&ways, from, to)).collect();
         stated::put(&mut expectations, fleet, self.name, &self.seats);
+        let names = names::of(known, &self.seats);
         let members: BTreeMap<MachineName, Member> = known
             .machines
             .iter()
             .zip(self.roles)
             .zip(self.seats)
-            .filter(|((_, roles), _)| !roles.is_empty())
-            .map(|((name, roles), seat)| {
-                (MachineName::clone(name), Member { roles, addresses: seat.addresses })
+            .zip(names)
+            .filter(|(((_, roles), _), _)| !roles.is_empty())
+            .map(|(((name, roles), seat), names)| {
+                (MachineName::clone(name), Member { roles, addresses: seat.addresses, names })
             })
             .collect();
         Mesh { overlay: Overlay { name: self.name.to_owned(), kind: self.kind, members }, expectations }

@@ -5,7 +5,7 @@
 //!
 //! The modules stand in the order in which data meets them:
 //! sources ([`place`], [`tree`], [`survey`]) -> the fleet ([`machine`], [`inventory`], [`fleet`], [`resolved`])
-//! -> who is to reach whom ([`overlay`], [`exception`], [`reason`], [`reach`], [`matrix`])
+//! -> who is to reach whom ([`overlay`], [`host_name`], [`exception`], [`reason`], [`reach`], [`matrix`])
 //! -> what is asked ([`stage`], [`suite`], [`case`], [`subject`], [`facts`], [`check`], [`plan`])
 //! -> what machines see of the network ([`round`], [`sighting`])
 //! -> what was answered ([`finding`], [`verdict`], [`measurement`], [`artifact`], [`event`], [`record`])
@@ -24,6 +24,7 @@ pub mod exception;
 pub mod facts;
 pub mod finding;
 pub mod fleet;
+pub mod host_name;
 pub mod inventory;
 pub mod locks;
 pub mod machine;

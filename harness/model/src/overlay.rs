@@ -2,11 +2,16 @@
 //!
 //! It is an instance of one of clan's services; its members are the machines in the instance's roles.
 
-use std::{collections::BTreeMap, fmt, net::IpAddr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    net::IpAddr,
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{inventory::Module, machine::MachineName};
+use crate::{host_name::HostName, inventory::Module, machine::MachineName};
 
 /// What an overlay is made with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -71,6 +76,16 @@ pub struct Member {
     pub roles: BTreeMap<String, Given>,
     /// Its addresses on the overlay, as far as they are known, sorted.
     pub addresses: Vec<IpAddr>,
+    /// Names that its own configuration gives to members' addresses on the overlay. Most machines of a fleet share one set.
+    #[serde(default, skip_serializing_if = "no_names")]
+    pub names: Arc<Names>,
+}
+
+/// Names of hosts, each with all addresses that it leads to.
+pub type Names = BTreeMap<HostName, BTreeSet<IpAddr>>;
+
+fn no_names(names: &Arc<Names>) -> bool {
+    names.is_empty()
 }
 
 /// What puts a machine in a role.

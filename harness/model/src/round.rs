@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     check::GuestSize,
+    host_name::HostName,
     machine::MachineName,
     matrix::Pair,
     overlay::Overlay,
@@ -149,7 +150,15 @@ impl Round {
         let mut questions = Questions { daemons, ..Questions::default() };
         let probes = self.pairs(machine).filter_map(|pair| pair.expectation.probe.as_deref());
         probes.for_each(|probe| questions.add(probe));
+        questions.names = self.names(machine).keys().copied().cloned().collect();
         questions
+    }
+
+    /// Names that a machine is to know, and where they lead: of all overlays on which it is asked about somebody.
+    #[must_use]
+    pub fn names(&self, machine: &MachineName) -> BTreeMap<&HostName, &BTreeSet<IpAddr>> {
+        let members = self.nets.iter().filter_map(|net| net.overlay.members.get(machine));
+        members.flat_map(|member| member.names.iter()).collect()
     }
 
     /// Whose the addresses of the overlays are.
@@ -165,6 +174,7 @@ impl Round {
     /// Puts into what is expected of a machine with whom it is on the overlays: itself, and of those whom it must reach the
     /// ones that are there.
     pub fn meets(&self, machine: &MachineName, is_there: impl Fn(&MachineName) -> bool, to: &mut Expected) {
+        to.names = self.names(machine).into_iter().map(|(name, at)| (name.clone(), at.clone())).collect();
         to.overlays.clear();
         to.away.clear();
         for net in self.nets.iter().filter(|net| net.run.contains(machine)) {

@@ -3,13 +3,17 @@
 //! In: the matrix, and who can be asked. Out: a [`Round`], as large as the fleet and not as its square. The same seed always
 //! gives the same. It must not name a target that the matrix does not, or hide how much was left out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+    sync::Arc,
+};
 
 use fastrand::Rng;
 use model::{
     machine::MachineName,
     matrix::{Matrix, Mesh, Pair, directed},
-    overlay::OverlayKind,
+    overlay::{Overlay, OverlayKind},
     reach::Reach,
     round::{Coverage, Net, Round, Sample, Target},
 };
@@ -80,7 +84,24 @@ impl<'a> Field<'a> {
         }
         let sample = sampled.then_some(Sample { each: self.terms.each, seed: self.terms.seed });
         let coverage = Coverage { asked: chosen.len(), of: pairs.len(), sample };
-        Net { overlay: self.mesh.overlay.clone(), run: self.run(), coverage, targets }
+        Net { overlay: self.overlay(&targets), run: self.run(), coverage, targets }
+    }
+
+    /// The overlay, with the names of those alone whom a machine is asked about and must reach: no others are resolved.
+    fn overlay(&self, targets: &BTreeMap<MachineName, Vec<Target>>) -> Overlay {
+        let mut overlay = self.mesh.overlay.clone();
+        for (name, member) in &mut overlay.members {
+            let of = targets.get(name).into_iter().flatten();
+            let must = of.filter(|target| target.expectation.reach() == Reach::Must);
+            let met = must.filter_map(|target| self.mesh.overlay.members.get(&target.to));
+            let met: BTreeSet<IpAddr> = met.flat_map(|member| member.addresses.iter().copied()).collect();
+            let is_met = |at: &BTreeSet<IpAddr>| !at.is_disjoint(&met);
+            if !member.names.values().all(is_met) {
+                let kept = member.names.iter().filter(|(_, at)| is_met(at));
+                member.names = Arc::new(kept.map(|(name, at)| (name.clone(), at.clone())).collect());
+            }
+        }
+        overlay
     }
 
     /// Every pair that can be asked and judged.

@@ -45,6 +45,7 @@ fn matrix(machines: &[&str]) -> Matrix {
                     Given { named: false, tags: vec!["all".to_owned()] },
                 )]),
                 addresses: vec!["fd00::1".parse().unwrap()],
+                ..Member::default()
             },
         )
     };

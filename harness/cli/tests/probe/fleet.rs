@@ -1,19 +1,31 @@
-//! Three hosts of a lab with WireGuard, and the fleet that they are: its flake says what the lab has.
+//! Hosts of a lab, and the folder of the fleet that they are.
 
 use std::{
-    fmt::Write as _,
     fs,
     path::Path,
     process::{Child, Command, Stdio},
+    thread::sleep,
+    time::{Duration, Instant},
 };
 
+use lab::topology::Overlay;
 use libtest_mimic::Failed;
 use serde_json::Value;
 
 use crate::linux::Test;
 
+/// Which lab it is.
+#[derive(Clone, Copy)]
+pub(crate) struct Hosts {
+    pub(crate) overlay: Overlay,
+    /// Those who are accepted, then one who is not.
+    pub(crate) members: &'static [&'static str],
+    pub(crate) outsider: Option<&'static str>,
+}
+
 /// A lab that is up, and a fleet's folder.
 pub(crate) struct Fleet {
+    pub(crate) hosts: Hosts,
     folder: tempfile::TempDir,
     /// Where the lab is: its sockets are no part of a flake.
     runtime: tempfile::TempDir,
@@ -26,16 +38,56 @@ pub(crate) struct Ended {
     pub(crate) err: String,
 }
 
-pub(crate) const HOSTS: [&str; 3] = ["a", "b", "c"];
+/// Longer than any of them takes until everybody reaches everybody.
+const WHOLE: Duration = Duration::from_secs(90);
 
 impl Fleet {
     /// Brings the lab up, and takes it down whatever the test comes to.
-    pub(crate) fn with(test: Test) -> Result<(), Failed> {
-        let fleet = Self { folder: tempfile::tempdir()?, runtime: tempfile::tempdir()? };
-        let up = fleet.lab(&[&["up"], &HOSTS[..], &["--overlay", "wireguard"]].concat());
-        let done = up.and_then(|()| fleet.write(&HOSTS)).and_then(|()| test(&fleet));
+    pub(crate) fn with(hosts: Hosts, test: Test) -> Result<(), Failed> {
+        let fleet = Self { hosts, folder: tempfile::tempdir()?, runtime: tempfile::tempdir()? };
+        let outsider = hosts.outsider.map_or_else(Vec::new, |outsider| vec!["--outsiders", outsider]);
+        let up = fleet
+            .lab(&[&["up"], hosts.members, &["--overlay", hosts.overlay.as_str()], &outsider[..]].concat());
+        let done = up
+            .and_then(|()| fleet.whole())
+            .and_then(|()| fleet.write(hosts.members))
+            .and_then(|()| test(&fleet));
         fleet.lab(&["down"])?;
         done
+    }
+
+    /// What the lab says of itself.
+    pub(crate) fn shown(&self) -> Result<Value, Failed> {
+        Ok(serde_json::from_str(&self.run(&["lab", "show", "--format", "json"])?.out)?)
+    }
+
+    /// Waits until everybody has met everybody.
+    pub(crate) fn whole(&self) -> Result<(), Failed> {
+        let began = Instant::now();
+        loop {
+            let shown = self.shown()?;
+            let missing = shown["unreached"]["overlay"].as_array().ok_or("no pairs")?;
+            if missing.is_empty() && self.all_online()? {
+                return Ok(());
+            }
+            if began.elapsed() > WHOLE {
+                return Err(format!("the overlay is not whole, without {missing:?}").into());
+            }
+            sleep(Duration::from_millis(200));
+        }
+    }
+
+    /// A node of ZeroTier looks every five seconds whether it is, and meets others before.
+    fn all_online(&self) -> Result<bool, Failed> {
+        if self.hosts.overlay != Overlay::Zerotier {
+            return Ok(true);
+        }
+        for host in self.hosts.members {
+            if !self.run(&["lab", "ssh", host, "--", "zerotier-cli", "info"])?.out.contains("ONLINE") {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     fn path(&self) -> &Path {
@@ -105,49 +157,5 @@ impl Fleet {
         fs::create_dir_all(path.parent().ok_or("no folder")?)?;
         fs::write(&path, text)?;
         Ok(path.display().to_string())
-    }
-
-    /// Writes the fleet as the lab is; these machines have a `deploy.targetHost`.
-    pub(crate) fn write(&self, reached: &[&str]) -> Result<(), Failed> {
-        let shown: Value = serde_json::from_str(&self.run(&["lab", "show", "--format", "json"])?.out)?;
-        let hosts = shown["hosts"].as_array().ok_or("no hosts")?;
-        let mut known = Vec::new();
-        for host in hosts {
-            let [name, plain, overlay] = [&host["name"], &host["plain"][0], &host["overlay"]]
-                .map(|value| value.as_str().unwrap_or_default().to_owned());
-            let key = self.run(&["lab", "ssh", &name, "--", "wg", "show", "overlay", "public-key"])?.out;
-            self.put(&format!("vars/per-machine/{name}/wireguard-keys-overlay/publickey/value"), key.trim())?;
-            known.push((name, plain, overlay, key.trim().to_owned()));
-        }
-        let mut flake = "{ outputs = _: { nixosConfigurations = {\n".to_owned();
-        let mut inventory = "[inventory.meta]\nname = \"lagoon\"\n".to_owned();
-        for (name, _, address, _) in &known {
-            let others = known.iter().filter(|(other, ..)| other != name).map(|(_, plain, overlay, key)| {
-                format!(r#"{{ publicKey = "{key}"; allowedIPs = [ "{overlay}/128" ]; endpoint = "{plain}:51820"; }}"#)
-            });
-            let peers = others.collect::<Vec<_>>().join(" ");
-            writeln!(
-                flake,
-                r#"{name}.config = {{
-                    networking = {{
-                        hostName = "{name}";
-                        firewall = {{ enable = true; allowedTCPPorts = [ 22 ]; allowedUDPPorts = [ 51820 ]; }};
-                        wireguard.interfaces.overlay = {{ ips = [ "{address}/128" ]; listenPort = 51820; peers = [ {peers} ]; }};
-                    }};
-                    services.openssh = {{ enable = true; ports = [ 22 ]; }};
-                    boot.kernel.sysctl = {{ }};
-                }};"#
-            )?;
-            let target = if reached.contains(&name.as_str()) {
-                format!("deploy.targetHost = \"{name}\"\n")
-            } else {
-                String::new()
-            };
-            write!(inventory, "[inventory.machines.{name}]\n{target}")?;
-        }
-        inventory += "[inventory.instances.overlay]\nmodule.name = \"wireguard\"\nroles.peer.tags.all = {}\n";
-        self.put("flake.nix", &(flake + "}; }; }"))?;
-        self.put("fleet.toml", &inventory)?;
-        Ok(())
     }
 }

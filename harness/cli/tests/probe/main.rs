@@ -6,6 +6,12 @@
 )]
 
 #[cfg(target_os = "linux")]
+mod eight;
+#[cfg(target_os = "linux")]
+mod faults;
+#[cfg(target_os = "linux")]
+mod flake;
+#[cfg(target_os = "linux")]
 mod fleet;
 #[cfg(target_os = "linux")]
 mod tests;
@@ -17,28 +23,55 @@ mod linux {
     use lab::{tools::Tools, topology::Overlay};
     use libtest_mimic::{Arguments, Failed, Trial};
 
-    use crate::{fleet::Fleet, tests};
+    use crate::{
+        eight, faults,
+        fleet::{Fleet, Hosts},
+        tests,
+    };
 
     pub(crate) type Test = fn(&Fleet) -> Result<(), Failed>;
 
+    const THREE: Hosts = Hosts { overlay: Overlay::Wireguard, members: &["a", "b", "c"], outsider: None };
+    const FOUR: Hosts = Hosts { outsider: Some("out"), ..THREE };
+    const EIGHT: Hosts = Hosts { members: &["h0", "h1", "h2", "h3", "h4", "h5", "h6", "h7"], ..THREE };
+
     #[expect(clippy::print_stderr, reason = "who runs the tests sees why they are ignored")]
-    pub(crate) fn main() -> ExitCode {
-        let missing = Tools::find(&env::var_os("PATH").unwrap_or_default(), Overlay::Wireguard).err();
+    fn trial(name: &str, hosts: Hosts, test: Test) -> Trial {
+        let missing = Tools::find(&env::var_os("PATH").unwrap_or_default(), hosts.overlay).err();
         if let Some(missing) = &missing {
-            eprintln!("no lab's machines are asked: {missing}");
+            eprintln!("{name} is ignored: {missing}");
         }
+        Trial::test(name, move || Fleet::with(hosts, test)).with_ignored_flag(missing.is_some())
+    }
+
+    pub(crate) fn main() -> ExitCode {
+        let yggdrasil = Hosts { overlay: Overlay::Yggdrasil, ..EIGHT };
+        let zerotier = Hosts { overlay: Overlay::Zerotier, ..EIGHT };
         let trials = [
-            ("all_is_well_and_recorded", tests::all_is_well as Test),
-            ("a_line_that_is_cut_is_blamed_on_its_two_ends", tests::cut),
-            ("who_is_offline_is_neither_good_nor_bad", tests::offline),
-            ("who_does_not_prove_to_be_itself_is_told_apart", tests::distrusted),
-            ("who_has_no_way_to_it_is_named", tests::no_way),
-            ("what_makes_no_sense_is_refused", tests::refused),
-            ("a_watch_tells_changes_and_ends_as_it_stands", tests::watched),
+            trial("all_is_well_and_recorded", THREE, tests::all_is_well),
+            trial("a_line_that_is_cut_is_blamed_on_its_two_ends", THREE, tests::cut),
+            trial("a_direction_that_is_cut_is_told_from_a_line", THREE, tests::one_way),
+            trial("a_name_that_leads_elsewhere_is_told_with_where_it_is_to_lead", THREE, faults::names),
+            trial(
+                "an_address_that_two_have_is_blamed_on_the_one_whose_it_is_not",
+                THREE,
+                faults::same_address,
+            ),
+            trial("who_answers_in_the_place_of_another_is_named", THREE, faults::in_the_place_of_another),
+            trial("an_overlay_that_is_down_is_told_apart_from_a_way_that_is_cut", THREE, faults::stopped),
+            trial("a_member_that_is_revoked_is_named_by_the_others", THREE, faults::revoked),
+            trial("a_line_that_loses_packets_is_told_with_how_many", THREE, faults::lossy),
+            trial("a_line_that_is_slow_is_not_taken_for_one_of_small_packets", THREE, faults::slow),
+            trial("an_outsider_that_is_let_in_is_caught", FOUR, faults::let_in),
+            trial("who_is_offline_is_neither_good_nor_bad", THREE, tests::offline),
+            trial("who_does_not_prove_to_be_itself_is_told_apart", THREE, tests::distrusted),
+            trial("who_has_no_way_to_it_is_named", THREE, tests::no_way),
+            trial("what_makes_no_sense_is_refused", THREE, tests::refused),
+            trial("a_watch_tells_changes_and_ends_as_it_stands", THREE, tests::watched),
+            trial("eight_hosts_with_wireguard_are_all_green", EIGHT, eight::all_green),
+            trial("eight_hosts_with_yggdrasil_are_all_green", yggdrasil, eight::all_green),
+            trial("eight_hosts_with_zerotier_are_all_green", zerotier, eight::all_green),
         ];
-        let trials = trials.map(|(name, test)| {
-            Trial::test(name, move || Fleet::with(test)).with_ignored_flag(missing.is_some())
-        });
         libtest_mimic::run(&Arguments::from_args(), trials.into()).exit_code()
     }
 }

@@ -50,7 +50,7 @@ impl Deploy {
         if peers.is_empty() {
             return Ok(Reached::new());
         }
-        match ask(&self.ssh, &target.to, &questions(peers), Means::Best).await {
+        match ask(&self.ssh, &target.to, &questions(peers), Means::Best).await.outlook {
             Outlook::Seen(seen) => Ok(answering(peers, &seen)),
             Outlook::Offline(_) | Outlook::TimedOut(_) => Err(End::Unreachable),
             Outlook::Distrusted(_, why) | Outlook::Denied(why) => Err(failed(&why)),

@@ -2,8 +2,8 @@
 # homeConfigurations. A fact that the configuration does not have is null. Nothing here names a path without making it a
 # string first, because a path would be copied into the store.
 let
-  inherit (builtins) any attrNames attrValues concatMap filter hashString intersectAttrs isAttrs isBool isList isPath isString length
-    mapAttrs toJSON tryEval unsafeDiscardStringContext;
+  inherit (builtins) any attrNames attrValues concatLists concatMap filter groupBy hashString head intersectAttrs isAttrs isBool isList
+    isPath isString length mapAttrs split stringLength tail toJSON tryEval unsafeDiscardStringContext zipAttrsWith;
 
   text = value:
     if isString value then unsafeDiscardStringContext value
@@ -61,6 +61,16 @@ let
       presharedKeyFile = text (peer.presharedKeyFile or null);
     }) (interface.peers or [ ]);
   };
+
+  # By address the names in text of the form of /etc/hosts. What is longer than this is somebody's list of what is not to be
+  # found, and names nobody's machines.
+  lines = hosts:
+    let
+      pieces = pattern: value: filter (piece: isString piece && piece != "") (split pattern value);
+      words = line: pieces "[[:space:]]+" (head (split "#" line));
+    in
+    if stringLength hosts > 65536 then { }
+    else mapAttrs (_: concatMap tail) (groupBy head (filter (words: words != [ ]) (map words (pieces "\n" hosts))));
 
   known = { avahi = null; fail2ban = null; nginx = null; openssh = null; resolved = null; tailscale = null; zerotierone = null; };
 
@@ -221,6 +231,17 @@ in
       ipv4 = on [ "net.ipv4.ip_forward" "net.ipv4.conf.all.forwarding" ];
       ipv6 = on [ "net.ipv6.conf.all.forwarding" ];
     };
+
+  hosts = machine:
+    let
+      set = machine.config.networking.hosts or null;
+      more = machine.config.networking.extraHosts or null;
+    in
+    if set == null && more == null then null
+    else zipAttrsWith (_: concatLists) [
+      (if isAttrs set then mapAttrs (_: texts) set else { })
+      (if more == null then { } else lines (text more))
+    ];
 
   services = machine: each (intersectAttrs known (machine.config.services or { })) (service: service.enable or false);
 }

@@ -51,7 +51,11 @@ by_tools() {
     printf '%s\n' "$asks" | {
         while read -r what first second third fourth fifth; do
             case $what in
-                limits) count=$first wait=${third%.*} && wait=$((wait + 1)) ;;
+                limits)
+                    # A second goes by from one to the next.
+                    count=$first wait=${third%.*} && wait=$((wait + 1))
+                    [ "$count" -le 5 ] || count=5
+                    ;;
                 ping) [ "$ping" = none ] || { echo_to "$first" & running=$((running + 1)); } ;;
                 tcp) knock "$first" "$second" & running=$((running + 1)) ;;
                 name) name_of "$first" & running=$((running + 1)) ;;

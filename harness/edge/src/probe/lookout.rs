@@ -4,19 +4,17 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use model::{
-    machine::MachineName,
-    round::Way,
-    sighting::{outlook::Outlook, questions::Questions},
-};
+use model::{machine::MachineName, round::Way, sighting::questions::Questions};
 use run::worker::BoxFuture;
 use tokio::sync::mpsc;
+
+use super::Look;
 
 /// Everybody who is asked, how, and what.
 pub type Asked = BTreeMap<MachineName, (Way, Questions)>;
 
 /// Where outlooks are told. What is told after the round is over goes nowhere.
-pub type Tell = mpsc::UnboundedSender<(MachineName, Outlook)>;
+pub type Tell = mpsc::UnboundedSender<(MachineName, Look)>;
 
 /// Asks machines to look around, all at the same time: a machine hears only those who call it while it listens.
 pub trait Lookout: Send + Sync + fmt::Debug {

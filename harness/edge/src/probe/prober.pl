@@ -188,30 +188,53 @@ sub meet {
     return @came;
 }
 
-# Echoes: a round to all, the next as soon as all have answered, or after a while.
+# Echoes: a round to all, the next as soon as all have answered, or after a while. Who answers none of the first is not asked
+# for more: all would wait for it.
+my $first = 5;
 my (@sent, @answer, @unsent);
 my $last = $began + $limit;
-my $missing = 0;
+my ($round, $missing) = (0, 0);
 sub count_in {
     for (@_) {
         my ($at, $number, $when) = @$_;
         next if $number >= $count || !defined $sent[$at][$number] || defined $answer[$at][$number];
         $answer[$at][$number] = $when - $sent[$at][$number];
-        $missing--;
+        $missing-- if $number == $round;
     }
 }
-for my $number (0 .. $count - 1) {
+sub answered { my ($at) = @_; return grep { defined } @{$answer[$at] || []} }
+# When the last of those was sent whose answers have not come.
+sub awaited {
+    my $newest;
+    for my $at (0 .. $#sent) {
+        for my $number (0 .. $#{$sent[$at] || []}) {
+            my $when = $sent[$at][$number];
+            next if !defined $when || defined $answer[$at][$number];
+            $newest = $when if !defined $newest || $newest < $when;
+        }
+    }
+    return $newest;
+}
+for (; $round < $count; $round++) {
+    $missing = 0;
     for my $at (0 .. $#pings) {
-        $sent[$at][$number] = now();
-        my $error = echo($at, $number, 56);
-        if ($error) { $unsent[$at] = $error; undef $sent[$at][$number] } else { $missing++ }
+        next if $round >= $first && !answered($at);
+        $sent[$at][$round] = now();
+        my $error = echo($at, $round, 56);
+        if ($error) { $unsent[$at] = $error; undef $sent[$at][$round] } else { $missing++ }
         # Answers are taken in between, or the first ones would seem slow.
         count_in(meet(0)) if $at % 8 == 7;
     }
-    my $until = now() + ($number + 1 < $count ? $interval : $wait);
+    my $until = now() + $interval;
     $until = $last if $until > $last;
     count_in(meet($until)) while $missing > 0 && now() < $until;
     last if now() >= $last;
+}
+while (defined(my $newest = awaited())) {
+    my $until = $newest + $wait;
+    $until = $last if $until > $last;
+    last if now() >= $until;
+    count_in(meet($until));
 }
 my $until = now() + $wait;
 $until = $last if $until > $last;
@@ -221,7 +244,7 @@ count_in(meet($until)) while (%open || $reader) && now() < $until;
 # The largest packet that comes back: first what the interface takes, then halves.
 my (@low, @high, @whole);
 if ($linux && $mtu) {
-    my @todo = grep { grep { defined } @{$answer[$_] || []} } 0 .. $#pings;
+    my @todo = grep { answered($_) } 0 .. $#pings;
     for my $at (@todo) {
         my $four = family($pings[$at]) == $AF_INET;
         socket(my $socket, family($pings[$at]), $SOCK_DGRAM, 17) or next;
@@ -237,13 +260,17 @@ if ($linux && $mtu) {
     while (%try && now() < $last) {
         $step++;
         my %waiting;
+        # Twice as long as the slowest of them took before.
+        my $patience = 0.4;
         for my $at (sort keys %try) {
             my $head = family($pings[$at]) == $AF_INET ? 28 : 48;
             # Two of them, so that one that is lost is not taken for one that is too large.
             my @errors = map { echo($at, $step, $try{$at} - $head) } 1 .. 2;
             $waiting{$at} = 1 if grep { $_ eq "" } @errors;
+            for my $time (answered($at)) { $patience = 2 * $time if 2 * $time > $patience }
         }
-        my $until = now() + 0.4;
+        my $until = now() + $patience;
+        $until = $last if $until > $last;
         my %passed;
         while (grep({ !$passed{$_} } keys %waiting) && now() < $until) {
             for (meet($until)) { $passed{$_->[0]} = 1 if $_->[1] == $step }
@@ -256,6 +283,8 @@ if ($linux && $mtu) {
             $try{$at} = !$low[$at] && $high[$at] > 1280 ? 1280 : int(($floor + $high[$at] + 1) / 2);
         }
     }
+    # Of those for whom there was no time left nothing is told.
+    for my $at (keys %try) { undef $whole[$at] if !$low[$at] }
 }
 if ($child) { kill 9, $child; waitpid $child, 0 }
 

@@ -18,7 +18,7 @@ use run::worker::BoxFuture;
 use tokio::{sync::Semaphore, task::JoinSet, time::timeout};
 
 use super::{
-    Means, ask, ask_over,
+    Look, Means, ask, ask_over,
     lookout::{Asked, Lookout, Tell},
 };
 use crate::ssh::{Destination, Line, Ssh};
@@ -65,15 +65,15 @@ impl Lookout for Remote {
                 looks.spawn(async move {
                     // It is never closed.
                     let _room = room.acquire().await;
-                    let outlook = match destination(&way) {
-                        Err(fault) => Outlook::Broken(fault),
+                    let look = match destination(&way) {
+                        Err(fault) => Outlook::Broken(fault).into(),
                         Ok(to) => match lines {
                             None => ask(&ssh, &to, &questions, Means::Best).await,
                             Some(lines) => over(&ssh, &lines, &name, &to, &questions).await,
                         },
                     };
                     // Nobody waits any more when the round is over.
-                    let _over = tell.send((name, outlook));
+                    let _over = tell.send((name, look));
                 });
             }
             while looks.join_next().await.is_some() {}
@@ -90,27 +90,23 @@ fn destination(way: &Way) -> Result<Destination, Fault> {
 }
 
 /// A line that was up before may be gone since: then there is a new one, once.
-async fn over(
-    ssh: &Ssh,
-    lines: &Lines,
-    name: &MachineName,
-    to: &Destination,
-    questions: &Questions,
-) -> Outlook {
+async fn over(ssh: &Ssh, lines: &Lines, name: &MachineName, to: &Destination, questions: &Questions) -> Look {
     let held = lines.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
     if let Some(line) = held {
-        if let Ok(outlook @ Outlook::Seen(_)) = timeout(HELD, ask_over(&line, questions, Means::Best)).await {
-            return outlook;
+        if let Ok(look @ Look { outlook: Outlook::Seen(_), .. }) =
+            timeout(HELD, ask_over(&line, questions, Means::Best)).await
+        {
+            return look;
         }
         lines.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
     }
     let line = match ssh.line(to, CONNECT).await {
         Ok(line) => Arc::new(line),
-        Err(unasked) => return unasked.into(),
+        Err(unasked) => return Outlook::from(unasked).into(),
     };
-    let outlook = ask_over(&line, questions, Means::Best).await;
-    if matches!(outlook, Outlook::Seen(_)) {
+    let look = ask_over(&line, questions, Means::Best).await;
+    if matches!(look.outlook, Outlook::Seen(_)) {
         lines.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), line);
     }
-    outlook
+    look
 }

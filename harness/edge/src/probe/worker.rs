@@ -1,11 +1,13 @@
 //! The engine's worker for what machines see of the network: it has all of them asked, then all are judged.
 //!
 //! Flows in: one job, the checks of every machine that is asked, and the round that the plan pinned. Flows out: verdicts, what
-//! each machine saw of each other, numbers. Must not: take a target from anywhere else, or judge by itself: `model::sighting` does.
+//! each machine saw of each other, numbers, and what each
+//! machine printed, where that is kept. Must not: take a target from anywhere else, or judge by itself: `model::sighting` does.
 
 use std::{collections::BTreeMap, time::Duration};
 
 use model::{
+    artifact::Artifact,
     check::{Check, Question},
     machine::MachineName,
     round::{Round, Way},
@@ -19,20 +21,35 @@ use model::{
 use run::worker::{BoxFuture, Job, Reporter, Worker};
 use tokio::{sync::mpsc, time::timeout};
 
-use super::lookout::{Asked, Lookout};
+use super::{
+    Look,
+    lookout::{Asked, Lookout},
+};
+use crate::journal::Artifacts;
 
 /// Has the machines of a round asked.
 #[derive(Debug)]
 pub struct ProbeWorker {
     round: Round,
     lookout: Box<dyn Lookout>,
+    /// Where is kept what the machines printed; `None` where nobody keeps it.
+    artifacts: Option<Artifacts>,
 }
+
+/// What is kept of a machine's lines, in bytes: some ten times what they are where 64 machines are asked about.
+const KEPT: usize = 1 << 20;
 
 impl ProbeWorker {
     /// A worker for the round of one plan.
     #[must_use]
     pub fn new(round: Round, lookout: impl Lookout + 'static) -> Self {
-        Self { round, lookout: Box::new(lookout) }
+        Self { round, lookout: Box::new(lookout), artifacts: None }
+    }
+
+    /// One that keeps what the machines printed among the files of a run.
+    #[must_use]
+    pub fn keeping(self, artifacts: Artifacts) -> Self {
+        Self { artifacts: Some(artifacts), ..self }
     }
 
     fn asked(&self, checks: &[Check]) -> Asked {
@@ -48,18 +65,25 @@ impl ProbeWorker {
     }
 
     /// What became of asking everybody; who has not answered when the whole time is over had too little of it.
-    async fn outlooks(&self, asked: Asked, limit: Duration) -> Outlooks {
+    async fn looks(&self, asked: Asked, limit: Duration) -> BTreeMap<MachineName, Look> {
         let names: Vec<MachineName> = asked.keys().cloned().collect();
         let (tell, mut told) = mpsc::unbounded_channel();
         let _late = timeout(limit, self.lookout.look(asked, tell)).await;
-        let mut outlooks = BTreeMap::new();
-        while let Ok((name, outlook)) = told.try_recv() {
-            outlooks.insert(name, outlook);
+        let mut looks = BTreeMap::new();
+        while let Ok((name, look)) = told.try_recv() {
+            looks.insert(name, look);
         }
         for name in names {
-            outlooks.entry(name).or_insert(Outlook::TimedOut(limit));
+            looks.entry(name).or_insert_with(|| Outlook::TimedOut(limit).into());
         }
-        outlooks
+        looks
+    }
+
+    /// Keeps what a machine printed. Where it cannot be kept, it is not.
+    fn keep(&self, said: Option<&String>) -> Option<Artifact> {
+        let said = said.filter(|said| !said.is_empty())?;
+        let kept = &said[..said.floor_char_boundary(KEPT)];
+        self.artifacts.as_ref()?.write("sighting", kept.as_bytes()).ok()
     }
 }
 
@@ -67,36 +91,52 @@ impl Worker for ProbeWorker {
     fn run(&self, job: Job, report: Reporter) -> BoxFuture<'_, ()> {
         Box::pin(async move {
             let limit = job.checks.iter().map(|check| check.limit).max().unwrap_or_default();
-            let outlooks = tokio::select! {
+            let looks = tokio::select! {
                 () = job.stop.cancelled() => return,
-                outlooks = self.outlooks(self.asked(&job.checks), limit) => outlooks,
+                looks = self.looks(self.asked(&job.checks), limit) => looks,
             };
+            let mut said = BTreeMap::new();
+            let mut outlooks = Outlooks::new();
+            for (name, look) in looks {
+                said.insert(name.clone(), look.said);
+                outlooks.insert(name, look.outlook);
+            }
             let mut judge = Judge::of(&self.round, &outlooks);
-            for check in &job.checks {
-                match &check.question {
+            for (at, check) in job.checks.iter().enumerate() {
+                let verdict = match &check.question {
                     Question::Probe { machine, limits, .. } => {
+                        if let Some(artifact) = self.keep(said.get(machine)) {
+                            report.kept(&check.id, artifact);
+                        }
                         let replaced = self.lookout.replaced(machine);
-                        answer(&mut judge, check, (machine, replaced), limits, &report);
+                        judged(&mut judge, check, (machine, replaced), limits, &report)
                     }
-                    _ => report.report(&check.id, astray()),
+                    _ => astray(),
+                };
+                // All were asked together: the first check has the time of that, the others none.
+                if at == 0 {
+                    report.report(&check.id, verdict);
+                } else {
+                    report.report_timed(&check.id, verdict, Duration::ZERO);
                 }
             }
         })
     }
 }
 
-fn answer(
+/// The verdict on a machine; what it saw and measured is told.
+fn judged(
     judge: &mut Judge<'_>,
     check: &Check,
     (machine, replaced): (&MachineName, Vec<String>),
     limits: &Limits,
     report: &Reporter,
-) {
+) -> Verdict {
     let Judged { verdict, seen, measurements } = judge.judge(machine, limits);
     report.measured(&check.id, measurements);
     report.replaced(&check.id, replaced);
     report.sighted(&check.id, seen);
-    report.report(&check.id, verdict);
+    verdict
 }
 
 fn astray() -> Verdict {

@@ -84,7 +84,9 @@ impl Lookout for Mesh {
                 Ok(lan) => Arc::new(lan),
                 Err(outlook) => {
                     // Nobody waits any more when the round is over.
-                    return asked.into_keys().for_each(|name| drop(tell.send((name, outlook.clone()))));
+                    return asked
+                        .into_keys()
+                        .for_each(|name| drop(tell.send((name, outlook.clone().into()))));
                 }
             };
             self.meet(lan, asked, &tell).await;
@@ -126,7 +128,7 @@ impl Mesh {
         for (name, arrived) in arrived.await {
             match arrived {
                 Ok(guest) => up.push((name, guest)),
-                Err(outlook) => drop(tell.send((name, outlook))),
+                Err(outlook) => drop(tell.send((name, outlook.into()))),
             }
         }
         let document = &self.facts.document;
@@ -141,13 +143,13 @@ impl Mesh {
         });
         let looked = each(greeted.await, |_, (guest, questions)| async move {
             // Below them is a network of ours, and a busy guest answers too late to tell a packet that is too large.
-            let questions = Questions { mtu: false, ..questions };
-            let outlook = probe::ask_in(&guest.shell, &questions, Means::Best).await;
-            (guest, outlook)
+            let questions = Questions { mtu: false, count: 5, ..questions };
+            let look = probe::ask_in(&guest.shell, &questions, Means::Best).await;
+            (guest, look)
         });
         // Nobody leaves before all have asked.
-        for (name, (_guest, outlook)) in looked.await {
-            drop(tell.send((name, outlook)));
+        for (name, (_guest, look)) in looked.await {
+            drop(tell.send((name, look)));
         }
     }
 

@@ -129,14 +129,14 @@ impl Rig {
             let name = MachineName::from(host.name());
             let plain = host.seat().plain();
             expected.owners.extend(plain.map(|address| (address, name.clone())));
-            expected.names.insert(host.name().to_owned(), plain.into());
+            expected.names.insert(host.name().parse().unwrap(), plain.into());
             if self.lab.topology().hosts[host.name()].outsider {
                 continue;
             }
             if let (Some(address), Some(kind)) = (host.overlay_address(), self.kind()) {
                 let address = IpAddr::from(address);
                 expected.owners.insert(address, name.clone());
-                expected.names.insert(format!("{name}.overlay"), [address].into());
+                expected.names.insert(format!("{name}.overlay").parse().unwrap(), [address].into());
                 expected.overlays.entry(kind).or_default().insert(name, [address].into());
             }
         }
@@ -150,7 +150,7 @@ impl Rig {
             questions.add(pair.expectation.probe.as_ref().unwrap());
         }
         for name in self.expected().names.keys() {
-            questions.resolve(name).unwrap();
+            questions.names.insert(name.clone());
         }
         questions
     }
@@ -164,7 +164,7 @@ impl Rig {
             let (ssh, name) = (Arc::clone(&self.ssh), name.clone());
             asked.spawn(async move {
                 let to = Destination::new(name.as_str(), None).unwrap();
-                let outlook = probe::ask(&ssh, &to, &questions, Means::Best).await;
+                let outlook = probe::ask(&ssh, &to, &questions, Means::Best).await.outlook;
                 (name, outlook)
             });
         }

@@ -18,6 +18,8 @@ const FLEET: &str = r#"{
             config = {
                 networking = {
                     hostName = "cinnabar"; hostId = "8425e349";
+                    hosts = { "127.0.0.2" = [ "cinnabar" ]; "fd00::2" = [ "galena.mesh" ]; };
+                    extraHosts = " # theirs\nfd00::2 galena\t galena.lan # ours\n\n fd00::3 umber\nfd00::3 umber.lan";
                     firewall = { enable = true; allowPing = false; allowedTCPPorts = [ 22 80 ]; allowedTCPPortRanges = [ { from = 1; to = 2; more = 3; } ]; allowedUDPPorts = [ 51820 ]; interfaces.lan.allowedTCPPorts = [ 53 ]; trustedInterfaces = [ "zt+" ]; };
                     wireguard.interfaces.wg = { ips = [ "10.0.0.1/24" ]; listenPort = 51820; privateKey = throw "secret"; privateKeyFile = "/run/key"; peers = [ { publicKey = "key="; allowedIPs = [ "10.0.0.2/32" ]; presharedKey = throw "secret"; presharedKeyFile = "/run/shared"; } ]; };
                     wg-quick.interfaces.quick = { address = [ "fd00::1/64" ]; peers = [ { publicKey = "other="; allowedIPs = [ "::/0" ]; endpoint = "example.org:51820"; } ]; };
@@ -64,7 +66,7 @@ async fn machines_tell_their_facts() {
     assert_eq!(names, ["cinnabar", "me@host", "od\"d name", "stibnite"]);
     for (name, machine) in &survey.machines {
         assert!(machine.errors.is_empty(), "{name}: {:?}", machine.errors);
-        assert_eq!(machine.facts.len(), 20, "{name}");
+        assert_eq!(machine.facts.len(), 21, "{name}");
     }
     let mut cinnabar = serde_json::to_value(&machine(&survey, "cinnabar").facts).unwrap();
     for path in ["/fileSystems/~1/device", "/toplevel"] {
@@ -92,6 +94,7 @@ async fn machines_tell_their_facts() {
         },
         "yggdrasil": {"enable": true, "interface": "ygg", "peers": ["tcp://a:1", "tls://b:2"]},
         "forwarding": {"ipv4": false, "ipv6": true},
+        "hosts": {"127.0.0.2": ["cinnabar"], "fd00::2": ["galena.mesh", "galena", "galena.lan"], "fd00::3": ["umber", "umber.lan"]},
         "zerotier": {"enable": true, "joinNetworks": ["aaaa"], "controller": false, "networkId": null},
         "services": {"openssh": true, "zerotierone": true},
         "sopsSecrets": null,
@@ -131,6 +134,7 @@ async fn each_class_has_its_own_shape_and_what_is_not_there_is_null() {
         "wireguard",
         "yggdrasil",
         "forwarding",
+        "hosts",
     ] {
         assert_eq!(fact("me@host", absent), Value::Null, "{absent}");
     }
@@ -157,7 +161,7 @@ async fn each_fact_fails_alone() {
     let good = machine(&survey, "good");
     assert!(good.errors.is_empty() && good.facts["hostName"] == "good");
     let throws = machine(&survey, "throws");
-    assert_eq!((throws.facts.len(), throws.errors.len()), (0, 20));
+    assert_eq!((throws.facts.len(), throws.errors.len()), (0, 21));
     assert_eq!(throws.errors["hostName"].message, "not built");
     let partly = machine(&survey, "partly");
     let classes: Vec<(&str, &str)> =

@@ -21,6 +21,7 @@ const OPTIONS: &[(&str, &[&str])] = &[
     ("groups", &["users", "groups"]),
     ("hostId", &["networking", "hostId"]),
     ("hostName", &["networking", "hostName"]),
+    ("hosts", &["networking", "hosts"]),
     ("services", &["services"]),
     ("sopsSecrets", &["sops", "secrets"]),
     ("sshd", &["services", "openssh"]),

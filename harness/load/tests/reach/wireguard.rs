@@ -1,5 +1,8 @@
 //! Over a WireGuard network: the ways that allowed IPs leave open.
 
+use std::{collections::BTreeSet, net::IpAddr};
+
+use model::host_name::HostName;
 use serde_json::{Value, json};
 
 use super::sample::{Sample, asked, told};
@@ -149,4 +152,21 @@ fn a_machine_that_does_not_tell_its_interface_is_unknown() {
     assert_eq!(told(&networkd, "p", "hub"), expected);
     let unasked = star().unevaluated("hub").matrix();
     assert_eq!(told(&unasked, "p", "q"), "unknown: `hub` was not evaluated, or does not evaluate");
+}
+
+/// Names come with all that they lead to; those that lead to no member are left out, and so is what no resolver takes.
+#[test]
+fn names_are_those_that_a_machine_itself_gives_to_members() {
+    let hosts = json!({
+        "127.0.0.2": ["b"], "10.0.0.9": ["printer", "a.mesh"], "fd51:19c1:3b:0::1": ["a.mesh", "a b", "-a"],
+    });
+    let sample = Sample::of(&["a", "b", "c"]).wireguard("mesh", &["a"], &["b", "c"]);
+    let matrix = sample.fact("b", "hosts", hosts).fact("c", "hosts", json!(null)).matrix();
+    let names = |machine: &str| {
+        let names = matrix.meshes[0].overlay.members[machine].names.iter();
+        let listed = |(name, at): (&HostName, &BTreeSet<IpAddr>)| format!("{name} {at:?}");
+        names.map(listed).collect::<Vec<_>>()
+    };
+    assert_eq!(names("b"), ["a.mesh {10.0.0.9, fd51:19c1:3b::1}"]);
+    assert_eq!((names("a"), names("c")), (vec![], vec![]));
 }

@@ -1,21 +1,18 @@
 //! Whether what one machine says of itself is what is expected of it: its key, its addresses, names, and its daemons.
 
+mod wireguard;
 mod zerotier;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::IpAddr,
-    time::Duration,
 };
 
-use super::{
-    Resolved, Sighting, daemon::Daemon, outlook::Outlook, pair::Limits, wireguard::Wireguard,
-    yggdrasil::Yggdrasil,
-};
+use super::{Resolved, Sighting, daemon::Daemon, outlook::Outlook, pair::Limits, yggdrasil::Yggdrasil};
 use crate::{
     finding::Finding,
     machine::MachineName,
-    overlay::OverlayKind,
+    overlay::{Names, OverlayKind},
     subject::Subject,
     verdict::{Fault, Verdict},
 };
@@ -25,8 +22,12 @@ use crate::{
 pub struct Expected {
     /// Whose an address is. Nobody else may have it.
     pub owners: BTreeMap<IpAddr, MachineName>,
-    /// Where names lead.
-    pub names: BTreeMap<String, BTreeSet<IpAddr>>,
+    /// Whose a public key of WireGuard is, of those who were asked.
+    pub keys: BTreeMap<String, MachineName>,
+    /// Others who have an address at which the machine is called below the overlays, as far as those say who call it.
+    pub elsewhere: BTreeSet<(MachineName, IpAddr)>,
+    /// Where names lead, by the machine's own configuration.
+    pub names: Names,
     /// On an overlay: the machine itself, and those whom it is to meet there now; with their addresses, as far as known.
     pub overlays: BTreeMap<OverlayKind, BTreeMap<MachineName, BTreeSet<IpAddr>>>,
     /// On an overlay: whether somebody is away, so that a peering that is down may be one with them.
@@ -44,6 +45,11 @@ pub fn verdict(name: &MachineName, outlook: &Outlook, expected: &Expected, limit
                 format!("`{name}` does not prove to be itself: {}", what.as_str()),
                 Some(why),
             );
+            // Of one that proves to be itself this says nothing: others may stand before it and pass on what comes.
+            for (other, at) in &expected.elsewhere {
+                let message = format!("`{other}` has {at}, at which others call `{name}`");
+                told.find("mesh/same-address", message, None);
+            }
         }
         _ => match outlook.seen(name.as_str()) {
             Ok(seen) => told.all(seen),
@@ -92,19 +98,20 @@ impl Told<'_> {
     }
 
     fn names(&mut self, seen: &Sighting) {
-        let name = self.name;
-        for (asked, right) in &self.expected.names {
-            let said = match seen.names.get(asked) {
+        let (name, expected) = (self.name, self.expected);
+        for (asked, right) in &expected.names {
+            let said = match seen.names.get(asked.as_str()) {
                 Some(Resolved::To(to)) if to.is_subset(right) => continue,
-                Some(Resolved::To(to)) => {
-                    let to: Vec<_> = to.difference(right).map(IpAddr::to_string).collect();
-                    format!("leads to {}, which is not its own", to.join(", "))
-                }
+                Some(Resolved::To(to)) => format!("leads to {}", listed(to.difference(right))),
                 Some(Resolved::Nowhere) => "leads nowhere".to_owned(),
                 Some(Resolved::Late) => "was not resolved in time".to_owned(),
                 None => continue,
             };
-            self.find("mesh/name", format!("on `{name}` the name `{asked}` {said}"), None);
+            let owner = right.iter().find_map(|address| expected.owners.get(address));
+            let of = owner.map_or_else(String::new, |owner| format!(" of `{owner}`"));
+            let meant = listed(right);
+            let told = format!("on `{name}` the name `{asked}`{of} {said}, and is to lead to {meant}");
+            self.find("mesh/name", told, None);
         }
     }
 
@@ -139,39 +146,6 @@ impl Told<'_> {
                 self.fault(format!("what {kind} on `{name}` says cannot be read"), remedy, why);
             }
             Daemon::Unasked => self.fault(format!("{kind} on `{name}` was not asked"), "ask again", ""),
-        }
-    }
-
-    fn wireguard(&mut self, said: &Wireguard) {
-        let (name, limit) = (self.name, self.limits.handshake);
-        let members = self.expected.overlays.get(&OverlayKind::Wireguard).into_iter().flatten();
-        let others: Vec<_> = members.filter(|(owner, _)| *owner != name).collect();
-        for peer in &said.peers {
-            let owns = |address: &IpAddr| peer.allowed.iter().any(|network| holds(network, *address));
-            // One who leads to nobody that is to be met may be away.
-            let Some((owner, _)) = others.iter().find(|(_, addresses)| addresses.iter().any(owns)) else {
-                continue;
-            };
-            let said = match peer.handshake {
-                Some(age) if age <= limit => continue,
-                Some(age) => format!("the last handshake is {} old", spoken(age)),
-                None => "there never was a handshake".to_owned(),
-            };
-            self.find("mesh/handshake", format!("between `{name}` and `{owner}` {said}"), None);
-        }
-        let others = others
-            .into_iter()
-            .flat_map(|(owner, addresses)| addresses.iter().map(move |address| (address, owner)));
-        let allowed = |address: IpAddr| {
-            said.peers.iter().any(|peer| peer.allowed.iter().any(|network| holds(network, address)))
-        };
-        let lost: Vec<_> = others.filter(|(address, _)| !allowed(**address)).collect();
-        for (address, owner) in lost {
-            self.find(
-                "mesh/allowed-ips",
-                format!("on `{name}` no allowed IPs hold {address} of `{owner}`"),
-                None,
-            );
         }
     }
 
@@ -218,26 +192,8 @@ impl Told<'_> {
     }
 }
 
-/// `2 h 5 min`, or less.
-fn spoken(age: Duration) -> String {
-    let minutes = age.as_secs() / 60;
-    match (minutes / 60, minutes % 60) {
-        (0, 0) => format!("{} s", age.as_secs()),
-        (0, minutes) => format!("{minutes} min"),
-        (hours, minutes) => format!("{hours} h {minutes} min"),
-    }
-}
-
-/// Whether a network, `fd00::/64`, holds an address.
-fn holds(network: &str, address: IpAddr) -> bool {
-    let Some((base, length)) = network.split_once('/') else { return false };
-    let (Ok(base), Ok(length)) = (base.parse::<IpAddr>(), length.parse::<u32>()) else { return false };
-    let differ = match (base, address) {
-        (IpAddr::V4(base), IpAddr::V4(address)) => (u32::from(base) ^ u32::from(address)).leading_zeros(),
-        (IpAddr::V6(base), IpAddr::V6(address)) => (u128::from(base) ^ u128::from(address)).leading_zeros(),
-        _ => return false,
-    };
-    differ >= length
+fn listed<'a>(addresses: impl IntoIterator<Item = &'a IpAddr>) -> String {
+    addresses.into_iter().map(IpAddr::to_string).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

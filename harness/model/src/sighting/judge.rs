@@ -3,6 +3,11 @@
 //! Flows in: a round of questions and what became of asking everybody. Flows out: one verdict a machine, what it saw of each
 //! other, and what it measured. A finding names the pair that it is about.
 
+use std::{
+    collections::BTreeSet,
+    net::{IpAddr, SocketAddr},
+};
+
 use super::{
     host::{self, Expected},
     measure::measurements,
@@ -40,7 +45,11 @@ impl<'a> Judge<'a> {
     /// Of a round in which this was seen.
     #[must_use]
     pub fn of(round: &'a Round, outlooks: &'a Outlooks) -> Self {
-        Self { round, outlooks, expected: Expected { owners: round.owners(), ..Expected::default() } }
+        let keys = outlooks.iter().flat_map(|(name, outlook)| {
+            outlook.wireguard_keys().map(move |key| (key.to_owned(), name.clone()))
+        });
+        let expected = Expected { owners: round.owners(), keys: keys.collect(), ..Expected::default() };
+        Self { round, outlooks, expected }
     }
 
     /// The verdict on a machine. One that nobody could ask is skipped; who is offline opens and closes nothing, neither its own
@@ -53,12 +62,31 @@ impl<'a> Judge<'a> {
         let outlooks = self.outlooks;
         let is_there = |name: &MachineName| !matches!(outlooks.get(name), Some(Outlook::Offline(_)));
         self.round.meets(machine, is_there, &mut self.expected);
+        self.expected.elsewhere = self.elsewhere(machine);
         let own = host::verdict(machine, outlook, &self.expected, limits);
         let pairs = self.round.pairs(machine).map(|pair| (pair, pair::verdict(&pair, outlooks, limits)));
         let pairs: Vec<_> = pairs.collect();
         let seen = pairs.iter().map(|(pair, verdict)| Seen::of(pair, verdict)).collect();
         let verdict = together(own, pairs.into_iter().map(|(_, verdict)| verdict).collect());
         Judged { verdict, seen, measurements: measurements(self.round, machine, outlook) }
+    }
+}
+
+impl Judge<'_> {
+    /// Others who have an address at which WireGuard calls a machine.
+    fn elsewhere(&self, machine: &MachineName) -> BTreeSet<(MachineName, IpAddr)> {
+        let seen = || self.outlooks.iter().filter_map(|(name, outlook)| Some((name, outlook.sighting()?)));
+        let own = self.expected.owners.iter().filter(|(_, owner)| *owner == machine).map(|(own, _)| *own);
+        let own: Vec<IpAddr> = own.collect();
+        let called = seen().filter_map(|(_, seen)| seen.wireguard.said()).flat_map(|said| {
+            own.iter().filter_map(|own| said.leads(*own)?.endpoint.as_ref()?.parse::<SocketAddr>().ok())
+        });
+        let called: BTreeSet<IpAddr> = called.map(|at| at.ip()).collect();
+        let others = seen().filter(|(name, _)| *name != machine);
+        let have = others.flat_map(|(name, seen)| {
+            called.intersection(&seen.addresses).map(move |at| (name.clone(), *at)).collect::<Vec<_>>()
+        });
+        have.collect()
     }
 }
 

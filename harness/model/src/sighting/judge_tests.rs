@@ -8,7 +8,7 @@ use crate::{
     reach::{Expectation, Probe},
     reason::{Reason, Who},
     round::{Coverage, Net, Target},
-    sighting::{lines, seen::Sight},
+    sighting::{lines, outlook::Distrust, seen::Sight},
 };
 
 fn address(of: &str) -> String {
@@ -139,4 +139,31 @@ fn what_is_wrong_goes_before_what_could_not_be_told() {
         panic!("broken")
     };
     assert_eq!((both.what.as_str(), both.detail), ("x", vec!["y".to_owned()]));
+}
+
+/// A key that is not its own says that somebody else answers; who calls it, and who is where it is called, say who that is.
+#[test]
+fn whoever_answers_in_the_place_of_another_is_named() {
+    let at = |name: &str, endpoint: &str, own: &str| {
+        let text = format!(
+            "{}\naddress {}\naddress {own}\nwireguard now 9000\n\
+             wireguard peer wg KEY-b {endpoint} {}/128 8990 1 1 off\nend\n",
+            lines::VERSION,
+            address(name),
+            address("b")
+        );
+        (MachineName::from(name), Outlook::Seen(Box::new(lines::read(&text).unwrap())))
+    };
+    let b = |what| ("b".into(), Outlook::Distrusted(what, String::new()));
+    let found = |c_has: &str| {
+        let (a, c) = (at("a", "198.18.0.3:51820", "198.18.0.2"), at("c", "(none)", c_has));
+        let verdict = judged([a, b(Distrust::Changed), c], "b").verdict;
+        verdict.findings().iter().map(|one| format!("{}: {}", one.rule, one.message)).collect::<Vec<_>>()
+    };
+    let changed = "mesh/host-key: `b` does not prove to be itself: its host key is not the one that is known";
+    assert_eq!(found("198.18.0.4"), [changed]);
+    assert_eq!(
+        found("198.18.0.3"),
+        [changed, "mesh/same-address: `c` has 198.18.0.3, at which others call `b`"]
+    );
 }

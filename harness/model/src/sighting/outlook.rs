@@ -58,6 +58,17 @@ const REMEDY: &str =
     "see that `ssh` to it works without a password: an agent that holds the key, or the right user";
 
 impl Outlook {
+    /// What it saw, if it looked.
+    pub(super) fn sighting(&self) -> Option<&Sighting> {
+        if let Self::Seen(seen) = self { Some(seen) } else { None }
+    }
+
+    /// The machine's own public keys of WireGuard.
+    pub(super) fn wireguard_keys(&self) -> impl Iterator<Item = &str> {
+        let said = self.sighting().and_then(|seen| seen.wireguard.said());
+        said.into_iter().flat_map(|said| &said.interfaces).map(|(_, key)| key.as_str())
+    }
+
     /// The sighting, or the verdict on every question to this machine that nobody could ask.
     pub(super) fn seen(&self, name: &str) -> Result<&Sighting, Verdict> {
         let skipped = |reason: String| Err(Verdict::Skipped { reason });

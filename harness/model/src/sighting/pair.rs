@@ -146,21 +146,28 @@ impl Look<'_> {
                 .iter()
                 .any(|(other, _, met)| other == address && !matches!(met, Met::No | Met::Untold(_)));
             let target = place.map_or_else(|| address.to_string(), |place| place.to_string());
+            let answer = format!("an answer from {target}");
+            let is_own = self.seen.addresses.contains(address);
             match (outcome, place) {
+                _ if is_own && silent.contains(address) => {}
+                _ if is_own => {
+                    silent.push(*address);
+                    findings.push(self.unreached(*address));
+                }
                 (Met::Refused, _) => {
                     let said = format!(
                         "`{to}` refuses `{from}` at {target}: nothing listens, or a firewall says no"
                     );
-                    findings.push(self.finding("mesh/refused", said, &target));
+                    findings.push(self.finding("mesh/refused", said, &answer));
                 }
                 (Met::No, None) if alive => {
                     let said =
                         format!("`{to}` answers `{from}` no echo at {target}, but other questions there");
-                    findings.push(self.finding("mesh/no-echo", said, &target));
+                    findings.push(self.finding("mesh/no-echo", said, &answer));
                 }
                 (Met::No, Some(_)) if alive => {
                     let said = format!("`{to}` answers `{from}` at {address}, but not at {target}");
-                    findings.push(self.finding("mesh/port-silent", said, &target));
+                    findings.push(self.finding("mesh/port-silent", said, &answer));
                 }
                 (Met::No, _) if !silent.contains(address) => {
                     silent.push(*address);
@@ -176,12 +183,18 @@ impl Look<'_> {
     /// Nothing comes back: as far as can be told, because of what.
     fn unreached(&self, address: IpAddr) -> Finding {
         let (from, to) = (self.pair.from, self.pair.to);
-        let target = address.to_string();
         let lost = |rule: &str, why: String| {
-            self.finding(rule, format!("`{from}` does not reach `{to}` at {address}: {why}"), &target)
+            let said = format!("`{from}` does not reach `{to}` at {address}: {why}");
+            self.finding(rule, said, &format!("an answer from {address}"))
         };
+        if self.seen.addresses.contains(&address) {
+            return lost("mesh/unreached", format!("`{from}` has this address itself"));
+        }
         if self.lacks(self.seen, address) {
             return lost("mesh/no-ipv6", format!("`{from}` has no IPv6"));
+        }
+        if let Some(why) = self.own_address(address) {
+            return lost("mesh/unreached", why);
         }
         let other = match self.other {
             Some(Outlook::Seen(other)) => other,
@@ -192,6 +205,9 @@ impl Look<'_> {
         }
         if !other.addresses.contains(&address) {
             return lost("mesh/unreached", format!("`{to}` does not have this address"));
+        }
+        if let Some(ours) = self.ours().into_iter().find(|ours| other.addresses.contains(ours)) {
+            return lost("mesh/unreached", format!("`{to}` has {ours}, which is `{from}`'s"));
         }
         if self.heard(other, address) {
             return lost(
@@ -205,12 +221,35 @@ impl Look<'_> {
         lost("mesh/unreached", "nothing comes back".to_owned())
     }
 
+    /// What is wrong with the address from which it asks: it lacks its own, or has another member's beside it.
+    fn own_address(&self, target: IpAddr) -> Option<String> {
+        let from = self.pair.from;
+        let has =
+            |address: &IpAddr| address.is_ipv4() == target.is_ipv4() && self.seen.addresses.contains(address);
+        let ours = self.stated();
+        if !ours.is_empty() && !self.seen.addresses.is_empty() && !ours.iter().any(has) {
+            return Some(format!("`{from}` does not have its own address"));
+        }
+        let others = self.pair.overlay.members.iter().filter(|(name, _)| *name != from);
+        let taken =
+            others.filter_map(|(name, member)| Some((name, member.addresses.iter().find(|it| has(it))?)));
+        taken.map(|(owner, address)| format!("`{from}` has {address}, which is `{owner}`'s")).next()
+    }
+
+    /// The addresses that it has on the overlay, as the fleet states them.
+    fn stated(&self) -> &[IpAddr] {
+        self.pair.overlay.members.get(self.pair.from).map_or(&[], |member| &member.addresses)
+    }
+
+    /// The same; where nothing is stated, all that it has.
+    fn ours(&self) -> Vec<IpAddr> {
+        let stated = self.stated();
+        if stated.is_empty() { self.seen.addresses.iter().copied().collect() } else { stated.to_vec() }
+    }
+
     /// Whether the other end got requests of ours.
     fn heard(&self, other: &Sighting, address: IpAddr) -> bool {
-        let member = self.pair.overlay.members.get(self.pair.from);
-        let stated = member.map(|member| member.addresses.clone()).unwrap_or_default();
-        let own = if stated.is_empty() { self.seen.addresses.iter().copied().collect() } else { stated };
-        own.iter().any(|own| own.is_ipv4() == address.is_ipv4() && other.heard.contains(own))
+        self.ours().iter().any(|own| own.is_ipv4() == address.is_ipv4() && other.heard.contains(own))
     }
 
     fn lacks(&self, seen: &Sighting, address: IpAddr) -> bool {
@@ -225,7 +264,11 @@ impl Look<'_> {
         if echoes.loss() > self.limits.loss {
             let (lost, sent) = echoes.lost();
             let said = format!("between `{from}` and `{to}` {lost} of {sent} echoes are lost at {target}");
-            findings.push(self.finding("mesh/loss", said, &format!("at most {} % lost", self.limits.loss)));
+            let most = match self.limits.loss {
+                0 => "none lost".to_owned(),
+                most => format!("at most {most} % lost"),
+            };
+            findings.push(self.finding("mesh/loss", said, &most));
         }
         if let (Some(limit), Some(median)) = (self.limits.latency, echoes.median())
             && median > limit
@@ -236,11 +279,12 @@ impl Look<'_> {
         if let Some(mtu) = self.seen.mtus.get(&address)
             && mtu.passed.is_none_or(|passed| passed < self.limits.mtu)
         {
-            let most = mtu
-                .passed
-                .map_or("no packet of full size".to_owned(), |passed| format!("at most {passed} bytes"));
-            let said = format!("{most} pass between `{from}` and `{to}` at {target}");
-            findings.push(self.finding("mesh/mtu", said, &format!("{} bytes", self.limits.mtu)));
+            let most = match mtu.passed {
+                None => "no large packets at all pass".to_owned(),
+                Some(passed) => format!("packets of at most {passed} bytes pass"),
+            };
+            let said = format!("{most} between `{from}` and `{to}` at {target}");
+            findings.push(self.finding("mesh/mtu", said, &format!("packets of {} bytes", self.limits.mtu)));
         }
         findings
     }

@@ -88,7 +88,7 @@ fn two_that_must_meet() {
         (
             "ping 198.18.0.3 1\ntcp 198.18.0.3:22 open 1\nmtu 198.18.0.3 1000 1500",
             "",
-            "mesh/mtu: at most 1000 bytes pass between `a` and `b`",
+            "mesh/mtu: packets of at most 1000 bytes pass between `a` and `b`",
         ),
     ];
     for (a, b, expected) in cases {

@@ -3,7 +3,7 @@
 //! Findings and waivers name them. Other checks find by one rule, their own; a look at one machine answers many questions.
 
 /// Every rule, with what it prevents in a sentence.
-pub const ALL: [(&str, &str); 23] = [
+pub const ALL: [(&str, &str); 24] = [
     ("mesh/unreached", "A machine does not reach one that it must reach: nothing comes back."),
     (
         "mesh/one-way",
@@ -23,6 +23,10 @@ pub const ALL: [(&str, &str); 23] = [
     ),
     ("mesh/no-address", "A machine does not have its address on the overlay: nobody finds it there."),
     ("mesh/host-key", "Whoever answers at a machine's address does not prove to be the machine."),
+    (
+        "mesh/name",
+        "A name does not lead to the machine that the configuration means by it: whoever calls that by name is lost.",
+    ),
     ("mesh/wireguard", "WireGuard is not there, or does not answer."),
     ("mesh/handshake", "Two have not greeted each other for long: a key or an endpoint is no longer right."),
     ("mesh/allowed-ips", "No allowed IPs hold the address of one that must be reached."),

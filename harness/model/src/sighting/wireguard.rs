@@ -1,6 +1,6 @@
 //! WireGuard as `wg show all dump` tells it, without the keys that are secret: the prober leaves them on the machine.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, net::IpAddr, time::Duration};
 
 /// All peers of all interfaces.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -53,4 +53,24 @@ impl Wireguard {
         }
         Ok(all)
     }
+
+    /// The peer that packets to an address are handed to: of several, the one whose allowed IPs hold it most narrowly.
+    #[must_use]
+    pub fn leads(&self, to: IpAddr) -> Option<&Peer> {
+        let narrowest = |peer: &Peer| peer.allowed.iter().filter_map(|network| holds(network, to)).max();
+        let ways = self.peers.iter().filter_map(|peer| Some((narrowest(peer)?, peer)));
+        ways.max_by_key(|(length, _)| *length).map(|(_, peer)| peer)
+    }
+}
+
+/// The length of a network, `fd00::/64`, that holds an address.
+fn holds(network: &str, address: IpAddr) -> Option<u32> {
+    let (base, length) = network.split_once('/')?;
+    let (base, length) = (base.parse::<IpAddr>().ok()?, length.parse::<u32>().ok()?);
+    let common = match (base, address) {
+        (IpAddr::V4(base), IpAddr::V4(address)) => (u32::from(base) ^ u32::from(address)).leading_zeros(),
+        (IpAddr::V6(base), IpAddr::V6(address)) => (u128::from(base) ^ u128::from(address)).leading_zeros(),
+        _ => return None,
+    };
+    (common >= length).then_some(length)
 }

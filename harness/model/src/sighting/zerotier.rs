@@ -2,6 +2,8 @@
 //!
 //! A member that is no longer admitted says `OK` of its network for as long as its old word holds: only the controller knows.
 
+pub mod identity;
+
 use std::net::{IpAddr, Ipv6Addr};
 
 use serde::{Deserialize, de::DeserializeOwned};

@@ -33,7 +33,7 @@ fn matrix(roles: &[char], reasons: &[Reason]) -> Matrix {
             _ => return None,
         };
         let roles = [(role.to_owned(), Given { named: true, tags: Vec::new() })].into();
-        Some((name(at), Member { roles, addresses: Vec::new() }))
+        Some((name(at), Member { roles, ..Member::default() }))
     };
     let members: BTreeMap<_, _> = roles.iter().enumerate().filter_map(member).collect();
     let expectation = |(at, (from, to)): (usize, (usize, usize))| {
@@ -152,4 +152,23 @@ fn only_what_is_meant_is_asked_about() {
     assert_eq!(all.nets[0].run, [name(0), name(1)].into());
     assert_eq!(two(&all.nets[0]).len(), 4, "the stranger asks, and has no address");
     assert_eq!(draw(&matrix, &Terms { overlay: Some("other"), ..Terms::usual(&askers, 0) }).nets, []);
+}
+
+/// Who is kept from a machine has no need of its name.
+#[test]
+fn names_are_asked_of_those_alone_who_must_be_reached() {
+    let members = [Reason::Members, Reason::Closed, Reason::Members]
+        .into_iter()
+        .chain([(); 3].map(|()| Reason::Members));
+    let mut matrix = matrix(&['p', 'p', 'p'], &members.collect::<Vec<_>>());
+    let address = |at: usize| format!("fd00::{at:x}").parse().unwrap();
+    let each = matrix.meshes[0].overlay.members.values_mut();
+    each.enumerate().for_each(|(at, member)| member.addresses = vec![address(at)]);
+    let named = |at: usize| (format!("n{at}.mesh").parse().unwrap(), [address(at)].into());
+    matrix.meshes[0].overlay.members.get_mut(&name(0)).unwrap().names =
+        Arc::new([named(0), named(1), named(2)].into());
+    let round = draw(&matrix, &Terms::usual(&matrix.machines.iter().cloned().collect(), 0));
+    let asked =
+        |at: usize| round.questions(&name(at)).names.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!((asked(0), asked(1)), (vec!["n1.mesh".to_owned()], vec![]));
 }

@@ -23,7 +23,7 @@ use crate::nix::{
 };
 
 /// The facts, as `facts.nix` names them. The cheap ones come first, so that they are known whatever the others do.
-const FACTS: [&str; 20] = [
+const FACTS: [&str; 21] = [
     "hostName",
     "system",
     "stateVersion",
@@ -41,6 +41,7 @@ const FACTS: [&str; 20] = [
     "wireguard",
     "yggdrasil",
     "forwarding",
+    "hosts",
     "services",
     "toplevel",
     "boots",

@@ -66,7 +66,8 @@ pub(super) async fn greet(shell: &Backdoor, questions: &Questions, expected: &BT
     };
     let began = Instant::now();
     while !expected.is_empty() && began.elapsed() < LIMIT {
-        let Outlook::Seen(seen) = probe::ask_in(shell, &first, Means::Best).await else { return };
+        let look = probe::ask_in(shell, &first, Means::Best).await;
+        let Outlook::Seen(seen) = look.outlook else { return };
         if expected.iter().all(|greeting| is_up(&seen, greeting)) {
             return;
         }

@@ -6,7 +6,7 @@ use super::Told;
 use crate::{
     machine::MachineName,
     overlay::OverlayKind,
-    sighting::zerotier::{Network, Zerotier},
+    sighting::zerotier::{Network, Node, Zerotier, identity},
 };
 
 impl Told<'_> {
@@ -38,14 +38,10 @@ impl Told<'_> {
         members.filter_map(|(name, addresses)| Some((name.clone(), node(addresses)?))).collect()
     }
 
-    /// Its address is made of its node, and its node of its key.
+    /// Its address is made of its node, and its node of its keys.
     fn node(&mut self, said: &Zerotier) {
         let (name, node) = (self.name, &said.node);
-        if node.public_identity.split(':').next() != Some(&node.address) {
-            let told =
-                format!("ZeroTier on `{name}` says that it is {}, with the key of another", node.address);
-            self.find("mesh/identity", told, None);
-        }
+        self.key(node);
         for (_, known) in
             self.nodes(said).iter().filter(|(owner, known)| owner == name && *known != node.address)
         {
@@ -53,6 +49,22 @@ impl Told<'_> {
                 format!("`{name}` is the ZeroTier node {}, and its address is that of {known}", node.address);
             self.find("mesh/identity", told, None);
         }
+    }
+
+    /// Its word for its address is not taken: the keys are asked what they come to.
+    fn key(&mut self, node: &Node) {
+        let (name, own) = (self.name, &node.address);
+        let Some(keys) = identity::keys(&node.public_identity) else {
+            let what = format!("the identity of ZeroTier on `{name}` is of a form that is not known here");
+            return self.fault(what, "report it with the version of ZeroTier", &node.public_identity);
+        };
+        let made = match identity::address(&keys) {
+            Some(made) if made == *own => return,
+            Some(made) => format!("come to {made}"),
+            None => "come to no address".to_owned(),
+        };
+        let told = format!("ZeroTier on `{name}` says that it is {own}, and its keys {made}");
+        self.find("mesh/identity", told, None);
     }
 
     /// Whom it has nothing to do with, it knows nothing of.
@@ -83,3 +95,7 @@ impl Told<'_> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "zerotier_tests.rs"]
+mod tests;
