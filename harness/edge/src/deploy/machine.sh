@@ -126,10 +126,15 @@ in_unit() {
     # Collected: a unit of ours that failed is none of the machine's own that fail.
     systemd-run -q --collect --unit="$unit-$1" --property=RuntimeMaxSec="$activate" --property=TimeoutStopSec=5 \
         --setenv=PATH="$PATH" /bin/sh "$here/$1" 9>&-
-    # While systemd starts itself anew it answers nobody: gone is what is gone several times.
-    gone=0
-    while [ ! -e "$here/$2" ] && [ "$gone" -lt 4 ]; do
-        if systemctl is-active -q "$unit-$1.service"; then gone=0; else gone=$((gone + 1)); fi
+    # While systemd starts itself anew it answers nobody, which says nothing; gone is what is gone several times.
+    gone=0 tries=$(((activate + 10) * 10))
+    while [ ! -e "$here/$2" ] && [ "$gone" -lt 4 ] && [ "$tries" -gt 0 ]; do
+        case $(systemctl show --property=ActiveState --value "$unit-$1.service" 2>/dev/null || :) in
+            inactive | failed) gone=$((gone + 1)) ;;
+            '') ;;
+            *) gone=0 ;;
+        esac
+        tries=$((tries - 1))
         sleep 0.1
     done
 }

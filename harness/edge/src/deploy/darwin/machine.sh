@@ -127,7 +127,8 @@ sleep $window
 ln -s gone-off \"$kept/$id.verdict\" 2>/dev/null || exit 0
 if [ \"\$(cat \"$kept/$id.begun\")\" = begun ]; then
     read -r number _ <\"$kept/activating\"
-    kill -s KILL -- \"-\$number\" 2>/dev/null
+    # Gone before the other begins: what it has locked is free then.
+    while kill -s KILL -- \"-\$number\" 2>/dev/null; do sleep 0.1; done
 fi
 cp \"$kept/$id.timer\" \"$kept/activating\""
     starts "$kept/$id.undo" "$kept/$id.timer"
