@@ -16,6 +16,7 @@ mod closure;
 mod limits;
 mod manifest;
 mod peers;
+mod reboot;
 mod script;
 mod store;
 
@@ -136,6 +137,7 @@ impl Deploy {
             Step::Activate => return Told::End(work.activate().await),
             Step::Confirm => Part::Confirm,
             Step::Examine => return Told::End(work.examine().await),
+            Step::Reboot => return Told::End(work.reboot().await),
             Step::SetProfile => Part::SetProfile,
             Step::RollBack => Part::RollBack,
         };
@@ -244,7 +246,7 @@ impl Lookout for Deploy {
             let target = self.target(&machine).map_err(|why| Unseen { why })?;
             match self.builder(target).build(&machine, &new).await {
                 End::Failed { why } => Err(Unseen { why }),
-                End::Done | End::Unreachable => Ok(()),
+                End::Done | End::Skipped { .. } | End::Unreachable => Ok(()),
             }
         })
     }

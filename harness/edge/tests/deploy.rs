@@ -36,6 +36,9 @@ mod order;
 #[path = "deploy/promotion.rs"]
 mod promotion;
 #[cfg(target_os = "linux")]
+#[path = "deploy/reboots.rs"]
+mod reboots;
+#[cfg(target_os = "linux")]
 #[path = "deploy/rig.rs"]
 mod rig;
 #[cfg(target_os = "linux")]
@@ -70,6 +73,7 @@ fn trials() -> Vec<Trial> {
     let all = [
         steps::trials(),
         health::trials(),
+        reboots::trials(),
         difference::trials(),
         darwin::trials(),
         builders::trials(),

@@ -37,6 +37,7 @@ pub fn course(fleet: &ResolvedFleet) -> Option<Course> {
         hours: policy.hours.clone(),
         freezes: policy.freezes.clone(),
         at_once: policy.at_once,
+        reboots: policy.reboots,
         roles: policy.roles.iter().map(of_role).collect(),
         primary: members(fleet, &primary.machines, &primary.tags),
         primary_soak: primary.soak,

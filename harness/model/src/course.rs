@@ -26,6 +26,8 @@ pub struct Course {
     pub freezes: Vec<Freeze>,
     /// How many machines may be under way at once; `None`: any number.
     pub at_once: Option<usize>,
+    /// Whether machines are rebooted where their new closure is not all in use without.
+    pub reboots: bool,
     /// By `<instance>/<role>`: machines of which never all are under way at once.
     pub roles: BTreeMap<String, BTreeSet<MachineName>>,
     /// Machines that wait for all the soaks before them together.

@@ -25,6 +25,8 @@ pub struct Promotion {
     pub freezes: Vec<Freeze>,
     /// How many machines may be between activation and their new profile at once; `None`: any number.
     pub at_once: Option<usize>,
+    /// Whether machines are rebooted where their new closure is not all in use without; else that is only told.
+    pub reboots: bool,
     /// Roles of which never all members are between activation and their new profile at once.
     pub roles: Vec<RoleName>,
     /// Machines that wait for all the soaks before them together.

@@ -65,6 +65,8 @@ pub enum Step {
     Confirm,
     /// Compare how it does with how it did before anything was activated. It changes nothing.
     Examine,
+    /// Boot the new closure once, if what only a boot brings into use is not in use; the old one boots after that.
+    Reboot,
     /// Make the new closure what boots.
     SetProfile,
     /// Run and boot the old closure.
@@ -81,7 +83,7 @@ impl Step {
     /// Whether it may change what runs or boots.
     #[must_use]
     pub fn switches(self) -> bool {
-        matches!(self, Self::Activate | Self::Confirm | Self::SetProfile | Self::RollBack)
+        matches!(self, Self::Activate | Self::Confirm | Self::Reboot | Self::SetProfile | Self::RollBack)
     }
 }
 
@@ -93,6 +95,11 @@ pub enum End {
     Done,
     /// It did not work; of an examination: the machine does worse than before.
     Failed {
+        /// Why, in a sentence without a full stop.
+        why: String,
+    },
+    /// A reboot: the machine cannot boot something only once. Nothing was changed, and it goes on without.
+    Skipped {
         /// Why, in a sentence without a full stop.
         why: String,
     },
@@ -204,6 +211,7 @@ impl fmt::Display for Step {
             Self::Activate => "activate",
             Self::Confirm => "confirm",
             Self::Examine => "examine",
+            Self::Reboot => "reboot",
             Self::SetProfile => "set the profile",
             Self::RollBack => "roll back",
         })

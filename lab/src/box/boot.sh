@@ -55,7 +55,11 @@ pivot_root . old
 cd /
 umount -l old
 rmdir old
-# As a boot loader's entry would, a link in /boot says what is booted.
+# As a boot loader's entry would, a link in /boot says what is booted, and another what is booted once instead: it is gone first.
 init=/usr/lib/systemd/systemd
 [ ! -x boot/init ] || init=/boot/init
+if [ -x boot/once ]; then
+    init=$(readlink boot/once)
+    rm boot/once
+fi
 exec env -i container=lab BOOT="$boot" PATH=/usr/sbin:/usr/bin:/sbin:/bin "$init" </dev/null >/dev/null 2>&1

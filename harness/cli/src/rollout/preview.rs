@@ -61,7 +61,8 @@ pub(super) async fn preview(
         told = at_once(questions) => told,
     };
     let of = |(name, differs): (&MachineName, &Differs)| {
-        let mut out = machine(name, &changes.get(name)?.change, differs, &way_in(prospect, name));
+        let made = prospect.course.reboots;
+        let mut out = machine(name, &changes.get(name)?.change, differs, (made, &way_in(prospect, name)));
         let is_mac = prospect.fleet.machines.get(name).is_some_and(|it| it.class == MachineClass::Darwin);
         out.push_str(if is_mac { OF_A_MAC } else { "" });
         Some(out)
@@ -83,7 +84,8 @@ const OF_A_MAC: &str =
 /// How many packages, and how many units of a kind, are named.
 const NAMED: usize = 12;
 
-fn machine(name: &MachineName, change: &Change, differs: &Differs, way_in: &str) -> String {
+/// Also: whether reboots are made, and what becomes of the way in.
+fn machine(name: &MachineName, change: &Change, differs: &Differs, (made, way_in): (bool, &str)) -> String {
     let mut out = format!("{name}: {} -> {}\n", short(&change.old.0), short(&change.new.0));
     let mut line = |title: &str, text: &str| {
         let _infallible = writeln!(out, "  {title:9} {text}");
@@ -92,7 +94,7 @@ fn machine(name: &MachineName, change: &Change, differs: &Differs, way_in: &str)
         Ok(Some(it)) => {
             line("packages", &packages(&it.packages, it.bytes));
             line("units", &units(&it.units));
-            line("reboot", &reboot(&it.reboot));
+            line("reboot", &reboot(&it.reboot, made));
         }
         Ok(None) => {
             line("changes", "not known before it is built, which is when it may set out");
@@ -133,11 +135,12 @@ fn units(units: &[Unit]) -> String {
     if told.is_empty() { "the same".to_owned() } else { told.join("; ") }
 }
 
-fn reboot(parts: &[String]) -> String {
+fn reboot(parts: &[String], made: bool) -> String {
     if parts.is_empty() {
         return "not needed".to_owned();
     }
-    format!("needed before all of it is in use: not what was booted: {}", parts.join(", "))
+    let made = if made { "; it is booted once, and by default when that went well" } else { "" };
+    format!("needed before all of it is in use: not what was booted: {}{made}", parts.join(", "))
 }
 
 fn listed(all: impl Iterator<Item = String>, number: usize) -> String {
@@ -181,7 +184,16 @@ mod tests {
     fn shown(differs: &Differs) -> String {
         let closure = |hash: &str| Closure(format!("/nix/store/{hash}-nixos-system-web"));
         let change = Change { old: closure("0a1b2c3d4e5f"), new: closure("9f8e7d6c5b4a") };
-        machine(&"web".into(), &change, differs, "stays open")
+        machine(&"web".into(), &change, differs, (false, "stays open"))
+    }
+
+    #[test]
+    fn a_reboot_that_is_made_is_told() {
+        let kernel = ["kernel".to_owned()];
+        assert!(
+            reboot(&kernel, true).ends_with("kernel; it is booted once, and by default when that went well")
+        );
+        assert_eq!((reboot(&[], true).as_str(), reboot(&[], false).as_str()), ("not needed", "not needed"));
     }
 
     fn package(name: &str, before: &[&str], after: &[&str], bytes: i64) -> Package {

@@ -33,6 +33,7 @@ pub(super) fn entry(entry: &Entry) -> String {
         Happened::Begun { machine, step } => format!("{machine}: {step} .."),
         Happened::Ended { machine, step, end } => match end {
             End::Done => format!("{machine}: {step}: done"),
+            End::Skipped { why } => format!("{machine}: {step}: not done: {why}"),
             End::Failed { why } => format!("{machine}: {step}: failed: {why}"),
             End::Unreachable => format!("{machine}: {step}: out of reach"),
         },

@@ -40,6 +40,39 @@ pub(super) fn listed(worse: &[&str]) -> String {
     all.join("; ").trim_end_matches('.').to_owned()
 }
 
+/// What a machine does that is told to reboot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reboot {
+    /// All of its new closure is in use.
+    Needless,
+    /// Nobody finds it up before it is booted.
+    GoesDown,
+}
+
+/// What it does, or how the step ended without.
+pub(super) fn reboot(answered: Result<Answer, Unasked>) -> Result<Reboot, End> {
+    let answer = answered.map_err(|unasked| unreached(&unasked))?;
+    match (answer.code, field(&answer, "skipped"), field(&answer, "goes")) {
+        (0, Some(why), _) => Err(End::Skipped { why: why.to_owned() }),
+        (0, None, Some("down")) => Ok(Reboot::GoesDown),
+        (0, None, None) => Ok(Reboot::Needless),
+        _ => Err(End::Failed { why: why(&answer) }),
+    }
+}
+
+/// How a machine came back; `None` while it does not say so.
+pub(super) fn returned(answer: &Answer) -> Option<End> {
+    let failed = |why: String| Some(End::Failed { why });
+    match (answer.code, field(answer, "came"), field(answer, "stays")) {
+        (0, Some("new"), _) => Some(End::Done),
+        (0, Some(with), _) => failed(format!("it came back {with}")),
+        (0, None, Some(said)) => {
+            failed(format!("it does not go down: {said}").trim_end_matches([':', ' ', '.']).to_owned())
+        }
+        _ => None,
+    }
+}
+
 /// What an end without an answer means: whether anybody knows how far the step came.
 pub(super) fn unreached(unasked: &Unasked) -> End {
     match unasked {
@@ -141,6 +174,24 @@ mod tests {
         assert_eq!(examined(Ok(said(1, &many, ""))), Err(failed(told)));
         assert_eq!(examined(Ok(said(1, "why the machine is held by carl\n", ""))), Err(End::Unreachable));
         assert_eq!(examined(Err(Unasked::Denied(String::new()))), Err(End::Unreachable));
+    }
+
+    #[test]
+    fn a_reboot_is_told_by_the_machines_own_words() {
+        assert_eq!(reboot(Ok(said(0, "", ""))), Ok(Reboot::Needless));
+        assert_eq!(reboot(Ok(said(0, "goes down\n", ""))), Ok(Reboot::GoesDown));
+        let why = "it cannot".to_owned();
+        assert_eq!(reboot(Ok(said(0, "skipped it cannot\n", ""))), Err(End::Skipped { why }));
+        assert_eq!(reboot(Ok(said(1, "why it burns\n", ""))), Err(failed("it burns")));
+        assert_eq!(reboot(Err(Unasked::Lost(String::new()))), Err(End::Unreachable));
+        assert_eq!(returned(&said(0, "came new\n", "")), Some(End::Done));
+        assert_eq!(returned(&said(0, "came with x\n", "")), Some(failed("it came back with x")));
+        assert_eq!(returned(&said(0, "stays \n", "")), Some(failed("it does not go down")));
+        for nothing in
+            [said(1, "why the machine is held by carl\n", ""), said(1, "came new\n", ""), said(0, "", "")]
+        {
+            assert_eq!(returned(&nothing), None);
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ systemctl stop "$unit.timer" 2>/dev/null || :
 # The timer may have gone off just before.
 quiet
 why=
+forgets_once || why="what is booted once is not forgotten: $(tail -n 1 "$run/boot.log")"
 if [ -e "$kept/setting" ] || [ "$(readlink -f "$profile")" != "$old" ]; then
     sets "$old" || why="the boot loader was not set: $(tail -n 1 "$run/boot.log")"
 fi
@@ -18,3 +19,4 @@ if ! whole || [ "$(current)" != "$old" ]; then
         why="the old closure was not activated: $(tail -n 1 "$here/back.log")"
 fi
 [ -z "$why" ] || fail "$why"
+rm -f "$once"

@@ -19,6 +19,8 @@ pub struct Limits {
     pub settle: Duration,
     /// For one of the machine's own health checks.
     pub check: Duration,
+    /// For a machine to come back that reboots.
+    pub reboot: Duration,
 }
 
 impl Default for Limits {
@@ -32,6 +34,7 @@ impl Default for Limits {
             // Longer than systemd waits for a unit to start, unless it is told otherwise.
             settle: minutes(2),
             check: Duration::from_secs(10),
+            reboot: minutes(10),
         }
     }
 }

@@ -1,4 +1,5 @@
 take "$patience"
+stays_up || fail "the machine goes down"
 running=-
 whole && running=$(current)
 echo "running $running"

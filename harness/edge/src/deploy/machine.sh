@@ -2,7 +2,7 @@
 # window, patience, settle, each.
 #
 # /run/seaworthy/<id> is what this boot knows of a promotion; /var/lib/seaworthy/<id> is its mark, which outlasts a
-# reboot; beside it <id>.before tells how the machine did, and <id>.reached whom it reached.
+# reboot; beside it <id>.before tells how the machine did, <id>.reached whom it reached, and <id>.once that it is booted once.
 set -eu
 umask 077
 export PATH="/run/current-system/sw/bin:/nix/var/nix/profiles/default/bin:$PATH"
@@ -10,6 +10,7 @@ profile=/nix/var/nix/profiles/system
 run=/run/seaworthy
 kept=/var/lib/seaworthy
 here=$run/$id
+once=$kept/$id.once
 units=seaworthy-promotion
 unit=$units-$id
 
@@ -60,8 +61,9 @@ has_timer() {
     systemctl is-active -q "$unit.timer"
 }
 
+# Only what was confirmed is booted once: what tells so is not there any more afterwards.
 verdict() {
-    readlink "$here/verdict" || :
+    readlink "$here/verdict" || { [ ! -e "$once" ] || echo confirmed; }
 }
 
 is_there() {
@@ -88,6 +90,11 @@ sets() {
         sync &&
         stays_up &&
         rm "$kept/setting"
+}
+
+# An entry that nobody booted yet is booted by nobody.
+forgets_once() {
+    [ ! -e "$once" ] || bootctl set-oneshot "" >"$run/boot.log" 2>&1
 }
 
 # Whether the machine does not go down: what is written after a file system was taken away lands where nothing is kept.

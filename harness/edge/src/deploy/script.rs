@@ -29,6 +29,9 @@ pub(super) enum Part {
     Activate,
     Confirm,
     Examine,
+    Reboot,
+    /// After that: it is back.
+    Returned,
     SetProfile,
     RollBack,
 }
@@ -52,12 +55,13 @@ impl Part {
             Self::Activate => Step::Activate,
             Self::Confirm => Step::Confirm,
             Self::Examine => Step::Examine,
+            Self::Reboot | Self::Returned => Step::Reboot,
             Self::SetProfile => Step::SetProfile,
             Self::RollBack => Step::RollBack,
         }
     }
 
-    /// What it stands on, how health is told where that is asked for, and what it does.
+    /// What it stands on, how health is told or something is booted once where that is asked for, and what it does.
     fn text(self, system: System) -> [&'static str; 4] {
         let [machine, units, own] = match system {
             System::NixOs => [include_str!("machine.sh"), include_str!("units.sh"), self.on_nixos()],
@@ -65,10 +69,10 @@ impl Part {
                 [include_str!("darwin/machine.sh"), include_str!("darwin/units.sh"), self.on_darwin()]
             }
         };
-        if matches!(self, Self::Activate | Self::Examine) {
-            [machine, include_str!("health.sh"), units, own]
-        } else {
-            [machine, "", "", own]
+        match self {
+            Self::Activate | Self::Examine => [machine, include_str!("health.sh"), units, own],
+            Self::Reboot | Self::Returned => [machine, include_str!("once.sh"), "", own],
+            _ => [machine, "", "", own],
         }
     }
 
@@ -80,6 +84,8 @@ impl Part {
             Self::Activate => include_str!("activate.sh"),
             Self::Confirm => include_str!("confirm.sh"),
             Self::Examine => include_str!("examine.sh"),
+            Self::Reboot => include_str!("reboot.sh"),
+            Self::Returned => include_str!("returned.sh"),
             Self::SetProfile => include_str!("profile.sh"),
             Self::RollBack => include_str!("back.sh"),
         }
@@ -93,6 +99,7 @@ impl Part {
             Self::Activate => include_str!("darwin/activate.sh"),
             Self::Confirm => include_str!("darwin/confirm.sh"),
             Self::Examine => include_str!("examine.sh"),
+            Self::Reboot | Self::Returned => include_str!("darwin/reboot.sh"),
             Self::SetProfile => include_str!("darwin/profile.sh"),
             Self::RollBack => include_str!("darwin/back.sh"),
         }
@@ -151,13 +158,15 @@ mod tests {
 
     use super::*;
 
-    const PARTS: [Part; 8] = [
+    const PARTS: [Part; 10] = [
         Part::Look,
         Part::Hold,
         Part::Copied,
         Part::Activate,
         Part::Confirm,
         Part::Examine,
+        Part::Reboot,
+        Part::Returned,
         Part::SetProfile,
         Part::RollBack,
     ];

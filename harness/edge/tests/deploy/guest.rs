@@ -41,6 +41,7 @@ const LIMITS: Limits = Limits {
     confirm: Duration::from_secs(5),
     settle: Duration::from_secs(20),
     check: Duration::from_secs(10),
+    reboot: Duration::from_secs(60),
 };
 /// In waits.
 const STEP: Duration = Duration::from_millis(500);

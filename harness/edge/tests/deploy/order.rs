@@ -20,7 +20,9 @@ pub(crate) fn order(name: &str, change: &Change, step: Step) -> Order {
         Step::Activate => &[Step::Build, Step::Copy],
         Step::Confirm | Step::RollBack => &[Step::Build, Step::Copy, Step::Activate],
         Step::Examine => &[Step::Build, Step::Copy, Step::Activate, Step::Confirm],
-        Step::SetProfile => &[Step::Build, Step::Copy, Step::Activate, Step::Confirm, Step::Examine],
+        Step::Reboot | Step::SetProfile => {
+            &[Step::Build, Step::Copy, Step::Activate, Step::Confirm, Step::Examine]
+        }
     };
     let taken = before.iter().flat_map(|step| {
         let begun = Happened::Begun { machine: machine.clone(), step: *step };
@@ -38,7 +40,7 @@ pub(crate) fn order(name: &str, change: &Change, step: Step) -> Order {
         [started].into_iter().chain(taken).chain(last).map(|what| Entry { at: now, what }).collect();
     let state = State::of(&entries);
     let leg = Leg { name: "all".to_owned(), machines: [machine.clone()].into(), ..Leg::default() };
-    let course = Course { waves: vec![leg], ..Course::default() };
+    let course = Course { waves: vec![leg], reboots: step == Step::Reboot, ..Course::default() };
     let board = decide(&course, &Proofs::default(), &state, now);
     let permit = board.next.into_iter().find(|permit| permit.step() == step).unwrap();
     permit.begin().1

@@ -38,6 +38,7 @@ pub(crate) const LIMITS: Limits = Limits {
     confirm: Duration::from_secs(3),
     settle: Duration::from_secs(2),
     check: Duration::from_secs(1),
+    reboot: Duration::from_secs(10),
 };
 
 /// A test with boxes of these names, all on the system `old`.
@@ -101,7 +102,7 @@ impl Rig {
         let line = format!(
             "systemctl stop 'seaworthy-promotion-*'; rm -rf /run/seaworthy /var/lib/seaworthy /nix/var/nix/gcroots/seaworthy; \
              nix-env -p /nix/var/nix/profiles/system --set {old} && {old}/bin/switch-to-configuration switch && \
-             ln -sfn {old} /run/booted-system && rm -f /nix/var/nix/profiles/system-[0-9]*-link.old"
+             ln -sfn {old} /run/booted-system && rm -f /boot/once /nix/var/nix/profiles/system-[0-9]*-link.old"
         );
         self.on(name, &line).await;
     }

@@ -15,6 +15,7 @@ use judge::promote::Order;
 use lab::host::Reboot;
 use libtest_mimic::Trial;
 use model::{
+    course::Course,
     machine::MachineName,
     rollout::{Closure, Happened, Step},
 };
@@ -29,18 +30,19 @@ use tokio::{
 
 use crate::{
     promotion::{Came, came, course, go, journal},
-    rig::{LIMIT, LIMITS, Rig, settings, system, trial},
+    rig::{LIMIT, LIMITS, Rig, settings, system, system_of, trial},
     steps::runs,
 };
 
 const BOXES: &[&str] = &["a", "b", "c", "d"];
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     Step::Look,
     Step::Build,
     Step::Copy,
     Step::Activate,
     Step::Confirm,
     Step::Examine,
+    Step::Reboot,
     Step::SetProfile,
     Step::RollBack,
 ];
@@ -91,15 +93,21 @@ impl Fault {
             // What is rolled back, or fails where nothing makes good for it, ends old.
             (_, Step::RollBack) => Some(Came::Old),
             (Self::OtherKey, Step::Build) | (Self::Late, _) => Some(Came::New),
-            (Self::OtherKey, Step::Copy | Step::Activate | Step::Confirm | Step::SetProfile) => {
-                Some(Came::Old)
-            }
+            (
+                Self::OtherKey,
+                Step::Copy | Step::Activate | Step::Confirm | Step::Reboot | Step::SetProfile,
+            ) => Some(Came::Old),
             // Whoever could not tell asks again.
             (Self::Offline | Self::Lost | Self::OtherKey | Self::Killed | Self::FullDisk, Step::Examine) => {
                 Some(Came::New)
             }
-            (Self::FullDisk, Step::Copy | Step::Activate | Step::SetProfile) => Some(Came::Old),
-            (Self::Vanished, Step::Activate | Step::Examine | Step::SetProfile) => Some(Came::Old),
+            (Self::Offline | Self::Lost | Self::Killed, Step::Reboot) => Some(Came::New),
+            (Self::FullDisk, Step::Copy | Step::Activate | Step::Reboot | Step::SetProfile) => {
+                Some(Came::Old)
+            }
+            (Self::Vanished, Step::Activate | Step::Examine | Step::Reboot | Step::SetProfile) => {
+                Some(Came::Old)
+            }
             (Self::Reboot | Self::PowerCut, Step::Activate | Step::Confirm) => Some(Came::Old),
             (_, Step::Look | Step::Build) => Some(Came::New),
             _ => None,
@@ -196,7 +204,11 @@ async fn cell(rig: &Arc<Rig>, name: &'static str, fault: Fault, at: Step) -> Cam
     let number = format!("{fault:?}-{at}").replace(' ', "-");
     // A roll back needs something to roll back.
     let trouble = if at == Step::RollBack { "sleep 0.5; exit 4" } else { "sleep 0.5" };
-    let new = system(&format!("cell-{number}"), trouble, "");
+    // Nor is anything rebooted without a need.
+    let reboots = at == Step::Reboot;
+    let version = format!("cell-{number}");
+    let kernel = if reboots { "6.12" } else { "" };
+    let new = system_of(&[("version", &version), ("trouble", trouble), ("kernel", kernel)]);
     let met = Arc::new(Met {
         rig: Arc::clone(rig),
         name,
@@ -211,7 +223,7 @@ async fn cell(rig: &Arc<Rig>, name: &'static str, fault: Fault, at: Step) -> Cam
     let begun = Happened::Begun { machine: MachineName::from(name), step: Step::Build };
     // A look is what a process begins with that goes on where another was cut off.
     let log = journal(name, &rig.to(&new), (at == Step::Look).then_some(begun));
-    let course = course(&[&[name]], Duration::ZERO);
+    let course = Course { reboots, ..course(&[&[name]], Duration::ZERO) };
     let mut state = None;
     for _ in 0..4 {
         let deployer = Arc::<Met>::clone(&met);

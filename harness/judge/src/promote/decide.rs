@@ -108,7 +108,7 @@ impl<'s, 'p> Table<'s, 'p> {
         }
         let soaks = wave.and_then(|wave| self.course.waves.get(wave)).map_or(Duration::ZERO, |leg| leg.soak);
         reasons.extend(self.soaking(host, soaks));
-        let step = host.next().filter(|step| reasons.is_empty() || !step.sets_out());
+        let step = host.next(self.course.reboots).filter(|step| reasons.is_empty() || !step.sets_out());
         let step = step.or_else(|| self.examination(host, soaks, &mut board.examines));
         if step == Some(Step::Activate) {
             reasons.extend(self.crowded(name));

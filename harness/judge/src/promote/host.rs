@@ -25,6 +25,8 @@ pub struct Host {
     pub away: bool,
     /// When it was last examined under its new closure and did no worse than before; by the begin of the examination.
     pub examined: Option<Timestamp>,
+    /// Whether nothing of its new closure waits for a reboot that could be made.
+    rebooted: bool,
     /// When the examination began that has not ended.
     examining: Option<Timestamp>,
     /// What went wrong with it, in its soak too. It goes back, and never gets a new closure in this promotion any more.
@@ -66,6 +68,7 @@ impl Host {
             doubt: false,
             away: false,
             examined: None,
+            rebooted: false,
             examining: None,
             failed: None,
         }
@@ -102,8 +105,8 @@ impl Host {
         }
     }
 
-    /// The step that comes next, if everything else allows it.
-    pub(super) fn next(&self) -> Option<Step> {
+    /// The step that comes next, if everything else allows it; `reboots`: whether machines are rebooted.
+    pub(super) fn next(&self, reboots: bool) -> Option<Step> {
         if self.is_busy() {
             return None;
         }
@@ -119,6 +122,7 @@ impl Host {
             Phase::Copied => Some(Step::Activate),
             Phase::Trying => Some(Step::Confirm),
             Phase::Confirmed if self.examined.is_none() => Some(Step::Examine),
+            Phase::Confirmed if reboots && !self.rebooted => Some(Step::Reboot),
             Phase::Confirmed => Some(Step::SetProfile),
         }
     }
@@ -147,6 +151,8 @@ impl Host {
             match end {
                 End::Done if step == Step::Examine => (self.begun, self.examined) = (None, examining),
                 End::Done => self.done(step, at),
+                End::Skipped { .. } if step == Step::Reboot => self.done(step, at),
+                End::Skipped { why } => self.fail(step, why),
                 End::Failed { why } => self.fail(step, why),
                 // It changed nothing there, so that nothing is in doubt.
                 End::Unreachable if step == Step::Examine => (self.begun, self.away) = (None, true),
@@ -173,6 +179,11 @@ impl Host {
         self.begun = None;
         self.phase = match step {
             Step::Look | Step::Examine => return,
+            Step::Reboot => {
+                // What was well before it need not be so now.
+                (self.rebooted, self.examined) = (true, None);
+                return;
+            }
             Step::Build => Phase::Built,
             Step::Copy => Phase::Copied,
             Step::Activate => Phase::Trying,
@@ -192,7 +203,7 @@ impl Host {
             Step::RollBack | Step::Look => self.doubt = true,
             Step::Build | Step::Copy => (self.begun, self.phase) = (None, Phase::Back),
             Step::Activate => (self.begun, self.phase) = (None, Phase::Trying),
-            Step::Confirm | Step::Examine | Step::SetProfile => self.begun = None,
+            Step::Confirm | Step::Examine | Step::Reboot | Step::SetProfile => self.begun = None,
         }
     }
 }

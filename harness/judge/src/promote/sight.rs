@@ -29,8 +29,9 @@ pub(super) fn read(host: &mut Host, sight: &Sight, at: Timestamp) {
     let confirmed = host.phase == Phase::Confirmed || host.begun == Some(Step::Confirm);
     host.phase = match (running.flatten(), profile) {
         (Some(Which::Old), Which::Old) if sight.tried => {
+            let cleared = !is_half_set(host);
             lose(host, "the machine went back to its old closure");
-            Phase::Back
+            if cleared { Phase::Back } else { Phase::Trying }
         }
         (Some(Which::Old), Which::Old) => waiting(host, sight),
         (Some(Which::New), Which::New) if !sight.timer && host.failed.is_none() => settled(host, at),
@@ -50,6 +51,15 @@ pub(super) fn read(host: &mut Host, sight: &Sight, at: Timestamp) {
             Phase::Trying
         }
     };
+}
+
+/// Whether the new closure may be half set to boot although the old one does: what only a way back that has ended clears away.
+fn is_half_set(host: &Host) -> bool {
+    match host.phase {
+        Phase::Confirmed => true,
+        Phase::Trying => host.failed.is_some(),
+        _ => false,
+    }
 }
 
 fn lose(host: &mut Host, why: &str) {

@@ -19,6 +19,16 @@ pub(crate) struct Truth {
     pub(crate) examined: Option<u8>,
     /// When it settled, in hours.
     pub(crate) settled: Option<u8>,
+    /// Whether the new closure was ever booted, be it once.
+    pub(crate) booted: bool,
+    /// Whether it cannot boot anything only once.
+    pub(crate) spared: bool,
+    /// Whether the next boot is of the new closure, and only that one.
+    pub(crate) once: bool,
+    /// Whether what the profile names does not boot by default.
+    pub(crate) split: bool,
+    /// Whether it went down, and nobody has started it again.
+    pub(crate) down: bool,
     /// The first step that took effect twice.
     pub(crate) twice: Option<Step>,
 }
@@ -42,6 +52,11 @@ impl Truth {
         ill: false,
         examined: None,
         settled: None,
+        booted: false,
+        spared: false,
+        once: false,
+        split: false,
+        down: false,
         twice: None,
     };
 
@@ -49,7 +64,7 @@ impl Truth {
     pub(crate) fn is_whole(&self) -> bool {
         let old = self.running == Runs::Old && !self.boots_new;
         let new = self.running == Runs::New && self.boots_new;
-        (old || new) && !self.timer
+        (old || new) && !self.timer && !self.once && !self.split && !self.down
     }
 
     /// Neither.
@@ -83,13 +98,19 @@ impl Truth {
             Step::Examine if self.running != Runs::New => return End::Unreachable,
             Step::Examine if self.ill => return failed("it is ill"),
             Step::Examine => self.examined = self.confirmed.then_some(now),
+            Step::Reboot if self.running != Runs::New => return failed("something else runs"),
+            Step::Reboot if self.booted => {}
+            Step::Reboot => {
+                self.set_once();
+                self.reboot();
+            }
             Step::SetProfile if self.running != Runs::New => return failed("something else runs"),
             Step::SetProfile => {
-                self.boots_new = true;
+                (self.boots_new, self.split) = (true, false);
                 self.settled.get_or_insert(now);
             }
             Step::RollBack => {
-                self.boots_new = false;
+                (self.boots_new, self.split, self.once) = (false, false, false);
                 self.fire();
             }
         }
@@ -117,10 +138,19 @@ impl Truth {
         (self.ill, self.examined) = (false, None);
     }
 
-    /// What boots, runs; timers do not outlive a boot.
+    /// The profile names the new closure, the old one boots, and the new one is booted once before.
+    pub(crate) fn set_once(&mut self) {
+        (self.split, self.once) = (true, true);
+    }
+
+    /// What boots, runs; timers do not outlive a boot, and what boots once does so once.
     pub(crate) fn reboot(&mut self) {
-        if self.boots_new {
+        self.down = false;
+        if std::mem::take(&mut self.once) {
             (self.running, self.timer) = (Runs::New, false);
+            (self.booted, self.examined) = (true, None);
+        } else if self.boots_new {
+            (self.running, self.timer, self.booted) = (Runs::New, false, true);
         } else {
             self.fire();
         }

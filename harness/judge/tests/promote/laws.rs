@@ -66,6 +66,9 @@ impl Fleet {
             if truth.boots_new && truth.examined.is_none() {
                 return Err(format!("{name} boots what nobody examined after confirming it"));
             }
+            if truth.boots_new && self.law.reboots && !(truth.booted || truth.spared) {
+                return Err(format!("{name} boots by default what it never booted once"));
+            }
             if truth.running != Runs::Old && !truth.boots_new && !truth.confirmed && !truth.timer {
                 return Err(format!("{name} runs what nobody confirmed, and no timer would go back"));
             }

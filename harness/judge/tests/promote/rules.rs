@@ -297,3 +297,28 @@ fn a_machine_that_has_its_closure_already_is_through() {
     assert_eq!(state.machines()["a"].phase, Phase::Settled { since: at(NOW) });
     assert_eq!(told(&course(&[&["a"]]), &proofs(&[]), &state, at(NOW)), ["a Open: nothing; "]);
 }
+
+/// Where the policy allows it, what is confirmed and well is booted once, and is examined again before it boots by default.
+#[test]
+fn a_machine_is_rebooted_between_two_examinations() {
+    let mut course = course(&[&["a"]]);
+    let examined = || started(&["a"]).into_iter().chain(up_to("a", Step::Examine));
+    let next = |course: &Course, more: &[Happened]| {
+        let state = state(examined().chain(more.iter().cloned()));
+        let board = decide(course, &Proofs::default(), &state, at(NOW));
+        board.next.iter().map(|permit| permit.step()).collect::<Vec<_>>()
+    };
+    assert_eq!(next(&course, &[]), [Step::SetProfile], "it is only told");
+    course.reboots = true;
+    assert_eq!(next(&course, &[]), [Step::Reboot]);
+    let skipped = End::Skipped { why: "it cannot boot once".to_owned() };
+    for end in [End::Done, skipped] {
+        let rebooted = ended("a", Step::Reboot, end);
+        assert_eq!(next(&course, &rebooted), [Step::Examine]);
+        let well = ended("a", Step::Examine, End::Done);
+        assert_eq!(next(&course, &[rebooted, well].concat()), [Step::SetProfile]);
+    }
+    let failed = End::Failed { why: "it came back old".to_owned() };
+    assert_eq!(next(&course, &ended("a", Step::Reboot, failed)), [Step::RollBack]);
+    assert_eq!(next(&course, &ended("a", Step::Reboot, End::Unreachable)), [Step::Look]);
+}

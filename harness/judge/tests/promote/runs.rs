@@ -99,6 +99,30 @@ fn two_machines_of_one_role_with_no_other_limit() {
     holds("three machines, two waves, a fault, a crash, limited by their role", &fleet, left);
 }
 
+/// The first machine's wave is the only one that has to soak, so that what a reboot may come to is all that there is.
+fn rebooting(names: &[&str]) -> Fleet {
+    let mut fleet = proven([names, &[]]);
+    for course in [&mut fleet.law, &mut fleet.course] {
+        course.waves.truncate(1);
+        course.reboots = true;
+    }
+    fleet
+}
+
+#[test]
+fn a_machine_that_is_rebooted() {
+    let left = Left { faults: 3, crashes: 2, hours: 1, proofs: 0, words: 1 };
+    holds("a machine, reboots, three faults, two crashes", &rebooting(&["a"]), left);
+}
+
+#[test]
+fn two_machines_of_one_role_that_are_rebooted() {
+    let mut fleet = rebooting(&["a", "b"]);
+    (fleet.law.at_once, fleet.course.at_once) = (None, None);
+    let left = Left { faults: 2, crashes: 1, hours: 0, proofs: 0, words: 0 };
+    holds("two machines of a role, reboots, two faults, a crash", &fleet, left);
+}
+
 /// A machine that is broken on purpose is found out, with a way there.
 #[track_caller]
 #[expect(clippy::print_stdout, reason = "a counter-example is there to be read")]
@@ -176,4 +200,10 @@ fn a_closure_that_boots_unexamined_is_found_out() {
 fn a_wave_that_opens_unexamined_is_found_out() {
     let broken = Fleet { habit: Habit::ExaminesOnce, ..fleet([&["a"], &["b"]]) };
     finds("b is activated before a was examined at the end of its soak", &broken);
+}
+
+#[test]
+fn a_closure_that_boots_by_default_before_it_booted_once_is_found_out() {
+    let broken = Fleet { habit: Habit::NeverReboots, ..rebooting(&["a"]) };
+    finds("a boots by default what it never booted once", &broken);
 }

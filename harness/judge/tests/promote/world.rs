@@ -43,6 +43,9 @@ enum Answer {
     Saw(model::rollout::Sight),
 }
 
+/// What a step does to a machine.
+type Act<'a> = &'a dyn Fn(&mut Truth) -> Answer;
+
 /// How many of each may still happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Left {
@@ -68,6 +71,8 @@ pub(crate) enum Habit {
     NeverExamines,
     /// It examines a machine once, and says from then on that it is well.
     ExaminesOnce,
+    /// It says of machines that were to be rebooted that they were.
+    NeverReboots,
 }
 
 /// The fleet, what it is promoted by, and what has to be kept to.
@@ -181,7 +186,7 @@ impl World {
         (name, habit): (&MachineName, Habit),
         next: &mut Vec<(String, Self)>,
     ) {
-        let mut with = |what: &str, faults: u8, act: &dyn Fn(&mut Truth) -> Answer| {
+        let mut with = |what: &str, faults: u8, act: Act<'_>| {
             let Some(left) = self.left.faults.checked_sub(faults) else { return };
             let mut after = self.clone();
             after.left.faults = left;
@@ -190,6 +195,10 @@ impl World {
             next.push((format!("{step} {name}: {what}"), after));
         };
         let hour = self.hour;
+        if self.truth[index].down {
+            with("out of reach while it is down", 0, &|_| Answer::End(End::Unreachable));
+            return;
+        }
         let lost = |_: &mut Truth| Answer::End(End::Unreachable);
         with("out of reach", 1, &lost);
         if step == Step::Look {
@@ -205,7 +214,14 @@ impl World {
             with("taken", 0, &|truth| Answer::End(if skips { End::Done } else { truth.take(step, hour) }));
             return;
         }
+        if step == Step::Reboot && habit == Habit::NeverReboots {
+            with("said to be taken", 0, &|_| Answer::End(End::Done));
+            return;
+        }
         with("taken", 0, &|truth| Answer::End(truth.take(step, hour)));
+        if step == Step::Reboot && self.truth[index].running == Runs::New && !self.truth[index].booted {
+            Self::reboots(self.truth[index].split, &mut with);
+        }
         with("taken, and the link is lost", 1, &|truth| {
             truth.take(step, hour);
             Answer::End(End::Unreachable)
@@ -219,6 +235,42 @@ impl World {
         }
     }
 
+    /// What else a reboot may come to.
+    fn reboots(is_split: bool, with: &mut dyn FnMut(&str, u8, Act<'_>)) {
+        if !is_split {
+            with("it cannot boot once", 0, &|truth| {
+                truth.spared = true;
+                Answer::End(End::Skipped { why: "it cannot".to_owned() })
+            });
+        }
+        with("stops before the entry is set", 1, &|truth| {
+            truth.split = true;
+            Answer::End(failed("half-way"))
+        });
+        with("stops when the entry is set", 1, &|truth| {
+            truth.set_once();
+            Answer::End(failed("half-way"))
+        });
+        for (what, end) in
+            [("comes back old", failed("it came back old")), ("comes back old, unheard", End::Unreachable)]
+        {
+            with(what, 1, &|truth| {
+                truth.split = true;
+                truth.reboot();
+                Answer::End(end.clone())
+            });
+        }
+        with("goes down before it boots, and stays down", 1, &|truth| {
+            truth.set_once();
+            truth.down = true;
+            Answer::End(End::Unreachable)
+        });
+        with("goes down when it boots, and stays down", 1, &|truth| {
+            (truth.split, truth.down) = (true, true);
+            Answer::End(End::Unreachable)
+        });
+    }
+
     /// What happens by itself.
     fn elsewhere(&self, fleet: &Fleet, next: &mut Vec<(String, Self)>) {
         for (index, name) in fleet.names.iter().enumerate() {
@@ -229,6 +281,10 @@ impl World {
             };
             if self.truth[index].timer {
                 on(format!("the timer of {name} goes off"), &|world| world.truth[index].fire());
+            }
+            if self.truth[index].down {
+                on(format!("{name} is started again"), &|world| world.truth[index].reboot());
+                continue;
             }
             if self.left.faults > 0 && self.truth[index].is_under_way() {
                 on(format!("{name} reboots"), &|world| {

@@ -21,8 +21,19 @@ use super::{
 /// A promotion that takes longer than this is a slip of the pen.
 const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
 
-const FIELDS: [&str; 10] =
-    ["approvals", "atOnce", "freezes", "fresh", "gates", "hours", "primary", "roles", "signers", "waves"];
+const FIELDS: [&str; 11] = [
+    "approvals",
+    "atOnce",
+    "freezes",
+    "fresh",
+    "gates",
+    "hours",
+    "primary",
+    "reboots",
+    "roles",
+    "signers",
+    "waves",
+];
 
 /// Reads `[promotion]`; `None` where there is none.
 pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &DeTable<'t>) -> Option<Promotion> {
@@ -41,6 +52,7 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &DeTable<'t>) -> Option<Pr
         hours: fields.contains_key("hours").then(|| entries(reader, at, fields, "hours", calendar::hours)),
         freezes: entries(reader, at, fields, "freezes", calendar::freeze),
         at_once: number(reader, at, fields, "atOnce"),
+        reboots: reboots(reader, at, fields),
         roles: roles(reader, at, fields),
         primary: primary(reader, at, fields),
         signers: signers(reader, at, fields),
@@ -124,6 +136,13 @@ fn approvals<'t>(reader: &mut Reader<'t>, at: &At<'_>, fields: &DeTable<'t>) -> 
     let by = texts(reader, &at, table, "by").unwrap_or_default();
     let count = number(reader, &at, table, "count").unwrap_or(1);
     Some(Approvals { by: by.into_iter().collect(), count })
+}
+
+/// Only told, unless they are allowed.
+fn reboots<'t>(reader: &mut Reader<'t>, at: &At<'_>, fields: &DeTable<'t>) -> bool {
+    let form = "\"allowed\" or \"told\"";
+    let said = reader.text_like(at, fields, "reboots", (form, |text| matches!(text, "allowed" | "told")));
+    said.is_some_and(|word| word == "allowed")
 }
 
 fn roles<'t>(reader: &mut Reader<'t>, at: &At<'_>, fields: &DeTable<'t>) -> Vec<RoleName> {

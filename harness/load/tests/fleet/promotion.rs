@@ -46,6 +46,7 @@ fn a_policy_comes_to_waves_of_machines() {
 gates = ["build", "boot"]
 fresh = "30d"
 atOnce = 1
+reboots = "allowed"
 roles = ["net/controller"]
 approvals = { by = ["ann"] }
 hours = [{ days = ["sat", "sun"], from = "22:00", until = "04:00" }]
@@ -75,6 +76,7 @@ soak = "0s"
     let before = [BTreeSet::new(), BTreeSet::new(), BTreeSet::from([0, 1])];
     assert_eq!(waves, [("hub", &before[0], 168), ("spare", &before[1], 36), ("desks", &before[2], 0)]);
     assert_eq!(course.gates, BTreeSet::from([Stage::Build, Stage::Boot]));
+    assert!(course.reboots);
     assert_eq!(course.roles["net/controller"], BTreeSet::from(["hub".into(), "spare".into()]));
     assert_eq!(
         (course.primary, course.primary_soak),
@@ -92,6 +94,7 @@ fn a_wave_waits_for_the_one_before_it_and_all_before_that() {
     let course =
         read(&format!("[promotion]\ngates = [\"boot\"]\n{}{}{}", wave("hub"), wave("spare"), wave("desk")));
     assert_eq!(course.waves[2].before, BTreeSet::from([0, 1]));
+    assert!(!course.reboots, "they are only told");
 }
 
 #[test]
@@ -101,6 +104,7 @@ fn a_file_that_cannot_be_read_is_told_at_its_place() {
 gates = ["bot"]
 fresh = "1month"
 atOnce = 0
+reboots = "sometimes"
 roles = ["controller"]
 hours = [{ from = "22:00", until = "22:00" }, { days = [], from = "9", until = "24:01" }]
 freezes = [{ from = "2026-12-20", until = "2026-12-01", reason = "x" }, {}]

@@ -22,6 +22,8 @@ use crate::worker::BoxFuture;
 ///   then activates. [`Step::Confirm`] is one step on the machine that fails if the timer has gone off.
 /// - Before it changes anything [`Step::Activate`] takes down how the machine does. [`Step::Examine`] compares with that; it ends
 ///   [`End::Failed`] only where the machine itself does worse, and [`End::Unreachable`] where nobody could tell.
+/// - [`Step::Reboot`] ends well without one where all of the new closure is in use; else the new closure is booted once, and what
+///   boots by default stays [`Order::old`]. It ends when the machine is back; nobody sees it up between the answer and the boot.
 /// - [`Step::RollBack`] goes to [`Order::old`] and to no other path, and ends well where that runs and boots already.
 /// - Its future may be dropped at any await point, and then leaves no process behind on this computer.
 pub trait Deployer: Send + Sync {

@@ -30,7 +30,7 @@ impl Pace {
     /// A step ended. A look that saw something proves that the machine can be reached, not that what failed works now.
     pub(super) fn heard(&mut self, what: &Happened, elapsed: Duration) {
         let Happened::Ended { machine, end, .. } = what else { return };
-        if *end == End::Done {
+        if matches!(end, End::Done | End::Skipped { .. }) {
             self.0.remove(machine);
             return;
         }

@@ -16,6 +16,7 @@ fn three_waves(mishap: Option<(Step, Mishap)>) -> Fleet {
     let mut fleet = fleet(&[&["a"], &["b", "c"], &["d"]]).with(on);
     // So short that each is examined once more, at its end.
     fleet.course.waves.iter_mut().for_each(|leg| leg.soak = Duration::from_secs(30));
+    fleet.course.reboots = true;
     fleet
 }
 
@@ -64,7 +65,15 @@ async fn killed_anywhere_and_resumed_late_each_is_old_or_new_and_nothing_is_done
 
 #[tokio::test(start_paused = true)]
 async fn killed_anywhere_beside_a_mishap_each_is_old_or_new_and_nothing_is_done_twice() {
-    let steps = [Step::Build, Step::Copy, Step::Activate, Step::Confirm, Step::Examine, Step::SetProfile];
+    let steps = [
+        Step::Build,
+        Step::Copy,
+        Step::Activate,
+        Step::Confirm,
+        Step::Examine,
+        Step::Reboot,
+        Step::SetProfile,
+    ];
     for mishap in steps.iter().flat_map(|step| [(*step, Mishap::Fails), (*step, Mishap::Lost)]) {
         for at in 1..entries(Some(mishap)).await {
             for death in [Death::Before(at), Death::After(at)] {

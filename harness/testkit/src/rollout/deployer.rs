@@ -57,6 +57,8 @@ struct Place {
     profile: Closure,
     timer: Option<Instant>,
     tried: bool,
+    /// Whether it was booted with its new closure: it is not a second time.
+    booted: bool,
     /// When it was activated, and how long after that it does worse.
     activated: Option<Instant>,
     ails: Option<Duration>,
@@ -91,6 +93,7 @@ impl ScriptedDeployer {
             profile: change.old.clone(),
             timer: None,
             tried: false,
+            booted: false,
             activated: None,
             ails: None,
             sleeps: None,
@@ -193,11 +196,13 @@ impl ScriptedDeployer {
             }
             Some(Mishap::Lost) | None => {}
         }
+        let was_booted = place.booted;
         let told = match step {
             Step::Look => Told::Saw(place.sight()),
             _ => Told::End(place.change(step)),
         };
-        if !matches!(step, Step::Look | Step::Examine) && told == Told::End(End::Done) {
+        let needless = step == Step::Reboot && was_booted;
+        if !matches!(step, Step::Look | Step::Examine) && !needless && told == Told::End(End::Done) {
             locked(&self.effects).push((machine.clone(), step));
         }
         if mishap == Some(Mishap::Lost) { Told::End(End::Unreachable) } else { told }
@@ -245,6 +250,7 @@ impl Place {
             Step::SetProfile if self.running.as_ref() != Some(&self.change.new) => {
                 Some("something else runs")
             }
+            Step::Reboot if self.running.as_ref() != Some(&self.change.new) => Some("something else runs"),
             Step::Examine if self.running.as_ref() != Some(&self.change.new) => return End::Unreachable,
             Step::Examine if self.is_ill() => Some("it ails"),
             _ => None,
@@ -254,6 +260,7 @@ impl Place {
         }
         match step {
             Step::Look | Step::Examine => {}
+            Step::Reboot => self.booted = true,
             Step::Build => self.built = true,
             Step::Copy => self.copied = true,
             Step::Activate => {
