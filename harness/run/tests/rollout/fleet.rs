@@ -2,10 +2,14 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
     time::Duration,
 };
 
+use jiff::SignedDuration;
 use judge::promote::{Outlook, Proof, Proofs, Proven, Why, decide};
 use model::{
     course::{Course, Leg},
@@ -16,7 +20,7 @@ use model::{
     stage::Stage,
 };
 use run::{
-    Clock as _,
+    Clock, Moment,
     rollout::{Errand, LogFailed, Ports, Rest, Rested, promote},
 };
 use testkit::{
@@ -38,7 +42,28 @@ pub(crate) struct Fleet {
     pub(crate) changes: BTreeMap<MachineName, Change>,
     pub(crate) machines: Arc<ScriptedDeployer>,
     pub(crate) log: MemoryLog,
-    pub(crate) clock: FakeClock,
+    pub(crate) clock: WallClock,
+}
+
+/// The host's clock, which somebody may set.
+pub(crate) struct WallClock {
+    runs: FakeClock,
+    ahead: AtomicI64,
+}
+
+impl WallClock {
+    /// Sets it so many seconds ahead of what it would say if nobody had ever set it.
+    pub(crate) fn set_by(&self, seconds: i64) {
+        self.ahead.store(seconds, Ordering::Relaxed);
+    }
+}
+
+impl Clock for WallClock {
+    fn now(&self) -> Moment {
+        let ahead = SignedDuration::from_secs(self.ahead.load(Ordering::Relaxed));
+        let Moment { wall, elapsed } = self.runs.now();
+        Moment { wall: wall + ahead, elapsed }
+    }
 }
 
 fn change(name: &str) -> Change {
@@ -70,7 +95,7 @@ pub(crate) fn fleet(waves: &[&[&str]]) -> Fleet {
         machines: Arc::new(ScriptedDeployer::new(&changes)),
         changes,
         log: MemoryLog::new(vec![Entry { at: moment(Duration::ZERO).wall, what: started }]),
-        clock: FakeClock::start(),
+        clock: WallClock { runs: FakeClock::start(), ahead: AtomicI64::new(0) },
     }
 }
 

@@ -1,5 +1,6 @@
 //! Promotions carried out against machines in memory, on a fake clock.
 
+mod clocks;
 mod crashes;
 mod fleet;
 mod mishaps;
