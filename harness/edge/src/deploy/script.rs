@@ -69,9 +69,9 @@ impl Part {
                 [include_str!("darwin/machine.sh"), include_str!("darwin/units.sh"), self.on_darwin()]
             }
         };
-        match self {
-            Self::Activate | Self::Examine => [machine, include_str!("health.sh"), units, own],
-            Self::Reboot | Self::Returned => [machine, include_str!("once.sh"), "", own],
+        match (self, system) {
+            (Self::Activate | Self::Examine, _) => [machine, include_str!("health.sh"), units, own],
+            (Self::Reboot | Self::Returned, System::NixOs) => [machine, include_str!("once.sh"), "", own],
             _ => [machine, "", "", own],
         }
     }
