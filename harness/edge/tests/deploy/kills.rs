@@ -35,7 +35,7 @@ const BOXES: &[&str] = &["a", "b", "c"];
 pub(crate) fn trials() -> Vec<Trial> {
     let all = trial("kills::two_hundred", BOXES, |rig| killed(rig, 200));
     // It takes minutes: `cargo test -p edge --test deploy -- --ignored kills::two_hundred`.
-    vec![trial("kills::a_few", BOXES, |rig| killed(rig, 12)), all.with_ignored_flag(true)]
+    vec![trial("kills::a_few", BOXES, |rig| killed(rig, 8)), all.with_ignored_flag(true)]
 }
 
 /// The process that is killed: goes on with a promotion whose job is told in a file.
