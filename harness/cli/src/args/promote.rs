@@ -22,7 +22,7 @@ pub struct Promote {
     /// Only the first wave that is not through
     #[arg(long)]
     pub next: bool,
-    /// Show what would be done, and do nothing
+    /// Build and show what would be done; no machine is changed
     #[arg(long)]
     pub dry_run: bool,
     /// Do not ask before it begins
