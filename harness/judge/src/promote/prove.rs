@@ -60,11 +60,12 @@ pub fn prove(
     }
     let decision = crate::decide(plan, &record, waivers, today);
     let oldest = oldest(plan, &times(answers));
+    let gates = Gates::of(&decision.gates);
     let proofs = closures.iter().map(|(name, closure)| {
-        let stages = stages(&decision.gates, &oldest, name);
-        (name.clone(), Proof { closure: closure.clone(), stages })
+        (name.clone(), Proof { closure: closure.clone(), stages: gates.stages(&oldest, name) })
     });
-    Proved { proofs: proofs.collect(), decision }
+    let proofs = proofs.collect();
+    Proved { proofs, decision }
 }
 
 /// When each check was answered. That it was not asked is no answer.
@@ -96,27 +97,48 @@ fn oldest<'p>(
     oldest
 }
 
-/// What each stage comes to for a machine: the worse of its own gate and the fleet's. Where other machines have a gate and this
-/// one has none, nothing is proven of it, whatever the fleet's says.
-fn stages(
-    gates: &[Gate],
-    oldest: &BTreeMap<(Stage, &Subject), Timestamp>,
-    name: &MachineName,
-) -> BTreeMap<Stage, Proven> {
-    let of_machines: BTreeSet<Stage> =
-        gates.iter().filter(|gate| gate.subject != Subject::Fleet).map(|gate| gate.stage).collect();
-    let own: BTreeSet<Stage> =
-        gates.iter().filter(|gate| gate.subject.machine() == Some(name)).map(|gate| gate.stage).collect();
-    let mut stages = BTreeMap::<Stage, Proven>::new();
-    for gate in gates {
-        let concerns = gate.subject.machine().is_none_or(|of| of == name);
-        if !concerns || (of_machines.contains(&gate.stage) && !own.contains(&gate.stage)) {
-            continue;
+/// The gates, by whose they are.
+struct Gates<'g> {
+    shared: Vec<&'g Gate>,
+    own: BTreeMap<&'g MachineName, Vec<&'g Gate>>,
+    /// The stages at which any machine has a gate of its own.
+    of_machines: BTreeSet<Stage>,
+}
+
+impl<'g> Gates<'g> {
+    fn of(gates: &'g [Gate]) -> Self {
+        let mut it = Self { shared: Vec::new(), own: BTreeMap::new(), of_machines: BTreeSet::new() };
+        for gate in gates {
+            match gate.subject.machine() {
+                Some(name) => it.own.entry(name).or_default().push(gate),
+                None => it.shared.push(gate),
+            }
+            if gate.subject != Subject::Fleet {
+                it.of_machines.insert(gate.stage);
+            }
         }
-        let at = oldest.get(&(gate.stage, &gate.subject)).copied();
-        let proven = Proven { state: gate.state, at: at.unwrap_or(Timestamp::MAX) };
-        let known = stages.entry(gate.stage).or_insert(proven);
-        *known = Proven { state: known.state.max(proven.state), at: known.at.min(proven.at) };
+        it
     }
-    stages
+
+    /// What each stage comes to for a machine: the worse of its own gate and the fleet's. Where other machines have a gate and this
+    /// one has none, nothing is proven of it, whatever the fleet's says.
+    fn stages(
+        &self,
+        oldest: &BTreeMap<(Stage, &Subject), Timestamp>,
+        name: &MachineName,
+    ) -> BTreeMap<Stage, Proven> {
+        let own = self.own.get(name).map(Vec::as_slice).unwrap_or_default();
+        let has_own = |stage| own.iter().any(|gate| gate.stage == stage);
+        let mut stages = BTreeMap::<Stage, Proven>::new();
+        for gate in own.iter().chain(&self.shared) {
+            if self.of_machines.contains(&gate.stage) && !has_own(gate.stage) {
+                continue;
+            }
+            let at = oldest.get(&(gate.stage, &gate.subject)).copied();
+            let proven = Proven { state: gate.state, at: at.unwrap_or(Timestamp::MAX) };
+            let known = stages.entry(gate.stage).or_insert(proven);
+            *known = Proven { state: known.state.max(proven.state), at: known.at.min(proven.at) };
+        }
+        stages
+    }
 }
