@@ -87,7 +87,7 @@ impl Builder<'_> {
         };
         let told =
             self.ssh.ask(on, script, super::STANDING_LIMIT).await.map_err(|unasked| unasked.to_string())?;
-        Ok(told.out)
+        if told.code == 0 { Ok(told.out) } else { Err(format!("{on} could not tell what it is made of")) }
     }
 }
 

@@ -81,15 +81,20 @@ boots() {
     esac
 }
 
-# Makes a closure what boots.
-sets() {
+# Makes a closure the profile's, and has another's own script write what boots: that is what boots by default then. Until the mark
+# is taken away, nobody can tell.
+puts() {
     echo "$1" >"$kept/setting" &&
         sync "$kept/setting" &&
         nix-env --profile "$profile" --set "$1" >"$run/boot.log" 2>&1 &&
-        timeout "$activate" "$1/bin/switch-to-configuration" boot >>"$run/boot.log" 2>&1 9>&- &&
+        timeout "$activate" "$2/bin/switch-to-configuration" boot >>"$run/boot.log" 2>&1 9>&- &&
         sync &&
-        stays_up &&
-        rm "$kept/setting"
+        stays_up
+}
+
+# Makes a closure what boots.
+sets() {
+    puts "$1" "$1" && rm "$kept/setting"
 }
 
 # An entry that nobody booted yet is booted by nobody.
