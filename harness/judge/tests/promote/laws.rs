@@ -85,7 +85,10 @@ impl Fleet {
     /// All that must hold.
     pub(crate) fn law_is_kept(&self, world: &World, end: bool) -> Result<(), String> {
         world.broken.clone().map_or(Ok(()), Err)?;
-        self.limits(world)?;
+        self.limits(|name| world.truth[self.index(name)].is_under_way())?;
+        if world.alive {
+            self.limits_of_a_decision(world)?;
+        }
         for (name, truth) in self.names.iter().zip(&world.truth) {
             if let Some(step) = truth.twice {
                 return Err(format!("{step} was done twice with {name}"));
@@ -110,14 +113,29 @@ impl Fleet {
         if world.alive { self.way_back(world) } else { Ok(()) }
     }
 
-    fn limits(&self, world: &World) -> Result<(), String> {
-        let under_way = world.truth.iter().filter(|truth| truth.is_under_way()).count();
+    /// All that a decision permits may be begun at once.
+    fn limits_of_a_decision(&self, world: &World) -> Result<(), String> {
+        let course = self.course(world);
+        let board = decide(&course, &self.proofs(world), &world.state, at(world.hour));
+        let permitted = board.next.iter().filter(|permit| permit.step() == Step::Activate);
+        let permitted: Vec<_> = permitted.map(|permit| permit.machine()).collect();
+        if permitted.is_empty() {
+            return Ok(());
+        }
+        self.limits(|name| {
+            let index = self.index(name);
+            let is_on_its_way = matches!(world.flight[index], Some((Step::Activate, None)));
+            world.truth[index].is_under_way() || is_on_its_way || permitted.contains(&name)
+        })
+    }
+
+    fn limits(&self, is_under_way: impl Fn(&MachineName) -> bool) -> Result<(), String> {
+        let under_way = self.names.iter().filter(|name| is_under_way(name)).count();
         if self.law.at_once.is_some_and(|at_once| under_way > at_once) {
             return Err(format!("{under_way} machines are under way at once"));
         }
         for (role, members) in &self.law.roles {
-            let truth = |name| &world.truth[self.index(name)];
-            if members.iter().all(|name| truth(name).is_under_way()) {
+            if members.iter().all(&is_under_way) {
                 return Err(format!("all of {role} are under way at once"));
             }
         }

@@ -85,38 +85,53 @@ fn a_primary_machine_that_does_not_wait_for_all_soaks_together_is_found_out() {
     );
 }
 
-/// Three machines of one wave, two of which serve a role, two at once.
-fn crowd() -> Fleet {
-    with(proven([&["a", "b", "c"], &[]]), |course| {
+/// Machines of one wave that nothing limits yet.
+fn crowd(names: &[&str]) -> Fleet {
+    with(proven([names, &[]]), |course| {
         course.waves.truncate(1);
         course.waves[0].soak = Duration::ZERO;
-        course.at_once = Some(2);
-        course.roles.values_mut().for_each(|members| {
-            members.remove("c");
-        });
+        course.at_once = None;
+        course.roles.clear();
+    })
+}
+
+fn two_at_once() -> Fleet {
+    with(crowd(&["a", "b", "c"]), |course| course.at_once = Some(2))
+}
+
+/// Two of three serve a role.
+fn serving() -> Fleet {
+    let members = ["a".into(), "b".into()];
+    with(crowd(&["a", "b", "c"]), |course| {
+        course.roles = [("net/controller".to_owned(), members.clone().into())].into();
     })
 }
 
 #[test]
-fn two_of_three_at_once_and_never_all_of_a_role() {
-    let left = Left { faults: 1, ..Left::default() };
-    holds("three machines, two at once, a role of two, a fault", &crowd(), left);
+fn never_more_at_once_than_allowed() {
     let left = Left { crashes: 1, ..Left::default() };
-    holds("three machines, two at once, a role of two, a crash", &crowd(), left);
+    holds("three machines, two at once, a crash", &two_at_once(), left);
+    let one = with(crowd(&["a", "b"]), |course| course.at_once = Some(1));
+    let left = Left { faults: 1, crashes: 1, ..Left::default() };
+    holds("two machines, one at once, a fault, a crash", &one, left);
+}
+
+#[test]
+fn never_all_of_a_role() {
+    let left = Left { faults: 1, ..Left::default() };
+    holds("three machines, two of a role, a fault", &serving(), left);
 }
 
 #[test]
 fn three_at_once_are_found_out() {
-    let mut broken = crowd();
+    let mut broken = two_at_once();
     broken.course.at_once = None;
-    broken.course.roles.clear();
-    broken.law.roles.clear();
     finds("3 machines are under way at once", &broken, Left::default());
 }
 
 #[test]
 fn all_of_a_role_of_a_wider_wave_are_found_out() {
-    let mut broken = crowd();
+    let mut broken = serving();
     broken.course.roles.clear();
     finds("all of net/controller are under way at once", &broken, Left::default());
 }

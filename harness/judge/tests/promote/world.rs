@@ -30,7 +30,7 @@ pub(crate) struct World {
     pub(crate) state: State,
     pub(crate) truth: Vec<Truth>,
     /// What each machine's step has come to, if one is being taken.
-    flight: Vec<Option<(Step, Option<Answer>)>>,
+    pub(crate) flight: Vec<Option<(Step, Option<Answer>)>>,
     pub(crate) alive: bool,
     pub(crate) hour: u8,
     /// Whether somebody stopped everything, heard or unheard.
@@ -43,7 +43,7 @@ pub(crate) struct World {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Answer {
+pub(crate) enum Answer {
     End(End),
     Saw(model::rollout::Sight),
 }
