@@ -29,14 +29,14 @@ use cli::{
     stop::Stop,
 };
 use edge::{
-    promotions::{FleetLock, Holder},
+    promotions::{FleetLock, Holder, PromotionJournal},
     state::State,
 };
 use harbour::Harbour;
 use model::{
     machine::MachineName,
     resolved::ResolvedFleet,
-    rollout::{Change, Closure, PromotionId, Step},
+    rollout::{Change, Closure, Happened, PromotionId, Step},
 };
 use run::rollout::{Deployer, Lookout};
 use serde_json::Value;
@@ -209,6 +209,40 @@ async fn from_proof_to_machines_and_back() {
     let exit = roll_back(&port.desk(), &options, &crew, &mut mpsc::channel(1).1).await.unwrap();
     assert_eq!(exit, Exit::Open);
     assert_eq!(text(&port.seaworthy(&["history", "--list"]).stdout).lines().count(), 2);
+}
+
+/// Where the policy names keys, a name is nobody's word.
+#[tokio::test(flavor = "multi_thread")]
+async fn where_keys_are_named_only_what_is_signed_counts() {
+    let (port, keys) = (Port::open(), tempfile::tempdir().unwrap());
+    let ((own, line), (foreign, _)) = (key(keys.path(), "crs58"), key(keys.path(), "eve"));
+    let fleet = port.folder().join("fleet.toml");
+    let policy = format!("[promotion]\napprovers = [\"{line}\"]\n");
+    fs::write(&fleet, fs::read_to_string(&fleet).unwrap().replace("[promotion]\n", &policy)).unwrap();
+    exits(&verify(&port.folder()).output().unwrap(), 0);
+    assert_eq!(carried(&port, &Arc::new(port.machines()), &promotes()).await, Exit::Undecided);
+    let reasons = || row(&port.status(), "stibnite")["reasons"].to_string();
+    let signs = |key: &Path| port.seaworthy(&["approve", "desk", "--key", &key.to_string_lossy()]);
+
+    let unsigned = port.seaworthy(&["approve", "desk"]);
+    exits(&unsigned, 2);
+    assert!(text(&unsigned.stderr).contains("not signed does not count"), "{}", text(&unsigned.stderr));
+    let theirs = signs(&foreign);
+    exits(&theirs, 2);
+    assert!(text(&theirs.stderr).contains("none of `approvers`"), "{}", text(&theirs.stderr));
+
+    // Whoever writes it into the journal all the same.
+    let state = State::open(&port.folder()).unwrap();
+    let (by, wave) = ("crs58".to_owned(), "desk".to_owned());
+    let forged = Happened::Approved { by, wave, signed: None, refused: None };
+    PromotionJournal::latest(&state).unwrap().unwrap().note(jiff::Timestamp::now(), forged).unwrap();
+    let said = "0 of 1 agreed to wave desk; crs58's word does not count: nobody signed it";
+    assert!(reasons().contains(said), "{}", reasons());
+
+    exits(&signs(&own), 0);
+    assert!(!reasons().contains("agreed"), "{}", reasons());
+    let history = text(&port.seaworthy(&["history"]).stdout);
+    assert!(history.contains("crs58 agreed to wave desk, signed"), "{history}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -19,7 +19,12 @@ impl World {
         for leg in fleet.law.waves.iter().filter(|leg| leg.approvals.is_some() && self.alive) {
             if self.state.approved(&leg.name).is_none() {
                 let mut after = self.clone();
-                after.note(Happened::Approved { by: "ann".to_owned(), wave: leg.name.clone() });
+                after.note(Happened::Approved {
+                    by: "ann".to_owned(),
+                    wave: leg.name.clone(),
+                    signed: None,
+                    refused: None,
+                });
                 next.push((format!("ann agrees to wave {}", leg.name), after));
             }
         }
