@@ -1,6 +1,7 @@
 //! What people agree to, signed by the system's ssh-keygen and read from a journal that anybody could have written into.
 
 #![expect(clippy::disallowed_methods, reason = "the tests make keys")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "what a test needs and does not find ends it")]
 
 use std::{
     collections::BTreeMap,
