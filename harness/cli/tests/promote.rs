@@ -218,9 +218,13 @@ async fn where_keys_are_named_only_what_is_signed_counts() {
     let ((own, line), (foreign, _)) = (key(keys.path(), "crs58"), key(keys.path(), "eve"));
     let fleet = port.folder().join("fleet.toml");
     let policy = format!("[promotion]\napprovers = [\"{line}\"]\n");
-    fs::write(&fleet, fs::read_to_string(&fleet).unwrap().replace("[promotion]\n", &policy)).unwrap();
+    let alone = "name = \"desk\"\nafter = []\n";
+    let written = fs::read_to_string(&fleet).unwrap();
+    let written = written.replace("[promotion]\n", &policy).replace("name = \"desk\"\n", alone);
+    fs::write(&fleet, written).unwrap();
     exits(&verify(&port.folder()).output().unwrap(), 0);
-    assert_eq!(carried(&port, &Arc::new(port.machines()), &promotes()).await, Exit::Undecided);
+    let machines = Arc::new(port.machines());
+    assert_eq!(carried(&port, &machines, &promotes()).await, Exit::Undecided);
     let reasons = || row(&port.status(), "stibnite")["reasons"].to_string();
     let signs = |key: &Path| port.seaworthy(&["approve", "desk", "--key", &key.to_string_lossy()]);
 
@@ -238,8 +242,12 @@ async fn where_keys_are_named_only_what_is_signed_counts() {
     PromotionJournal::latest(&state).unwrap().unwrap().note(jiff::Timestamp::now(), forged).unwrap();
     let said = "0 of 1 agreed to wave desk; crs58's word does not count: nobody signed it";
     assert!(reasons().contains(said), "{}", reasons());
+    carried(&port, &machines, &promotes()).await;
+    assert_eq!(machines.whole().1, ["stibnite"], "it went by a word that nobody signed");
 
     exits(&signs(&own), 0);
+    carried(&port, &machines, &promotes()).await;
+    assert_eq!(machines.whole().0, ["cinnabar", "stibnite"]);
     assert!(!reasons().contains("agreed"), "{}", reasons());
     let history = text(&port.seaworthy(&["history"]).stdout);
     assert!(history.contains("crs58 agreed to wave desk, signed"), "{history}");
