@@ -13,14 +13,13 @@ use model::{
     stage::Stage,
     subject::Subject,
     suite::Severity,
-    verdict::Verdict,
     waiver::{Waiver, Waivers},
 };
 
 use crate::{
     idle::idle,
     outcome::Whole,
-    standing::{Standing, judge},
+    standing::{Answered, Standing, judge},
 };
 
 /// What the gates say. Linear in the checks, but for looking their answers up; `today` is the day in UTC by which waivers
@@ -34,9 +33,6 @@ pub fn decide(plan: &Plan, record: &Record, waivers: &[Waiver], today: Date) -> 
     let answered: Vec<_> = plan.checks.iter().map(|check| (check, verdict(check))).collect();
     weigh(plan, &answered, record.interrupted, waivers, today)
 }
-
-/// A check, and the answer to it, if there is one.
-pub(crate) type Answered<'a> = (&'a Check, Option<&'a Verdict>);
 
 /// The same from answers that were looked up, one for each check of the plan. Linear.
 pub(crate) fn weigh(

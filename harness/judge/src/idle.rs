@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use model::{check::Check, finding::Finding, subject::Subject, verdict::Verdict, waiver::Waiver};
 
-use crate::decide::Answered;
+use crate::standing::Answered;
 
 pub(crate) fn idle<'a>(
     answered: &[Answered<'_>],

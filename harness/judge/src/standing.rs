@@ -12,6 +12,9 @@ use model::{
     waiver::{Waiver, Waivers},
 };
 
+/// A check, and the answer to it, if there is one.
+pub(crate) type Answered<'a> = (&'a Check, Option<&'a Verdict>);
+
 /// What a check means for its gate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Standing<'a> {
