@@ -245,7 +245,9 @@ async fn where_keys_are_named_only_what_is_signed_counts() {
     carried(&port, &machines, &promotes()).await;
     assert_eq!(machines.whole().1, ["stibnite"], "it went by a word that nobody signed");
 
-    exits(&signs(&own), 0);
+    let signed = signs(&own);
+    exits(&signed, 0);
+    assert!(text(&signed.stderr).contains("stibnite gets /nix/store/"), "{}", text(&signed.stderr));
     carried(&port, &machines, &promotes()).await;
     assert_eq!(machines.whole().0, ["cinnabar", "stibnite"]);
     assert!(!reasons().contains("agreed"), "{}", reasons());

@@ -1,7 +1,7 @@
 //! `seaworthy approve`, `freeze`, `thaw`: what people say, written into the journal of the last promotion. A process that
 //! promotes meanwhile hears of it.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use edge::{evidence::Approval, promotions::PromotionJournal, state::State as Folder};
 use judge::promote::State;
@@ -58,12 +58,22 @@ async fn sign(desk: &Desk, leg: &Leg, approvers: &[Signer], key: &Path) -> Resul
     let mut journal = last(desk)?;
     let state = State::of(&journal.entries().map_err(trouble::promotion)?);
     let closure = |name: &MachineName| Some((name.clone(), state.machines().get(name)?.change.new.clone()));
-    let closures = leg.machines.iter().filter_map(closure).collect();
+    let closures: BTreeMap<_, _> = leg.machines.iter().filter_map(closure).collect();
+    if closures.is_empty() {
+        return Err(Stop::input(format!("the promotion has no machine of wave `{}` yet", leg.name))
+            .help("what is signed names the closures, and of these none is known"));
+    }
+    // Nobody signs what they are not shown.
+    for (name, closure) in &closures {
+        desk.screen.note(&format!("{name} gets {closure}"));
+    }
     let approval = Approval { promotion: journal.promotion().clone(), wave: leg.name.clone(), closures };
     let signed = approval.sign(&evidence::keygen(desk)?, key).await.map_err(evidence::unsigned)?;
     let by = approval.signer(&signed, approvers).map_err(|why| {
         let all: Vec<_> = approvers.iter().map(|signer| signer.name.as_str()).collect();
-        Stop::input("your word would not count").because(why).help(format!("it names {}", all.join(", ")))
+        Stop::input("your word would not count")
+            .because(why)
+            .help(format!("`approvers` names {}", all.join(", ")))
     })?;
     Ok((by, signed))
 }
