@@ -50,7 +50,7 @@ pub async fn approve(desk: &Desk, options: &args::Approve) -> Result<Exit, Stop>
         };
         return Err(Stop::input(format!("{by} has no say in wave `{}`", options.wave)).help(help));
     }
-    say(desk, Happened::Approved { by, wave: options.wave.clone(), signed, refused: None })
+    say(desk, Happened::Approved { by, wave: options.wave.clone(), signed, held: None })
 }
 
 /// Signs that a wave may go, with the closures that the promotion brings its machines; and by whom that is.
@@ -69,7 +69,7 @@ async fn sign(desk: &Desk, leg: &Leg, approvers: &[Signer], key: &Path) -> Resul
     }
     let approval = Approval { promotion: journal.promotion().clone(), wave: leg.name.clone(), closures };
     let signed = approval.sign(&evidence::keygen(desk)?, key).await.map_err(evidence::unsigned)?;
-    let by = approval.signer(&signed, approvers).map_err(|why| {
+    let (by, _) = approval.signer(&signed, approvers).map_err(|why| {
         let all: Vec<_> = approvers.iter().map(|signer| signer.name.as_str()).collect();
         Stop::input("your word would not count")
             .because(why)
