@@ -15,6 +15,8 @@ mod flake;
 mod fleet;
 #[cfg(target_os = "linux")]
 mod tests;
+#[cfg(target_os = "linux")]
+mod watch;
 
 #[cfg(target_os = "linux")]
 mod linux {
@@ -26,12 +28,13 @@ mod linux {
     use crate::{
         eight, faults,
         fleet::{Fleet, Hosts},
-        tests,
+        tests, watch,
     };
 
     pub(crate) type Test = fn(&Fleet) -> Result<(), Failed>;
 
-    const THREE: Hosts = Hosts { overlay: Overlay::Wireguard, members: &["a", "b", "c"], outsider: None };
+    const THREE: Hosts =
+        Hosts { overlay: Overlay::Wireguard, members: &["a", "b", "c"], outsider: None, certificates: false };
     const FOUR: Hosts = Hosts { outsider: Some("out"), ..THREE };
     const EIGHT: Hosts = Hosts { members: &["h0", "h1", "h2", "h3", "h4", "h5", "h6", "h7"], ..THREE };
 
@@ -67,7 +70,8 @@ mod linux {
             trial("who_does_not_prove_to_be_itself_is_told_apart", THREE, tests::distrusted),
             trial("who_has_no_way_to_it_is_named", THREE, tests::no_way),
             trial("what_makes_no_sense_is_refused", THREE, tests::refused),
-            trial("a_watch_tells_changes_and_ends_as_it_stands", THREE, tests::watched),
+            trial("a_watch_tells_changes_and_ends_as_it_stands", THREE, watch::changes),
+            trial("a_watch_that_nobody_reads_any_more_ends", THREE, watch::unread),
             trial("eight_hosts_with_wireguard_are_all_green", EIGHT, eight::all_green),
             trial("eight_hosts_with_yggdrasil_are_all_green", yggdrasil, eight::all_green),
             trial("eight_hosts_with_zerotier_are_all_green", zerotier, eight::all_green),
