@@ -12,15 +12,7 @@ use model::{digest::Digest, evidence::Evidence, plan::Plan, promotion::Promotion
 use reports::count;
 use tokio::sync::mpsc;
 
-use crate::{
-    args,
-    desk::Desk,
-    exit::Exit,
-    pipeline::{self, Wish},
-    sources,
-    stop::Stop,
-    trouble,
-};
+use crate::{args, desk::Desk, exit::Exit, pipeline, sources, stop::Stop, trouble, wish::Wish};
 
 /// Signs what this computer proved of the fleet as it is, and pushes it.
 ///

@@ -10,9 +10,9 @@ use edge::{
     ledger::Ledger,
     state::State,
 };
-use model::{check::CheckId, digest::Digest, evidence::Evidence, plan::Plan};
+use model::{check::CheckId, digest::Digest, evidence::Evidence, plan::Plan, promotion::Signer};
 
-use crate::{desk::Desk, pipeline::Known, trouble};
+use crate::{desk::Desk, trouble};
 
 /// What others proved.
 #[derive(Debug, Default)]
@@ -27,12 +27,10 @@ pub struct Imported {
 /// of them.
 pub fn read(
     desk: &Desk,
-    known: &Known,
+    signers: &[Signer],
     plan: &Plan,
     keys: &dyn Fn(&[String]) -> HashMap<CheckId, Digest>,
 ) -> Imported {
-    let signers =
-        known.fleet.fleet.promotion.as_ref().map(|policy| policy.signers.as_slice()).unwrap_or_default();
     let Some(state) = State::find(&desk.project.folder) else { return Imported::default() };
     let found = match Shelf::of(&state).read(signers) {
         Ok(found) => found,

@@ -20,6 +20,7 @@ pub mod interrupts;
 #[cfg(target_os = "linux")]
 pub mod lab;
 pub mod mesh;
+pub mod network;
 pub mod pipeline;
 pub mod planned;
 pub mod print;
@@ -38,4 +39,5 @@ pub mod trial;
 pub mod trouble;
 pub mod verify;
 pub mod watch;
+pub mod wish;
 pub mod worker;

@@ -1,6 +1,6 @@
 //! The whole flow on one page: sources -> fleet -> facts -> plan -> events -> record -> decision.
 
-use std::{collections::HashMap, num::NonZeroUsize, path::PathBuf, sync::Arc, thread::available_parallelism};
+use std::{collections::HashMap, num::NonZeroUsize, sync::Arc, thread::available_parallelism};
 
 use edge::{
     journal::JournalWriter,
@@ -8,13 +8,13 @@ use edge::{
     policy::PolicyWorker,
     probe::{remote::Remote, worker::ProbeWorker},
     state::State,
-    vm::{afloat::Berth, mesh::Mesh, worker::GuestWorker},
+    vm::{mesh::Mesh, worker::GuestWorker},
 };
 use model::{
     decision::Decision, digest::Digest, evidence::Evidence, facts::Facts, matrix::Matrix, plan::Plan,
     record::Record, resolved::ResolvedFleet, verdict::Fault,
 };
-use plan::{Draft, Inputs, Selection};
+use plan::{Draft, Inputs};
 use run::{Dispatcher, Limits, Ports};
 use tokio::sync::mpsc;
 
@@ -22,12 +22,13 @@ use crate::{
     desk::Desk,
     evaluation::{self, Evaluated},
     imported::{self, Imported},
-    mesh,
+    network,
     progress::Progress,
     settings,
     sources::{self, Sources},
     stop::Stop,
     trouble,
+    wish::Wish,
     worker::{Flake, Workers},
 };
 
@@ -55,32 +56,6 @@ pub struct Done {
     pub decision: Decision,
     /// Why nothing that needs evaluation was asked.
     pub fault: Option<Fault>,
-}
-
-/// What is asked for on the command line.
-#[derive(Debug, Default)]
-pub struct Wish {
-    /// Which checks.
-    pub selection: Selection,
-    /// The filter among it, as it was typed.
-    pub filter: Option<String>,
-    /// Whether earlier answers do not count.
-    pub fresh: bool,
-    /// How many jobs at once; one a processor where it is not said.
-    pub jobs: Option<NonZeroUsize>,
-    /// Where the first guest that fails is kept.
-    pub keep: Option<Berth>,
-    /// What the machines themselves are asked; without it nobody connects to any.
-    pub probing: Option<Probing>,
-}
-
-/// What the machines themselves are asked: what they see of the network, and nothing else.
-#[derive(Debug, Clone, Default)]
-pub struct Probing {
-    /// The overlay that is meant; every one, if it is not said.
-    pub overlay: Option<String>,
-    /// A configuration for ssh in the place of the user's own.
-    pub ssh_config: Option<PathBuf>,
 }
 
 /// Sources -> fleet -> facts.
@@ -123,8 +98,8 @@ pub fn plan(desk: &Desk, known: &Known, wish: &Wish) -> Result<Plan, Stop> {
 
 fn draft(desk: &Desk, known: &Known, wish: &Wish, capabilities: &[String]) -> Result<Draft, Stop> {
     let matrix = matrix(known);
-    let network = Some(mesh::network(desk, wish.probing.as_ref(), &matrix)?);
-    let suites = known.sources.suites.iter().filter_map(|suite| mesh::part(suite, wish.probing.is_some()));
+    let network = Some(network::network(desk, wish.probing.as_ref(), &matrix)?);
+    let suites = known.sources.suites.iter().filter_map(|suite| network::part(suite, wish.probing.is_some()));
     Ok(plan::draft(&Inputs {
         fleet: &known.fleet,
         survey: &known.evaluated.survey,
@@ -160,7 +135,9 @@ pub fn others(desk: &Desk, known: &Known, plan: &Plan) -> Imported {
         let checks = theirs.and_then(|draft| draft.lint().ok()).map(|plan| plan.checks).unwrap_or_default();
         checks.into_iter().filter_map(|check| Some((check.id, check.key?))).collect()
     };
-    imported::read(desk, known, plan, &keys)
+    let policy = known.fleet.fleet.promotion.as_ref();
+    let signers = policy.map(|policy| policy.signers.as_slice()).unwrap_or_default();
+    imported::read(desk, signers, plan, &keys)
 }
 
 /// The passes of earlier runs. Where they cannot be read, everything is asked again.

@@ -6,10 +6,11 @@ use crate::{
     args::{PlanArguments, PlanFormat},
     desk::Desk,
     exit::Exit,
-    pipeline::{self, Wish},
+    pipeline,
+    print::look,
     settings,
     stop::Stop,
-    verify::look,
+    wish::Wish,
 };
 
 /// Shows the plan. Nothing is run, and nothing is written.

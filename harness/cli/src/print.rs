@@ -1,8 +1,8 @@
 //! A report in the form that was asked for.
 
-use reports::Report;
+use reports::{Look, Report};
 
-use crate::{args::Format, screen::Screen, verify::look};
+use crate::{args::Format, screen::Screen};
 
 /// The report as text.
 #[must_use]
@@ -21,4 +21,10 @@ fn written(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> String {
         Ok(()) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) => format!("{error}\n"),
     }
+}
+
+/// How the screen looks to a renderer.
+#[must_use]
+pub fn look(screen: Screen) -> Look {
+    Look { width: screen.width, color: screen.color, ..Look::default() }
 }

@@ -16,7 +16,7 @@ use edge::{
 use model::{machine::MachineName, place::Place, stage::Stage};
 use plan::{Filter, FilterError, PlanProblem, Selection};
 
-use crate::{args, complain, desk::Desk, pipeline::Probing, stop::Stop};
+use crate::{args, complain, desk::Desk, stop::Stop, wish::Probing};
 
 /// The selection of the command line.
 ///

@@ -7,18 +7,19 @@ use std::{
 };
 
 use edge::{export, vm::afloat::Berth};
-use reports::{Look, Report};
+use reports::Report;
 use tokio::sync::mpsc;
 
 use crate::{
     args,
     desk::Desk,
     exit::Exit,
-    pipeline::{self, Done, Wish},
+    pipeline::{self, Done},
     print::print,
     settings,
     stop::Stop,
     terminal, trouble,
+    wish::Wish,
 };
 
 /// Verifies the fleet.
@@ -103,10 +104,4 @@ fn write_files(report: &Report<'_>, options: &args::Verify) -> Result<(), Stop> 
 
 fn append(path: &Path, text: &str) -> Result<(), Stop> {
     export::append(path, text.as_bytes()).map_err(|error| trouble::export(path, error))
-}
-
-/// How the screen looks to a renderer.
-#[must_use]
-pub fn look(screen: crate::screen::Screen) -> Look {
-    Look { width: screen.width, color: screen.color, ..Look::default() }
 }

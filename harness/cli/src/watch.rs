@@ -19,8 +19,8 @@ use tokio::{
 };
 
 use crate::{
-    args::WatchArguments, desk::Desk, exit::Exit, mesh, pipeline, progress::Spinner, reader, settings,
-    stop::Stop, trouble, verify::look,
+    args::WatchArguments, desk::Desk, exit::Exit, mesh, pipeline, print::look, progress::Spinner, reader,
+    settings, stop::Stop, trouble,
 };
 
 /// What was seen last.

@@ -30,10 +30,11 @@ use super::{
 use crate::{
     complain,
     desk::Desk,
-    pipeline::{self, Known, Wish},
+    pipeline::{self, Known},
     settings,
     stop::Stop,
     trouble,
+    wish::Wish,
 };
 
 /// What is known.
