@@ -101,10 +101,17 @@ impl Port {
 
     /// Machines in memory, on a closure of their own, that are to get what evaluation says.
     fn machines(&self) -> ScriptedDeployer {
+        self.machines_but(None)
+    }
+
+    /// The same, but for one that has it.
+    fn machines_but(&self, has_it: Option<&str>) -> ScriptedDeployer {
         let wanted = |row: &Value| {
             let name = row["machine"].as_str().unwrap();
             let new = Closure(row["wanted"].as_str().expect("a closure").to_owned());
-            (MachineName::from(name), Change { old: Closure(format!("/nix/store/{name}-old")), new })
+            let old = Closure(format!("/nix/store/{name}-old"));
+            let old = if has_it == Some(name) { new.clone() } else { old };
+            (MachineName::from(name), Change { old, new })
         };
         let changes: BTreeMap<_, _> =
             self.status()["machines"].as_array().unwrap().iter().map(wanted).collect();
@@ -162,10 +169,11 @@ async fn from_proof_to_machines_and_back() {
     let port = Port::open();
     // Nothing is proven: nothing goes anywhere.
     let machines = Arc::new(port.machines());
-    assert_eq!(carried(&port, &machines, &promotes()).await, Exit::Closed, "held by its gates");
+    assert_eq!(carried(&port, &machines, &promotes()).await, Exit::Undecided, "nobody refuted anything");
     assert_eq!(machines.effects(), []);
     assert!(!is_in(&port.folder(), "promotions"));
     let unproven = port.status();
+    assert_eq!(row(&unproven, "stibnite")["state"], "undecided");
     let gate = &row(&unproven, "cinnabar")["gates"][0];
     assert_eq!((&gate["state"], &gate["stage"]), (&"undecided".into(), &"expressions".into()));
     assert!(gate["reasons"][0].as_str().unwrap().ends_with("not asked: no evidence is on record"), "{gate}");
@@ -218,9 +226,44 @@ async fn one_that_fails_goes_back_and_the_exit_says_so() {
     let machines = Arc::new(port.machines().on("cinnabar", Step::Confirm, [Mishap::Fails]));
     assert_eq!(carried(&port, &machines, &promotes()).await, Exit::Closed);
     assert_eq!(machines.whole().1, ["cinnabar", "stibnite"]);
+    // No word is lost: another promotion would not hear it. A freeze holds the next one too, and is seen before that begins.
+    let late = port.seaworthy(&["approve", "desk"]);
+    exits(&late, 2);
+    assert!(
+        text(&late.stderr).contains("is over: nothing waits for anybody's word"),
+        "{}",
+        text(&late.stderr)
+    );
+    exits(&port.seaworthy(&["freeze", "an outage"]), 0);
+    let frozen = port.status();
+    assert_eq!(frozen["frozen"]["reason"], "an outage");
+    assert!(row(&frozen, "cinnabar")["reasons"].to_string().contains("frozen by crs58"), "{frozen}");
+    exits(&port.seaworthy(&["thaw"]), 0);
+    let again = port.seaworthy(&["thaw"]);
+    exits(&again, 0);
+    assert!(text(&again.stderr).contains("nobody stopped anything"), "{}", text(&again.stderr));
     // Whoever promotes again begins again.
     assert_eq!(carried(&port, &machines, &promotes()).await, Exit::Undecided);
     assert_eq!(machines.whole().0, ["cinnabar"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_for_time_and_people_begins_so_that_soaks_count_and_words_are_heard() {
+    let port = Port::open();
+    exits(&verify(&port.folder()).output().unwrap(), 0);
+    // The first wave has what is wanted already: only the second changes, and waits for the first one's soak.
+    let machines = Arc::new(port.machines_but(Some("cinnabar")));
+    assert_eq!(carried(&port, &machines, &promotes()).await, Exit::Undecided);
+    assert_eq!(machines.effects(), []);
+    exits(&port.seaworthy(&["approve", "desk"]), 0);
+    let history = text(&port.seaworthy(&["history"]).stdout);
+    assert!(history.contains("began: 1 machine to change"), "{history}");
+    assert_eq!(carried(&port, &machines, &promotes()).await, Exit::Undecided);
+    assert_eq!(text(&port.seaworthy(&["history", "--list"]).stdout).lines().count(), 1, "it goes on");
+    let status = port.status();
+    assert_eq!(status["goesOn"], true);
+    let reasons = row(&status, "stibnite")["reasons"].to_string();
+    assert!(reasons.contains("wave first soaks") && !reasons.contains("agreed"), "{reasons}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! promotes meanwhile hears of it.
 
 use edge::{promotions::PromotionJournal, state::State as Folder};
+use judge::promote::State;
 use model::rollout::Happened;
 
 use crate::{args, desk::Desk, exit::Exit, sources, stop::Stop, trouble};
@@ -9,7 +10,7 @@ use crate::{args, desk::Desk, exit::Exit, sources, stop::Stop, trouble};
 /// Agrees to a wave.
 ///
 /// # Errors
-/// There is no promotion, no such wave, or the user has no say in it.
+/// There is no promotion that goes on, no such wave, or the user has no say in it.
 pub fn approve(desk: &Desk, options: &args::Approve) -> Result<Exit, Stop> {
     let by = user(desk)?;
     let (Some(fleet), _) = sources::fleet_toml(desk)? else {
@@ -31,7 +32,14 @@ pub fn approve(desk: &Desk, options: &args::Approve) -> Result<Exit, Stop> {
         };
         return Err(Stop::input(format!("{by} has no say in wave `{}`", options.wave)).help(help));
     }
-    say(desk, Happened::Approved { by, wave: options.wave.clone() })
+    let mut journal = last(desk)?;
+    let state = State::of(&journal.entries().map_err(trouble::promotion)?);
+    if state.is_over(&course) {
+        let over = journal.promotion();
+        return Err(Stop::input(format!("promotion {over} is over: nothing waits for anybody's word"))
+            .help("`seaworthy promote` begins another; it is agreed to once it has begun"));
+    }
+    say(desk, journal, Happened::Approved { by, wave: options.wave.clone() })
 }
 
 /// Stops all further activations.
@@ -39,7 +47,8 @@ pub fn approve(desk: &Desk, options: &args::Approve) -> Result<Exit, Stop> {
 /// # Errors
 /// There is no promotion, or its journal cannot be used.
 pub fn freeze(desk: &Desk, options: &args::Freeze) -> Result<Exit, Stop> {
-    say(desk, Happened::Frozen { by: user(desk)?, reason: options.reason.clone() })
+    let by = user(desk)?;
+    say(desk, last(desk)?, Happened::Frozen { by, reason: options.reason.clone() })
 }
 
 /// Allows them again.
@@ -47,11 +56,16 @@ pub fn freeze(desk: &Desk, options: &args::Freeze) -> Result<Exit, Stop> {
 /// # Errors
 /// There is no promotion, or its journal cannot be used.
 pub fn thaw(desk: &Desk) -> Result<Exit, Stop> {
-    say(desk, Happened::Thawed { by: user(desk)? })
+    let by = user(desk)?;
+    let mut journal = last(desk)?;
+    if State::of(&journal.entries().map_err(trouble::promotion)?).frozen().is_none() {
+        desk.screen.note("nobody stopped anything");
+        return Ok(Exit::Open);
+    }
+    say(desk, journal, Happened::Thawed { by })
 }
 
-fn say(desk: &Desk, what: Happened) -> Result<Exit, Stop> {
-    let mut journal = last(desk)?;
+fn say(desk: &Desk, mut journal: PromotionJournal, what: Happened) -> Result<Exit, Stop> {
     journal.note(desk.now, what).map_err(trouble::promotion)?;
     desk.screen.note(&format!("noted in promotion {}", journal.promotion()));
     Ok(Exit::Open)

@@ -9,7 +9,7 @@ pub(crate) fn carried(harbour: Harbour) {
         "invariants: undecided",
         "`seaworthy verify` asks what is not",
     ];
-    harbour.says("seaworthy status", 1, &told);
+    harbour.says("seaworthy status", 4, &told);
     harbour.says("seaworthy verify", 0, &["open: 10 of 10 gates"]);
     waves_and_people(&harbour);
     one_fails(&harbour);
