@@ -211,11 +211,15 @@ async fn from_proof_to_machines_and_back() {
         assert!(history.contains(line), "{line}: {history}");
     }
 
-    // Back, as a promotion of its own.
+    // Back, as a promotion of its own: no freeze holds it, and it lifts none.
+    exits(&port.seaworthy(&["freeze", "an outage"]), 0);
     let crew = InMemory(Arc::clone(&machines));
     let options = Rollback { machine: "cinnabar".to_owned(), yes: true, break_lock: false };
     let exit = roll_back(&port.desk(), &options, &crew, &mut mpsc::channel(1).1).await.unwrap();
     assert_eq!(exit, Exit::Open);
+    let frozen = port.status();
+    assert_eq!(frozen["frozen"]["reason"], "an outage", "{frozen}");
+    assert!(row(&frozen, "cinnabar")["reasons"].to_string().contains("frozen by crs58"), "{frozen}");
     assert_eq!(text(&port.seaworthy(&["history", "--list"]).stdout).lines().count(), 2);
 }
 

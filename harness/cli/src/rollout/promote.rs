@@ -155,15 +155,24 @@ fn journal(
         }
         (Intent::Start(changes) | Intent::Nothing(changes), _) => {
             let first = Entry { at: desk.now, what: Happened::Started { changes: changes.changes } };
-            let mut journal = PromotionJournal::create(folder, &first).map_err(trouble::state)?;
-            if let Some(frozen) = prospect.freeze() {
-                journal.note(desk.now, frozen).map_err(trouble::promotion)?;
-                journal = opened(folder, &journal.promotion().clone())?;
-            }
-            Ok((journal, false))
+            Ok((begun(folder, first, prospect.freeze())?, false))
         }
         (Intent::GoOn(_) | Intent::End, None) => Err(Stop::broken("there is no promotion to go on with")),
     }
+}
+
+/// Begins a promotion. A freeze is of the fleet: another promotion does not lift it.
+pub(super) fn begun(
+    folder: &Folder,
+    first: Entry,
+    freeze: Option<Happened>,
+) -> Result<PromotionJournal, Stop> {
+    let mut journal = PromotionJournal::create(folder, &first).map_err(trouble::state)?;
+    if let Some(freeze) = freeze {
+        journal.note(first.at, freeze).map_err(trouble::promotion)?;
+        journal = opened(folder, &journal.promotion().clone())?;
+    }
+    Ok(journal)
 }
 
 fn opened(folder: &Folder, promotion: &PromotionId) -> Result<PromotionJournal, Stop> {

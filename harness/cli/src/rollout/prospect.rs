@@ -108,8 +108,7 @@ impl Prospect {
 
     /// The freeze that another promotion begins with: it is of the fleet, and whoever promotes anew does not lift it.
     pub(super) fn freeze(&self) -> Option<Happened> {
-        let (by, reason) = self.last.as_ref().and_then(|(_, state)| state.frozen())?;
-        Some(Happened::Frozen { by: by.to_owned(), reason: reason.to_owned() })
+        self.last.as_ref().and_then(|(_, state)| state.freeze())
     }
 
     /// The promotion as it stands, or as it would begin now.

@@ -336,3 +336,17 @@ fn a_promotion_begins_where_a_machine_that_changes_goes_or_only_waits() {
     assert!(!worth(&Proofs::new()), "nothing is proven of it");
     assert!(!worth(&[proof("b", GateState::Closed)].into()), "it is refuted");
 }
+
+#[test]
+fn a_freeze_holds_no_way_back() {
+    let mut course = course(&[&["a"]]);
+    let frozen = Happened::Frozen { by: "me".to_owned(), reason: "an outage".to_owned() };
+    let state = state(started(&["a"]).into_iter().chain([frozen.clone()]));
+    assert_eq!(state.freeze(), Some(frozen));
+    assert_eq!(
+        told(&course, &proofs(&["a"]), &state, at(NOW)),
+        ["a Closed: nothing; frozen by me: an outage"]
+    );
+    course.back = true;
+    assert_eq!(told(&course, &proofs(&["a"]), &state, at(NOW)), ["a Open: build; "]);
+}
