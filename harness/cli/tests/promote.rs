@@ -220,6 +220,11 @@ async fn from_proof_to_machines_and_back() {
     let frozen = port.status();
     assert_eq!(frozen["frozen"]["reason"], "an outage", "{frozen}");
     assert!(row(&frozen, "cinnabar")["reasons"].to_string().contains("frozen by crs58"), "{frozen}");
+    let board = text(&port.seaworthy(&["status"]).stdout);
+    assert!(
+        board.contains("`seaworthy thaw` allows them again\n`seaworthy promote` begins, and waits\n"),
+        "{board}"
+    );
     assert_eq!(text(&port.seaworthy(&["history", "--list"]).stdout).lines().count(), 2);
 }
 
@@ -288,6 +293,7 @@ fn a_dry_run_and_a_lock_leave_everything_as_it_is() {
         let output = port.seaworthy(&command.split(' ').collect::<Vec<_>>());
         exits(&output, 2);
         assert!(text(&output.stderr).contains("nothing was promoted here"), "{}", text(&output.stderr));
+        assert_eq!(text(&output.stderr).contains("[promotion] freezes"), command == "freeze x");
     }
 }
 

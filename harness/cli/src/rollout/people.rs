@@ -48,7 +48,10 @@ pub fn approve(desk: &Desk, options: &args::Approve) -> Result<Exit, Stop> {
 /// There is no promotion, or its journal cannot be used.
 pub fn freeze(desk: &Desk, options: &args::Freeze) -> Result<Exit, Stop> {
     let by = user(desk)?;
-    say(desk, last(desk)?, Happened::Frozen { by, reason: options.reason.clone() })
+    let journal = last(desk).map_err(|stop| {
+        stop.help("`[promotion] freezes` of fleet.toml holds a promotion that nobody has begun yet")
+    })?;
+    say(desk, journal, Happened::Frozen { by, reason: options.reason.clone() })
 }
 
 /// Allows them again.

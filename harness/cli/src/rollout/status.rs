@@ -59,14 +59,13 @@ pub(super) fn about(prospect: &Prospect, intent: &Intent, state: &State, desk: &
     let mut lines = prospect.absent(intent);
     let (course, proofs) = (&prospect.course, &prospect.proved.proofs);
     lines.extend(advice::advice(course, proofs, state, desk.now));
-    match intent {
-        Intent::Start(_) if begins(prospect, state, desk.now) => {
-            lines.push("`seaworthy promote` begins".to_owned());
-        }
-        Intent::Start(_) => {}
-        _ if decide(course, proofs, state, desk.now).next.is_empty() => {}
-        _ => lines.push("`seaworthy promote` goes on".to_owned()),
-    }
+    let goes = match (intent, decide(course, proofs, state, desk.now).next.is_empty()) {
+        (Intent::Start(_), false) => Some("begins"),
+        (Intent::Start(_), true) => begins(prospect, state, desk.now).then_some("begins, and waits"),
+        (_, false) => Some("goes on"),
+        (_, true) => None,
+    };
+    lines.extend(goes.map(|goes| format!("`seaworthy promote` {goes}")));
     if lines.is_empty() { String::new() } else { format!("\n{}\n", lines.join("\n")) }
 }
 
