@@ -2,7 +2,7 @@
 //!
 //! In: plan, record, waivers, day. Out: the decision. It must not know why a check failed.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use jiff::civil::Date;
 use model::{
@@ -19,32 +19,48 @@ use model::{
 use crate::{
     idle::idle,
     outcome::Whole,
-    standing::{Standing, judge},
+    standing::{Answered, Standing, judge},
 };
 
-/// What the gates say. Linear in the checks; `today` is the day in UTC by which waivers expire.
+/// What the gates say. Linear in the checks, but for looking their answers up; `today` is the day in UTC by which waivers
+/// expire.
 ///
 /// There is a gate for each stage and subject with a check that could be asked. Where the fleet has nothing that any of
 /// the checks could be asked about, there is no gate: nothing is proven there and nothing refuted.
 #[must_use]
 pub fn decide(plan: &Plan, record: &Record, waivers: &[Waiver], today: Date) -> Decision {
+    let verdict = |check: &Check| record.outcomes.get(&check.id).map(|outcome| &outcome.verdict);
+    let answered: Vec<_> = plan.checks.iter().map(|check| (check, verdict(check))).collect();
+    weigh(plan, &answered, record.interrupted, waivers, today)
+}
+
+/// The same from answers that were looked up, one for each check of the plan. Linear.
+pub(crate) fn weigh(
+    plan: &Plan,
+    answered: &[Answered<'_>],
+    interrupted: bool,
+    waivers: &[Waiver],
+    today: Date,
+) -> Decision {
     let all = waivers;
     let counting = || all.iter().filter(|waiver| !waiver.expired(today));
     let waivers = Waivers::of(counting());
-    let mut gates: BTreeMap<(Stage, &Subject), Tally> = BTreeMap::new();
-    let mut whole = Whole::new(plan, record);
+    let mut gates: HashMap<(Stage, &Subject), Tally> = HashMap::new();
+    let mut whole = Whole::new(plan, interrupted);
     let (mut waived, mut warnings) = (Vec::new(), Vec::new());
-    for check in &plan.checks {
-        let judged = judge(check, record.outcomes.get(&check.id), &waivers);
+    for (check, verdict) in answered {
+        let judged = judge(check, *verdict, &waivers);
         whole.take(check.severity, &judged.standing);
         gates.entry((check.stage, &check.subject)).or_default().take(check, &judged.standing);
         waived.extend(judged.waived);
         warnings.extend(judged.warnings);
     }
-    let gates: Vec<Gate> =
+    let mut gates: Vec<Gate> =
         gates.into_iter().filter_map(|((stage, subject), tally)| tally.gate(stage, subject)).collect();
+    gates.sort_unstable_by(|one, other| (one.stage, &one.subject).cmp(&(other.stage, &other.subject)));
     let outcome = whole.outcome(&gates);
-    let idle = idle(plan, record, counting(), &waived);
+    let complete = !plan.header.partial && !interrupted;
+    let idle = if complete { idle(answered, counting(), &waived) } else { Vec::new() };
     Decision { gates, waived, idle, warnings, outcome }
 }
 

@@ -5,26 +5,21 @@
 
 use std::collections::{HashMap, HashSet};
 
-use model::{
-    check::Check, finding::Finding, plan::Plan, record::Record, subject::Subject, verdict::Verdict,
-    waiver::Waiver,
-};
+use model::{check::Check, finding::Finding, subject::Subject, verdict::Verdict, waiver::Waiver};
+
+use crate::standing::Answered;
 
 pub(crate) fn idle<'a>(
-    plan: &Plan,
-    record: &Record,
+    answered: &[Answered<'_>],
     waivers: impl Iterator<Item = &'a Waiver>,
     waived: &[(Finding, Waiver)],
 ) -> Vec<Waiver> {
-    if plan.header.partial || record.interrupted {
-        return Vec::new();
-    }
     let about = |waiver: &'_ Waiver| (waiver.rule.clone(), waiver.subject.clone(), waiver.test.clone());
     let needed: HashSet<_> = waived.iter().map(|(_, waiver)| about(waiver)).collect();
     let idle: Vec<&Waiver> = waivers.filter(|waiver| !needed.contains(&about(waiver))).collect();
     let mut open: HashMap<&str, Vec<&Check>> = HashMap::new();
     if !idle.is_empty() {
-        for check in plan.checks.iter().filter(|check| !is_answered(check, record)) {
+        for (check, _) in answered.iter().filter(|answered| !is_answered(answered)) {
             open.entry(&check.rule).or_default().push(check);
         }
     }
@@ -34,8 +29,7 @@ pub(crate) fn idle<'a>(
     idle.into_iter().filter(|waiver| !is_open(waiver)).cloned().collect()
 }
 
-fn is_answered(check: &Check, record: &Record) -> bool {
-    let verdict = record.outcomes.get(&check.id).map(|outcome| &outcome.verdict);
+fn is_answered((check, verdict): &Answered<'_>) -> bool {
     matches!(verdict, Some(Verdict::Pass | Verdict::Fail { .. })) && check.blind.is_none()
 }
 

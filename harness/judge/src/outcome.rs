@@ -6,7 +6,6 @@
 use model::{
     decision::{Gate, GateState, Outcome},
     plan::{Note, Plan},
-    record::Record,
     suite::Severity,
 };
 
@@ -21,9 +20,9 @@ pub(crate) struct Whole {
 }
 
 impl Whole {
-    pub(crate) fn new(plan: &Plan, record: &Record) -> Self {
+    pub(crate) fn new(plan: &Plan, interrupted: bool) -> Self {
         let nothing = plan.notes.contains(&Note::NothingToProve);
-        Self { interrupted: record.interrupted, nothing, broken: false }
+        Self { interrupted, nothing, broken: false }
     }
 
     pub(crate) fn take(&mut self, severity: Severity, standing: &Standing<'_>) {

@@ -25,6 +25,6 @@ pub use lasting::lasting;
 pub use outlook::Outlook;
 pub use permit::{Order, Permit};
 pub use proof::{Proof, Proofs, Proven};
-pub use prove::{Proved, prove};
+pub use prove::{Answer, Proved, prove};
 pub use state::State;
 pub use why::Why;

@@ -7,11 +7,13 @@ use model::{
     check::Check,
     decision::GateState,
     finding::Finding,
-    record::Outcome,
     suite::Severity,
     verdict::Verdict,
     waiver::{Waiver, Waivers},
 };
+
+/// A check, and the answer to it, if there is one.
+pub(crate) type Answered<'a> = (&'a Check, Option<&'a Verdict>);
 
 /// What a check means for its gate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,10 +85,10 @@ impl<'a> From<Standing<'a>> for Judged<'a> {
 }
 
 /// Judges one check.
-pub(crate) fn judge<'a>(check: &'a Check, outcome: Option<&'a Outcome>, waivers: &Waivers<'_>) -> Judged<'a> {
+pub(crate) fn judge<'a>(check: &'a Check, verdict: Option<&'a Verdict>, waivers: &Waivers<'_>) -> Judged<'a> {
     // What nobody could look at is no absence.
     let absent = check.skip.as_ref().filter(|_| check.blind.is_none());
-    match (outcome.map(|outcome| &outcome.verdict), absent) {
+    match (verdict, absent) {
         (Some(Verdict::Pass), _) => check.blind.as_deref().map_or(Standing::Proven, Standing::Blind).into(),
         (Some(Verdict::Fail { findings }), _) => failed(check, findings, waivers),
         (Some(Verdict::Broken { fault }), _) => Standing::Broken(&fault.what).into(),

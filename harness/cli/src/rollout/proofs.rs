@@ -6,14 +6,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use edge::{ledger::Ledger, state::State};
-use judge::promote::{Proved, prove};
+use judge::promote::{Answer, Proved, prove};
 use model::{
-    digest::Digest,
-    event::{Event, What},
-    machine::MachineName,
-    plan::Plan,
-    rollout::Closure,
-    verdict::Verdict,
+    check::Check, digest::Digest, machine::MachineName, plan::Plan, rollout::Closure, verdict::Verdict,
 };
 
 use super::crew::Derivations;
@@ -32,20 +27,17 @@ pub(super) fn proved(
     closures: &BTreeMap<MachineName, Closure>,
 ) -> Proved {
     let (refuted, others) = (refuted(desk, plan), pipeline::others(desk, known, plan));
-    let answer = |check: &model::check::Check| {
+    let answer = |check: &Check| {
         if let Some(reuse) = &check.reuse {
-            let what = What::CheckReused { check: check.id.clone(), reuse: reuse.clone() };
-            return Some(Event { at: desk.now, what });
+            return Some(Answer { at: reuse.at, verdict: Verdict::Pass });
         }
         let key = check.key.as_ref()?;
         let why = |why: &String| (desk.now, Verdict::Skipped { reason: why.clone() });
         let refuted = refuted.get(key).map(|found| (found.at, found.verdict.clone()));
         let (at, verdict) = refuted.or_else(|| others.refused.get(key).map(why))?;
-        let (check, took) = (check.id.clone(), std::time::Duration::ZERO);
-        Some(Event { at, what: What::CheckFinished { check, verdict, took, key: None } })
+        Some(Answer { at, verdict })
     };
-    let answers: Vec<_> = plan.checks.iter().filter_map(answer).collect();
-    prove(plan, &answers, &known.fleet.fleet.waivers, desk.today(), closures)
+    prove(plan, answer, &known.fleet.fleet.waivers, desk.today(), closures)
 }
 
 fn refuted(desk: &Desk, plan: &Plan) -> HashMap<Digest, edge::ledger::Refuted> {

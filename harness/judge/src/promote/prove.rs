@@ -4,19 +4,14 @@
 //! It must not take an answer to another question for one to these: the answers were looked up by the checks' keys, which hold
 //! everything that an answer depends on.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::{Timestamp, civil::Date};
 use model::{
-    check::CheckId,
+    check::Check,
     decision::{Decision, Gate},
-    event::{Event, What},
     machine::MachineName,
     plan::Plan,
-    record::{Outcome, Record},
     rollout::Closure,
     stage::Stage,
     subject::Subject,
@@ -26,6 +21,7 @@ use model::{
 };
 
 use super::proof::{Proof, Proofs, Proven};
+use crate::decide::weigh;
 
 /// What is known of a check that nobody ever answered.
 const NOTHING: &str = "no evidence is on record";
@@ -39,27 +35,35 @@ pub struct Proved {
     pub decision: Decision,
 }
 
-/// Proves from answers that were given before. Each is told as an event of its check, when it was answered or reused; a check
-/// of which there is none was not asked. Linear in the checks, but for looking them up.
+/// An answer that was given before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// When it was given.
+    pub at: Timestamp,
+    /// What it was.
+    pub verdict: Verdict,
+}
+
+/// Proves from answers that were given before; where there is none to a check, nobody ever asked it. Linear in the checks.
 #[must_use]
 pub fn prove(
     plan: &Plan,
-    answers: &[Event],
+    answer: impl Fn(&Check) -> Option<Answer>,
     waivers: &[Waiver],
     today: Date,
     closures: &BTreeMap<MachineName, Closure>,
 ) -> Proved {
-    let mut record = Record::of(answers);
-    for check in plan.checks.iter().filter(|check| check.skip.is_none()) {
-        let nothing = || Outcome {
-            verdict: Verdict::Skipped { reason: NOTHING.to_owned() },
-            took: Duration::ZERO,
-            reuse: None,
-        };
-        record.outcomes.entry(check.id.clone()).or_insert_with(nothing);
-    }
-    let decision = crate::decide(plan, &record, waivers, today);
-    let oldest = oldest(plan, &times(answers));
+    let answers: Vec<_> = plan.checks.iter().map(|check| (check, answer(check))).collect();
+    let nothing = Verdict::Skipped { reason: NOTHING.to_owned() };
+    let answered: Vec<_> = answers
+        .iter()
+        .map(|(check, answer)| match answer {
+            Some(answer) => (*check, Some(&answer.verdict)),
+            None => (*check, check.skip.is_none().then_some(&nothing)),
+        })
+        .collect();
+    let decision = weigh(plan, &answered, false, waivers, today);
+    let oldest = oldest(&answers);
     let gates = Gates::of(&decision.gates);
     let proofs = closures.iter().map(|(name, closure)| {
         (name.clone(), Proof { closure: closure.clone(), stages: gates.stages(&oldest, name) })
@@ -68,29 +72,11 @@ pub fn prove(
     Proved { proofs, decision }
 }
 
-/// When each check was answered. That it was not asked is no answer.
-fn times(answers: &[Event]) -> BTreeMap<&CheckId, Timestamp> {
-    answers.iter().filter_map(time).collect()
-}
-
-fn time(event: &Event) -> Option<(&CheckId, Timestamp)> {
-    match &event.what {
-        What::CheckReused { check, reuse } => Some((check, reuse.at)),
-        What::CheckFinished { check, verdict: Verdict::Pass | Verdict::Fail { .. }, .. } => {
-            Some((check, event.at))
-        }
-        _ => None,
-    }
-}
-
-/// When the oldest answer of each gate was given that can hold it.
-fn oldest<'p>(
-    plan: &'p Plan,
-    times: &BTreeMap<&CheckId, Timestamp>,
-) -> BTreeMap<(Stage, &'p Subject), Timestamp> {
-    let mut oldest = BTreeMap::new();
-    for check in plan.checks.iter().filter(|check| check.severity == Severity::Error) {
-        let Some(at) = times.get(&check.id) else { continue };
+/// When the oldest answer of each gate was given that can hold it. That something was not asked is no answer.
+fn oldest<'p>(answers: &[(&'p Check, Option<Answer>)]) -> HashMap<(Stage, &'p Subject), Timestamp> {
+    let mut oldest = HashMap::new();
+    for (check, answer) in answers.iter().filter(|(check, _)| check.severity == Severity::Error) {
+        let Some(Answer { at, verdict: Verdict::Pass | Verdict::Fail { .. } }) = answer else { continue };
         let known = oldest.entry((check.stage, &check.subject)).or_insert(*at);
         *known = (*known).min(*at);
     }
@@ -124,7 +110,7 @@ impl<'g> Gates<'g> {
     /// one has none, nothing is proven of it, whatever the fleet's says.
     fn stages(
         &self,
-        oldest: &BTreeMap<(Stage, &Subject), Timestamp>,
+        oldest: &HashMap<(Stage, &Subject), Timestamp>,
         name: &MachineName,
     ) -> BTreeMap<Stage, Proven> {
         let own = self.own.get(name).map(Vec::as_slice).unwrap_or_default();

@@ -3,13 +3,11 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use jiff::{Timestamp, civil::date};
-use judge::promote::{Proved, prove};
+use judge::promote::{Answer, Proved, prove};
 use model::{
     check::{Check, CheckId, Question},
     decision::GateState,
     digest::Digest,
-    event::{Event, What},
-    evidence::{Reuse, RunId},
     finding::Finding,
     fleet::FleetSource,
     place::Place,
@@ -66,18 +64,13 @@ fn plan() -> Plan {
     Plan { header, checks, policies: BTreeMap::new(), waivers: Vec::new(), notes: Vec::new(), round: None }
 }
 
-fn passed(check: &str, hour: u8) -> Event {
-    let run = RunId("earlier".to_owned());
-    let reuse = Reuse { run, at: at(hour), measurements: Vec::new(), replaced: Vec::new() };
-    Event { at: at(200), what: What::CheckReused { check: CheckId(check.to_owned()), reuse } }
+type Answers = Vec<(&'static str, Answer)>;
+
+fn passed(check: &'static str, hour: u8) -> (&'static str, Answer) {
+    (check, Answer { at: at(hour), verdict: Verdict::Pass })
 }
 
-fn answered(check: &str, hour: u8, verdict: Verdict) -> Event {
-    let check = CheckId(check.to_owned());
-    Event { at: at(hour), what: What::CheckFinished { check, verdict, took: Duration::ZERO, key: None } }
-}
-
-fn failed(check: &str, hour: u8) -> Event {
+fn failed(hour: u8) -> Answer {
     let finding = Finding {
         rule: "s/r".to_owned(),
         subject: Subject::Fleet,
@@ -89,12 +82,16 @@ fn failed(check: &str, hour: u8) -> Event {
         help: None,
         trace: Vec::new(),
     };
-    answered(check, hour, Verdict::Fail { findings: vec![finding] })
+    Answer { at: at(hour), verdict: Verdict::Fail { findings: vec![finding] } }
 }
 
-fn proved(answers: &[Event], waivers: &[Waiver]) -> Proved {
+fn proved(answers: &Answers, waivers: &[Waiver]) -> Proved {
     let closures = ["a", "b"].map(|name| (name.into(), Closure(format!("/nix/store/{name}"))));
-    prove(&plan(), answers, waivers, date(2026, 6, 15), &closures.into())
+    prove(&plan(), given(answers), waivers, date(2026, 6, 15), &closures.into())
+}
+
+fn given(answers: &Answers) -> impl Fn(&Check) -> Option<Answer> {
+    |check| answers.iter().find(|(id, _)| *id == check.id.0).map(|(_, answer)| answer.clone())
 }
 
 /// What each stage comes to for a machine, and when the oldest of its evidence was gathered.
@@ -105,7 +102,7 @@ fn of(proved: &Proved, machine: &str) -> Vec<(Stage, GateState, Timestamp)> {
 
 const ALL: [(&str, u8); 4] = [("invariants::fleet", 5), ("invariants::a", 7), ("boot::a", 3), ("boot::b", 9)];
 
-fn all() -> Vec<Event> {
+fn all() -> Answers {
     ALL.iter().map(|(check, hour)| passed(check, *hour)).collect()
 }
 
@@ -124,7 +121,7 @@ fn the_fleets_gate_proves_nothing_of_a_machine_that_has_none_beside_others_that_
 
 #[test]
 fn what_nobody_answered_is_undecided_and_says_so() {
-    let proved = proved(&[passed("invariants::a", 1)], &[]);
+    let proved = proved(&vec![passed("invariants::a", 1)], &[]);
     let states: Vec<_> = of(&proved, "a").into_iter().map(|(stage, state, _)| (stage, state)).collect();
     let undecided = [(Stage::Invariants, GateState::Undecided), (Stage::Boot, GateState::Undecided)];
     assert_eq!(states, undecided);
@@ -135,15 +132,16 @@ fn what_nobody_answered_is_undecided_and_says_so() {
 #[test]
 fn why_evidence_was_refused_is_told() {
     let why = "the signature is of a key that nobody allowed";
-    let refused = answered("boot::b", 1, Verdict::Skipped { reason: why.to_owned() });
-    let reasons = &proved(&[refused], &[]).decision.gates.last().expect("a gate").reasons.clone();
+    let refused = Answer { at: at(1), verdict: Verdict::Skipped { reason: why.to_owned() } };
+    let reasons =
+        &proved(&vec![("boot::b", refused)], &[]).decision.gates.last().expect("a gate").reasons.clone();
     assert_eq!(reasons[0].1, format!("not asked: {why}"));
 }
 
 #[test]
 fn a_failure_on_record_closes_unless_it_is_waived() {
     let mut answers = all();
-    answers[2] = failed("boot::a", 4);
+    answers[2].1 = failed(4);
     assert_eq!(of(&proved(&answers, &[]), "a")[1], (Stage::Boot, GateState::Closed, at(4)));
     let waiver = Waiver {
         rule: "s/r".to_owned(),
@@ -159,7 +157,7 @@ fn a_failure_on_record_closes_unless_it_is_waived() {
 #[test]
 fn the_fleets_failure_closes_every_machine_that_has_such_a_gate() {
     let mut answers = all();
-    answers[0] = failed("invariants::fleet", 4);
+    answers[0].1 = failed(4);
     assert_eq!(of(&proved(&answers, &[]), "a")[0], (Stage::Invariants, GateState::Closed, at(4)));
 }
 
@@ -172,6 +170,6 @@ fn an_old_warning_makes_no_evidence_older() {
     let mut answers = all();
     answers.push(passed("w", 0));
     let closures = [("a".into(), Closure("a".to_owned()))].into();
-    let proved = prove(&plan, &answers, &[], date(2026, 6, 15), &closures);
+    let proved = prove(&plan, given(&answers), &[], date(2026, 6, 15), &closures);
     assert_eq!(of(&proved, "a")[1].2, at(3));
 }
