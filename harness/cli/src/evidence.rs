@@ -39,11 +39,7 @@ pub async fn push(
         return Err(Stop::undecided("nothing of the fleet as it is was proven here")
             .help("`seaworthy verify` proves it; nothing stands while an input of the flake is not locked"));
     }
-    let keygen = Keygen {
-        program: tool(desk, "ssh-keygen")?,
-        environment: desk.environment.all.clone(),
-        spawner: Spawner::new(),
-    };
+    let keygen = keygen(desk)?;
     let envelope = Shelf::sign(&attested, &keygen, &options.key).await.map_err(unsigned)?;
     let new = repository(desk)?.push(&options.remote, &[envelope]).await.map_err(git)?;
     let checks = count(attested.passes.len(), "check");
@@ -133,13 +129,25 @@ fn repository(desk: &Desk) -> Result<Repository, Stop> {
     })
 }
 
+/// What signs.
+///
+/// # Errors
+/// There is none.
+pub fn keygen(desk: &Desk) -> Result<Keygen, Stop> {
+    let (program, environment) = (tool(desk, "ssh-keygen")?, desk.environment.all.clone());
+    Ok(Keygen { program, environment, spawner: Spawner::new() })
+}
+
 fn tool(desk: &Desk, name: &str) -> Result<PathBuf, Stop> {
     desk.environment.on_path(name).ok_or_else(|| {
-        Stop::broken(format!("there is no {name} on PATH")).help("install it; evidence travels by it")
+        Stop::broken(format!("there is no {name} on PATH"))
+            .help("install it: what is proven or agreed to is signed and carried by it")
     })
 }
 
-fn unsigned(error: SignError) -> Stop {
+/// Nothing was signed, and what to do about it.
+#[must_use]
+pub fn unsigned(error: SignError) -> Stop {
     let help = match &error {
         SignError::Refused { .. } => {
             "an encrypted key has to be in the SSH agent (`ssh-add`); then give its .pub file with `--key`"

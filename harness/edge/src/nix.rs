@@ -26,6 +26,7 @@ mod repl;
 pub mod survey;
 pub mod unit;
 pub mod version;
+pub(crate) mod words;
 pub mod worker;
 
 /// Everything that the survey asks, as text: what is remembered of a survey is good for the same questions only.

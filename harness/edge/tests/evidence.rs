@@ -15,7 +15,7 @@ use std::{
 };
 
 use edge::{
-    evidence::{Attested, Found, Keygen, Pass, REF, Refused, Repository, Shelf},
+    evidence::{Attested, Found, Keygen, Kind, Pass, REF, Refused, Repository, Shelf},
     process::Spawner,
     state::State,
 };
@@ -126,7 +126,7 @@ async fn openssh_itself_takes_the_signature() {
     let decode = |field: &serde_json::Value| {
         data_encoding::BASE64.decode(field.as_str().expect("text").as_bytes()).expect("base64")
     };
-    let signed = edge::evidence::Envelope::to_sign(&decode(&envelope["payload"]));
+    let signed = edge::evidence::Envelope::to_sign(Kind::Evidence, &decode(&envelope["payload"]));
     let place = |name: &str| desk.folder.path().join(name);
     fs::write(place("signed"), signed).unwrap();
     let body = envelope["signatures"][0]["sig"].as_str().unwrap();
@@ -189,7 +189,7 @@ async fn each_kind_of_bad_evidence_is_refused_with_its_reason() {
     // A signature that was made for something else.
     let payload = data_encoding::BASE64.decode(other["payload"].as_str().unwrap().as_bytes()).unwrap();
     let signed = desk.folder.path().join("signed");
-    fs::write(&signed, edge::evidence::Envelope::to_sign(&payload)).unwrap();
+    fs::write(&signed, edge::evidence::Envelope::to_sign(Kind::Evidence, &payload)).unwrap();
     let (signed, key) = (signed.to_string_lossy(), file.to_string_lossy());
     desk.run("ssh-keygen", &["-q", "-Y", "sign", "-n", "git", "-f", &key, &signed]);
     let armor = fs::read_to_string(format!("{signed}.sig")).unwrap();

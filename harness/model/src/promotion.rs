@@ -33,9 +33,11 @@ pub struct Promotion {
     pub primary: Option<Primary>,
     /// Whose evidence counts beside this computer's own.
     pub signers: Vec<Signer>,
+    /// The keys of those who agree to waves. Where there are any, only what is signed with one of them counts.
+    pub approvers: Vec<Signer>,
 }
 
-/// Somebody whose signature under evidence counts, as a line of `authorized_keys` tells: `ssh-ed25519 AAAA.. ci`.
+/// Somebody whose signature counts, as a line of `authorized_keys` tells: `ssh-ed25519 AAAA.. ci`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Signer {
     /// The public key, in base64: what stands between the kind and the name.
@@ -45,7 +47,7 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// The one kind of key that signs evidence.
+    /// The one kind of key that signs.
     pub const KIND: &str = "ssh-ed25519";
 
     /// Reads a line. None where it is no such key, or nobody's.

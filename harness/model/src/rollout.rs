@@ -156,6 +156,12 @@ pub enum Happened {
         by: String,
         /// The wave's name.
         wave: String,
+        /// The same, in an envelope that they signed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signed: Option<String>,
+        /// Why it does not count, in a sentence without a full stop. It is found out by whoever reads, and never written.
+        #[serde(skip)]
+        refused: Option<String>,
     },
     /// Somebody stopped all further activations.
     Frozen {

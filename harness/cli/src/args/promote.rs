@@ -1,5 +1,7 @@
 //! `seaworthy status`, `promote` and what people say about a promotion, as typed.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::PlanFormat;
@@ -62,6 +64,10 @@ pub struct Approve {
     /// The wave's name
     #[arg(value_name = "WAVE")]
     pub wave: String,
+    /// The ed25519 SSH key that signs it, where `[promotion] approvers` names keys: a private key, or the .pub file of one that the
+    /// SSH agent holds
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
 }
 
 const APPROVE: &str = "\

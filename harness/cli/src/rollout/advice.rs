@@ -89,7 +89,7 @@ pub(super) fn verdict(reasons: &[Why]) -> GateState {
 
 fn sentence(course: &Course, name: &MachineName, why: &Why, now: Timestamp) -> Option<String> {
     let told = match why {
-        Why::Unapproved { wave, have, need } => {
+        Why::Unapproved { wave, have, need, .. } => {
             let leg = course.waves.iter().find(|leg| leg.name == *wave);
             let by = leg.and_then(|leg| leg.approvals.as_ref()).map(|approvals| approvals.by.iter());
             let by: Vec<_> = by.into_iter().flatten().map(String::as_str).collect();

@@ -25,7 +25,12 @@ use run::{
 use tokio::sync::mpsc;
 
 use super::{
-    Crew, advice, board, crew::Derivations, people::user, preview, prospect::Prospect, reaches::Reaches,
+    Crew, advice, board,
+    crew::Derivations,
+    people::user,
+    preview,
+    prospect::{Prospect, approvers},
+    reaches::Reaches,
     status, told,
 };
 use crate::{args, desk::Desk, exit::Exit, stop::Stop, trouble};
@@ -207,6 +212,7 @@ pub(super) async fn go(
     let Work { fleet, derivations, reaches, course, proofs, absent, patient } = work;
     let deployer = crew.deployer(fleet, derivations, reaches, journal.promotion())?;
     desk.screen.note(&format!("promotion {}", journal.promotion()));
+    let journal = journal.held_against(approvers(fleet));
     let mut log = Aloud { journal, desk, work, waits: Vec::new() };
     let ports = Ports { deployer, clock: &desk.clock, log: &mut log, interrupts };
     let Rested { state, rest } =

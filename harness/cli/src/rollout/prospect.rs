@@ -11,6 +11,7 @@ use load::diagnostic::Severity;
 use model::{
     course::Course,
     machine::MachineName,
+    promotion::Signer,
     resolved::ResolvedFleet,
     rollout::{Closure, Entry, Happened, PromotionId, Standing},
 };
@@ -81,7 +82,7 @@ impl Prospect {
             Some(()) = interrupts.recv() => return Err(settings::interrupted()),
             standings = ask(&lookout, machines) => standings,
         };
-        let last = last(desk)?;
+        let last = last(desk, approvers(&known.fleet))?;
         let mut known =
             Self { fleet: known.fleet, course, proved, derivations, reaches, closures, standings, last };
         known.course.absent = known.intent().never_seen();
@@ -155,15 +156,21 @@ fn course(desk: &Desk, known: &Known) -> Result<Course, Stop> {
     Err(Stop::input("the policy of fleet.toml never lets a machine through; its problems are shown above"))
 }
 
+/// Whose signatures agree to waves.
+pub(super) fn approvers(fleet: &ResolvedFleet) -> &[Signer] {
+    fleet.fleet.promotion.as_ref().map(|policy| policy.approvers.as_slice()).unwrap_or_default()
+}
+
 /// The last promotion, if there was one.
 ///
 /// # Errors
 /// Its journal cannot be read, or was changed.
-pub fn last(desk: &Desk) -> Result<Option<(PromotionId, State)>, Stop> {
+pub fn last(desk: &Desk, approvers: &[Signer]) -> Result<Option<(PromotionId, State)>, Stop> {
     let Some(folder) = Folder::find(&desk.project.folder) else { return Ok(None) };
-    let Some(mut journal) = PromotionJournal::latest(&folder).map_err(trouble::promotion)? else {
+    let Some(journal) = PromotionJournal::latest(&folder).map_err(trouble::promotion)? else {
         return Ok(None);
     };
+    let mut journal = journal.held_against(approvers);
     let entries = journal.entries().map_err(trouble::promotion)?;
     Ok(Some((journal.promotion().clone(), State::of(&entries))))
 }

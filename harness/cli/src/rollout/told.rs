@@ -27,7 +27,11 @@ pub(super) fn entry(entry: &Entry) -> String {
             format!("{began}: {changing} to change{}", lines.collect::<String>())
         }
         Happened::Resumed => "another process goes on".to_owned(),
-        Happened::Approved { by, wave } => format!("{by} agreed to wave {wave}"),
+        Happened::Approved { by, wave, refused: Some(why), .. } => {
+            format!("{by} is said to have agreed to wave {wave}, which does not count: {why}")
+        }
+        Happened::Approved { by, wave, signed: Some(_), .. } => format!("{by} agreed to wave {wave}, signed"),
+        Happened::Approved { by, wave, .. } => format!("{by} agreed to wave {wave}"),
         Happened::Frozen { by, reason } => format!("{by} stopped all activations: {reason}"),
         Happened::Thawed { by } => format!("{by} allowed activations again"),
         Happened::Begun { machine, step } => format!("{machine}: {step} .."),

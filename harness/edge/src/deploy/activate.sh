@@ -23,6 +23,7 @@ status=0
 echo "\$status" >"$here/status.new"
 mv "$here/status.new" "$here/status"
 ACTIVATE
+forget_oldest
 { take_down && echo "$old $new" >"$kept/$id" && sync "$before" "$peers" "$kept/$id"; } || {
     rm -f "$kept/$id" "$before"* "$peers"
     fail "no mark can be left in $kept, so that nothing was begun: is the disk full"

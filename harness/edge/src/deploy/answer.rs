@@ -6,7 +6,10 @@
 use model::rollout::{Closure, End, Sight, Standing};
 
 use super::peers::Reached;
-use crate::ssh::{Answer, Unasked};
+use crate::{
+    nix::words,
+    ssh::{Answer, Unasked},
+};
 
 /// How a step came out.
 pub(super) fn end(answered: Result<Answer, Unasked>) -> End {
@@ -93,7 +96,8 @@ fn why(answer: &Answer) -> String {
     let said = answer.out.lines().rev().find_map(|line| line.strip_prefix("why "));
     let complained = || answer.err.lines().map(str::trim).rfind(|line| !line.is_empty());
     let words = said.or_else(complained).unwrap_or("the script there ended without a word");
-    words.trim().trim_end_matches(['.', ':']).to_owned()
+    // What a script could not do is nix's, or a boot loader's, to explain.
+    words::reason(words)
 }
 
 /// What a look found; `built` was found here.

@@ -36,6 +36,8 @@ pub(super) enum Part {
     RollBack,
 }
 
+const HEALTH: &str = include_str!("health.sh");
+
 /// What stands in every script.
 pub(super) struct Words<'a> {
     pub(super) promotion: &'a str,
@@ -61,8 +63,8 @@ impl Part {
         }
     }
 
-    /// What it stands on, how health is told or something is booted once where that is asked for, and what it does.
-    fn text(self, system: System) -> [&'static str; 4] {
+    /// What it stands on; how health is told, or something is booted once, and what is kept, where that is asked for; what it does.
+    fn text(self, system: System) -> [&'static str; 5] {
         let [machine, units, own] = match system {
             System::NixOs => [include_str!("machine.sh"), include_str!("units.sh"), self.on_nixos()],
             System::Darwin => {
@@ -70,9 +72,10 @@ impl Part {
             }
         };
         match (self, system) {
-            (Self::Activate | Self::Examine, _) => [machine, include_str!("health.sh"), units, own],
-            (Self::Reboot | Self::Returned, System::NixOs) => [machine, include_str!("once.sh"), "", own],
-            _ => [machine, "", "", own],
+            (Self::Activate, _) => [machine, HEALTH, units, include_str!("marks.sh"), own],
+            (Self::Examine, _) => [machine, HEALTH, units, "", own],
+            (Self::Reboot | Self::Returned, System::NixOs) => [machine, include_str!("once.sh"), "", "", own],
+            _ => [machine, "", "", "", own],
         }
     }
 
@@ -185,7 +188,7 @@ mod tests {
 
     /// What stands in the script of this part alone.
     fn own(system: System, part: Part) -> &'static str {
-        part.text(system)[3]
+        part.text(system)[4]
     }
 
     /// The first thing that a script does to a machine, of these.
@@ -223,7 +226,7 @@ mod tests {
     #[test]
     fn every_kind_of_machine_tells_its_health() {
         for system in [System::NixOs, System::Darwin] {
-            let [_, health, units, _] = Part::Examine.text(system);
+            let [_, health, units, ..] = Part::Examine.text(system);
             for word in ["failed_units", "restarting_units", "starting", "within"] {
                 let asked = format!("{health}{}", own(system, Part::Examine)).contains(word);
                 assert!(asked && units.contains(&format!("\n{word}() {{")), "{system:?} {word}");

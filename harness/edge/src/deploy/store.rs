@@ -13,7 +13,11 @@ use std::{
 use model::{machine::MachineName, rollout::End};
 
 use super::closure::SystemPath;
-use crate::{nix::binary::Nix, process::CaptureError, ssh::Destination};
+use crate::{
+    nix::{binary::Nix, words},
+    process::CaptureError,
+    ssh::Destination,
+};
 
 /// Bytes of nix's words that are kept.
 const WORDS: usize = 64 << 10;
@@ -102,7 +106,7 @@ impl Store {
         let answer = self.nix.spawner().answer(&program, Some(script.as_bytes()), limit, MANIFEST).await;
         let answer = answer.map_err(|error| error.to_string())?;
         if !answer.status.success() {
-            return Err(last_words(&answer.stderr));
+            return Err(words::of_complaint(&answer.stderr));
         }
         Ok(String::from_utf8_lossy(&answer.stdout).into_owned())
     }
@@ -121,7 +125,7 @@ impl Store {
         }
         match self.nix.spawner().capture(&program, limit, WORDS).await {
             Ok(captured) if captured.status.success() => Ok(()),
-            Ok(captured) => Err(last_words(&captured.stderr)),
+            Ok(captured) => Err(words::of_complaint(&captured.stderr)),
             Err(error @ CaptureError::TimedOut { .. }) => Err(error.to_string()),
             Err(CaptureError::Io { program, source }) => {
                 Err(format!("`{program}` could not be run: {source}"))
@@ -145,14 +149,6 @@ fn told(root: &Path, error: &io::Error) -> String {
 
 pub(super) fn failed(why: String) -> End {
     End::Failed { why }
-}
-
-/// The first error is the cause, and the last line is often only where it was met.
-fn last_words(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let line = lines().find(|line| line.starts_with("error:")).or_else(|| lines().next_back());
-    line.unwrap_or("nix said nothing").trim_end_matches('.').to_owned()
 }
 
 /// Of a store's address (nix, "SSH Store"): who serves it there.
@@ -180,11 +176,5 @@ mod tests {
         assert_eq!(of("root@fd00::1"), "ssh://root@[fd00::1]");
         assert_eq!(of("web"), "ssh://web");
         assert_eq!(of("root@web.example.org"), "ssh://root@web.example.org");
-    }
-
-    #[test]
-    fn the_cause_is_told() {
-        assert_eq!(last_words(b"warning: x\nerror: no space left\nsomewhere.\n"), "error: no space left");
-        assert_eq!(last_words(b"Connection reset.\n"), "Connection reset");
     }
 }

@@ -18,7 +18,7 @@ use super::{
     tool::{self, MOST, chain, complaint},
 };
 use crate::{
-    nix::{binary::Nix, version::Version},
+    nix::{binary::Nix, version::Version, words},
     process::Spawner,
 };
 
@@ -71,7 +71,7 @@ impl Asked<'_> {
         let captured = self.spawner.capture(&program, tool::LIMIT, MOST).await;
         let captured = captured.map_err(|error| chain(&error))?;
         if !captured.status.success() {
-            return Err(complaint(&captured));
+            return Err(words::reason(&complaint(&captured)));
         }
         Ok(String::from_utf8_lossy(&captured.stdout).trim().to_owned())
     }
@@ -192,7 +192,7 @@ mod tests {
         assert_eq!(judge(Ok("499500"), 30), Item::good("x", "works, in 0.03 s", COSTS_EVALUATION));
         assert_eq!(judge(Ok("499500"), 2500).state, State::Degraded);
         assert_eq!(judge(Ok("1"), 30).state, State::Missing);
-        assert_eq!(judge(Err("error: boom"), 30).found, "fails: error: boom");
+        assert_eq!(judge(Err("boom"), 30).found, "fails: boom");
     }
 
     #[test]

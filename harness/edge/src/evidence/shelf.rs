@@ -8,7 +8,7 @@ use std::{fs, io, path::PathBuf};
 use model::{digest::Digest, promotion::Signer};
 
 use super::{
-    envelope::{Envelope, Refused},
+    envelope::{Envelope, Kind, Refused},
     signature::{Keygen, SignError},
     statement::Attested,
 };
@@ -51,8 +51,7 @@ impl Shelf {
         key: &std::path::Path,
     ) -> Result<Vec<u8>, SignError> {
         let payload = attested.write().map_err(|error| SignError::Folder(error.into()))?;
-        let signature = keygen.sign(&Envelope::to_sign(&payload), key).await?;
-        let envelope = Envelope::new(&payload, &signature);
+        let envelope = Envelope::sign(Kind::Evidence, &payload, keygen, key).await?;
         serde_json::to_vec(&envelope).map_err(|error| SignError::Folder(error.into()))
     }
 

@@ -19,8 +19,6 @@ use sha2::{Digest as _, Sha256, Sha512};
 
 use crate::process::{CaptureError, Program, Spawner};
 
-/// What a signature is for: one that was made for anything else does not count.
-const NAMESPACE: &str = "seaworthy-evidence";
 const MAGIC: &[u8] = b"SSHSIG";
 const KIND: &[u8] = b"ssh-ed25519";
 
@@ -31,6 +29,8 @@ const LIMIT: Duration = Duration::from_secs(60);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct SshSignature {
     bytes: Vec<u8>,
+    /// What it is for: one that was made for anything else does not count.
+    namespace: &'static str,
     key: Vec<u8>,
     hash: Hash,
     signature: [u8; 64],
@@ -43,10 +43,10 @@ enum Hash {
 }
 
 impl SshSignature {
-    /// Reads one by an ed25519 key, made for evidence.
-    pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
+    /// Reads one by an ed25519 key, made for this.
+    pub(super) fn parse(namespace: &'static str, bytes: &[u8]) -> Option<Self> {
         let mut rest = bytes.strip_prefix(MAGIC)?.strip_prefix(&1_u32.to_be_bytes())?;
-        let [key, namespace, _reserved, hash, signature] = [(); 5].map(|()| field(&mut rest));
+        let [key, made_for, _reserved, hash, signature] = [(); 5].map(|()| field(&mut rest));
         let hash = match hash? {
             b"sha256" => Hash::Sha256,
             b"sha512" => Hash::Sha512,
@@ -55,8 +55,10 @@ impl SshSignature {
         let mut signature = signature?;
         let kind = field(&mut signature)?;
         let signature = field(&mut signature)?.try_into().ok()?;
-        let fits = namespace? == NAMESPACE.as_bytes() && kind == KIND && rest.is_empty();
-        fits.then(|| Some(Self { bytes: bytes.to_owned(), key: key?.to_owned(), hash, signature }))?
+        let fits = made_for? == namespace.as_bytes() && kind == KIND && rest.is_empty();
+        fits.then(|| {
+            Some(Self { bytes: bytes.to_owned(), namespace, key: key?.to_owned(), hash, signature })
+        })?
     }
 
     /// The whole of it.
@@ -76,7 +78,7 @@ impl SshSignature {
             Hash::Sha512 => ("sha512", Sha512::digest(signed).to_vec()),
         };
         let mut bytes = MAGIC.to_vec();
-        for field in [NAMESPACE.as_bytes(), b"", name.as_bytes(), &hash] {
+        for field in [self.namespace.as_bytes(), b"", name.as_bytes(), &hash] {
             bytes.extend_from_slice(&u32::try_from(field.len()).unwrap_or(u32::MAX).to_be_bytes());
             bytes.extend_from_slice(field);
         }
@@ -141,11 +143,16 @@ pub enum SignError {
 
 impl Keygen {
     /// Signs with a key: a private one, or a public one whose private half the agent holds. Nobody is asked for a passphrase.
-    pub(super) async fn sign(&self, bytes: &[u8], key: &Path) -> Result<SshSignature, SignError> {
+    pub(super) async fn sign(
+        &self,
+        namespace: &'static str,
+        bytes: &[u8],
+        key: &Path,
+    ) -> Result<SshSignature, SignError> {
         let folder = tempfile::tempdir().map_err(SignError::Folder)?;
         let file = folder.path().join("statement");
         write(&file, bytes).map_err(SignError::Folder)?;
-        let mut arguments: Vec<OsString> = ["-Y", "sign", "-n", NAMESPACE, "-f"].map(OsString::from).into();
+        let mut arguments: Vec<OsString> = ["-Y", "sign", "-n", namespace, "-f"].map(OsString::from).into();
         arguments.extend([key.as_os_str().to_owned(), file.as_os_str().to_owned()]);
         let mut environment = self.environment.clone();
         environment.extend([("LC_ALL".into(), "C".into()), ("SSH_ASKPASS_REQUIRE".into(), "never".into())]);
@@ -158,7 +165,7 @@ impl Keygen {
         let last = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
         let signature = unarmored(&armor)
             .ok_or_else(|| SignError::Refused { key: key.to_owned(), said: last.trim().to_owned() })?;
-        SshSignature::parse(&signature).ok_or_else(|| SignError::OtherKind(key.to_owned()))
+        SshSignature::parse(namespace, &signature).ok_or_else(|| SignError::OtherKind(key.to_owned()))
     }
 }
 
@@ -185,7 +192,7 @@ mod tests {
     #[test]
     fn what_is_no_signature_is_none() {
         for bytes in [b"".as_slice(), b"SSHSIG", b"SSHSIG\0\0\0\x01\0\0\xff\xffx", b"SSHSIG\0\0\0\x02"] {
-            assert_eq!(SshSignature::parse(bytes), None);
+            assert_eq!(SshSignature::parse("seaworthy-evidence", bytes), None);
         }
     }
 }

@@ -4,6 +4,7 @@
 //! Must not: append after what it has not given out yet, or change a whole line.
 
 use std::{
+    collections::BTreeMap,
     fs::{self, File, OpenOptions},
     io::{self, Read as _, Seek as _, SeekFrom, Write as _},
     path::PathBuf,
@@ -13,11 +14,14 @@ use std::{
 use jiff::Timestamp;
 use model::{
     digest::Digest,
-    rollout::{Entry, Happened, PromotionId},
+    machine::MachineName,
+    promotion::Signer,
+    rollout::{Closure, Entry, Happened, PromotionId},
 };
 use run::{BoxFuture, rollout::Log};
 
 use crate::{
+    evidence::Approval,
     journal::{Chain, Damage, EVENTS, JournalError, Said},
     state::{State, StateError},
 };
@@ -40,6 +44,10 @@ pub struct PromotionJournal {
     failed: bool,
     /// Why it can only be read.
     read_only: Option<io::ErrorKind>,
+    /// What the promotion brings, as far as it was given out.
+    closures: BTreeMap<MachineName, Closure>,
+    /// Who has to have signed that a wave may go; empty: nobody signs.
+    approvers: Vec<Signer>,
 }
 
 impl PromotionJournal {
@@ -104,6 +112,13 @@ impl PromotionJournal {
         last.map(|promotion| Self::open(state, &promotion)).transpose()
     }
 
+    /// Holds the word of whoever agreed against these keys, if there are any: each time that it is read, so that a key which is taken
+    /// out of the policy agrees to nothing any more.
+    #[must_use]
+    pub fn held_against(self, approvers: &[Signer]) -> Self {
+        Self { approvers: approvers.to_owned(), ..self }
+    }
+
     /// Which promotion it is of.
     #[must_use]
     pub fn promotion(&self) -> &PromotionId {
@@ -123,7 +138,8 @@ impl PromotionJournal {
         for line in bytes.split_inclusive(|byte| *byte == b'\n') {
             let Some(text) = line.strip_suffix(b"\n") else { break };
             let said = self.chain.read(text).map_err(|damage| self.damaged(damage))?;
-            let Said::Event(entry) = said else { return Err(self.damaged(Damage::AfterTheEnd)) };
+            let Said::Event(mut entry) = said else { return Err(self.damaged(Damage::AfterTheEnd)) };
+            self.hold(&mut entry);
             entries.push(entry);
             self.read += line.len() as u64;
         }
@@ -146,7 +162,36 @@ impl PromotionJournal {
 
     fn of(promotion: PromotionId, path: PathBuf, file: File) -> Self {
         let chain = Chain::start(Digest::of(&promotion.0));
-        Self { promotion, path, file, chain, read: 0, seen: 0, failed: false, read_only: None }
+        let (closures, approvers) = (BTreeMap::new(), Vec::new());
+        Self {
+            promotion,
+            path,
+            file,
+            chain,
+            read: 0,
+            seen: 0,
+            failed: false,
+            read_only: None,
+            closures,
+            approvers,
+        }
+    }
+
+    /// Finds out whether a word counts.
+    fn hold(&mut self, Entry { what, .. }: &mut Entry) {
+        match what {
+            Happened::Started { changes } | Happened::Joined { changes } => {
+                let new = changes.iter().map(|(name, change)| (name.clone(), change.new.clone()));
+                self.closures.extend(new);
+            }
+            Happened::Approved { by, wave, signed, refused } if !self.approvers.is_empty() => {
+                let (promotion, closures) = (self.promotion.clone(), self.closures.clone());
+                let asked = Approval { promotion, wave: wave.clone(), closures };
+                let counts = asked.is_said_by(by, signed.as_deref(), &self.approvers);
+                *refused = counts.err().map(|why| why.to_string());
+            }
+            _ => {}
+        }
     }
 
     fn damaged(&self, source: Damage) -> JournalError {

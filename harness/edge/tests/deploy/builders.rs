@@ -71,7 +71,7 @@ async fn another(rig: Rig) {
     assert!(!look(&deploy, "a", &change).await.built);
     assert_eq!(
         why(take(&deploy, "a", &change, Step::Build).await),
-        "b was not told what to build: error: failed to start SSH connection to 'b'"
+        "b was not told what to build: failed to start SSH connection to 'b'"
     );
     rig.lab.down().await;
 }

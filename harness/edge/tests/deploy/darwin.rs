@@ -11,13 +11,14 @@ use model::rollout::{Closure, Step};
 use crate::{
     health::check,
     rig::{LIMIT, LIMITS, Rig, done, look, system, take, trial, why},
-    steps::goes_off,
+    steps::{goes_off, leaves_eight},
 };
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
         trial("darwin::a_whole_deploy_and_the_way_back", &["a"], whole),
         trial("darwin::nobody_confirms_and_the_timer_goes_off", &["a"], nobody_confirms),
+        trial("darwin::what_is_left_of_promotions_is_bounded", &["a"], is_bounded),
         trial("darwin::an_activation_that_fails_hangs_or_is_cut_off_by_a_reboot", &["a"], troubles),
     ]
 }
@@ -65,6 +66,11 @@ async fn whole(rig: Rig) {
 
 async fn nobody_confirms(rig: Rig) {
     goes_off(&rig, &rig.mac("p1")).await;
+    rig.lab.down().await;
+}
+
+async fn is_bounded(rig: Rig) {
+    leaves_eight(&rig, |promotion| rig.mac(promotion)).await;
     rig.lab.down().await;
 }
 

@@ -16,6 +16,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial(&of("a_whole_way_back"), &["a"], a_whole_way_back),
         trial(&of("nobody_confirms_and_the_timer_goes_off"), &["a"], nobody_confirms),
         trial(&of("every_step_may_be_taken_twice"), &["a"], every_step_twice),
+        trial(&of("what_is_left_of_promotions_is_bounded"), &["a"], is_bounded),
         trial(&of("a_boot_loader_that_fails_is_set_back"), &["a"], a_boot_loader_fails),
         trial(&of("what_is_set_while_a_machine_goes_down_is_not_said_to_boot"), &["a"], goes_down),
         trial(&of("whoever_is_let_in_need_not_be_root"), &["a"], by_sudo),
@@ -124,6 +125,30 @@ async fn every_step_twice(rig: Rig) {
     done(&deploy, "a", &change, &[Step::RollBack, Step::RollBack]).await;
     assert_eq!(rig.truth("a").await, (rig.old.clone(), rig.old.clone()));
     rig.lab.down().await;
+}
+
+async fn is_bounded(rig: Rig) {
+    leaves_eight(&rig, |promotion| rig.deploy(promotion)).await;
+    // What is known of a promotion for this boot goes with the rest.
+    assert_eq!(rig.on("a", "ls -d /run/seaworthy/*/ | wc -l").await, "8");
+    rig.lab.down().await;
+}
+
+/// Of ten promotions the last eight are known to a machine, and one of those may be gone on with late.
+pub(crate) async fn leaves_eight<D: AsRef<Deploy>>(rig: &Rig, deployer: impl Fn(&str) -> D) {
+    let change = rig.to(&system("new", "", ""));
+    let names: Vec<_> = (0..10).map(|number| format!("p{number}")).collect();
+    for name in &names {
+        done(deployer(name).as_ref(), "a", &change, &ALL[..3]).await;
+        done(deployer(name).as_ref(), "a", &change, &[Step::RollBack]).await;
+    }
+    let left = "cd /var/lib/seaworthy; ls | grep '^p[0-9]' | sed 's/[.].*//' | sort -u | xargs";
+    assert_eq!(rig.on("a", left).await, names[2..].join(" "));
+    assert!(look(deployer("p2").as_ref(), "a", &change).await.tried);
+    let late = why(take(deployer("p2").as_ref(), "a", &change, Step::Activate).await);
+    assert!(late.contains("was tried there before"), "{late}");
+    // How the machine did before is there for whoever examines under it late.
+    rig.on("a", "cd /var/lib/seaworthy; ls p2.before p2.reached p9.before p9.reached").await;
 }
 
 /// Between the profile and the boot loader neither closure boots for sure.

@@ -218,5 +218,7 @@ fn unapproved(leg: &model::course::Leg, state: &State) -> Option<Why> {
     let asked = leg.approvals.as_ref()?;
     let have = state.approved(&leg.name).into_iter().flatten().filter(|who| asked.by.contains(*who)).count();
     let wave = leg.name.clone();
-    (have < asked.count).then_some(Why::Unapproved { wave, have, need: asked.count })
+    let refused =
+        state.refused(&wave).map(|(who, why)| format!("{who}'s word does not count: {why}")).collect();
+    (have < asked.count).then_some(Why::Unapproved { wave, have, need: asked.count, refused })
 }

@@ -16,6 +16,7 @@ use super::host::Host;
 pub struct State {
     machines: BTreeMap<MachineName, Host>,
     approved: BTreeMap<String, BTreeSet<String>>,
+    refused: BTreeMap<String, BTreeMap<String, String>>,
     frozen: Option<(String, String)>,
 }
 
@@ -38,6 +39,15 @@ impl State {
     #[must_use]
     pub fn approved(&self, wave: &str) -> Option<&BTreeSet<String>> {
         self.approved.get(wave)
+    }
+
+    /// Whose word for a wave does not count, and why.
+    pub fn refused(&self, wave: &str) -> impl Iterator<Item = (&str, &str)> {
+        let words = self.refused.get(wave).into_iter().flatten();
+        let stand = self.approved.get(wave);
+        words
+            .filter(move |(who, _)| !stand.is_some_and(|approved| approved.contains(*who)))
+            .map(|(who, why)| (who.as_str(), why.as_str()))
     }
 
     /// Who stopped all further activations, and why.
@@ -69,8 +79,11 @@ impl State {
                 }
             }
             Happened::Resumed => self.machines.values_mut().for_each(Host::resume),
-            Happened::Approved { by, wave } => {
+            Happened::Approved { by, wave, refused: None, .. } => {
                 self.approved.entry(wave.clone()).or_default().insert(by.clone());
+            }
+            Happened::Approved { by, wave, refused: Some(why), .. } => {
+                self.refused.entry(wave.clone()).or_default().insert(by.clone(), why.clone());
             }
             Happened::Frozen { by, reason } => self.frozen = Some((by.clone(), reason.clone())),
             Happened::Thawed { .. } => self.frozen = None,

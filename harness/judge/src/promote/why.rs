@@ -42,7 +42,7 @@ pub enum Why {
     /// The evidence is younger than now: a clock is wrong.
     FromTheFuture { stage: Stage },
     /// People have to agree first.
-    Unapproved { wave: String, have: usize, need: usize },
+    Unapproved { wave: String, have: usize, need: usize, refused: Vec<String> },
     /// Somebody stopped everything.
     Frozen { by: String, reason: String },
     /// The policy stops everything on this day.
@@ -117,7 +117,10 @@ impl fmt::Display for Why {
             Self::GateUndecided { stage } => write!(f, "{stage}: undecided"),
             Self::Stale { stage, at } => write!(f, "{stage}: proven too long ago, on {at}"),
             Self::FromTheFuture { stage } => write!(f, "{stage}: proven later than now; a clock is wrong"),
-            Self::Unapproved { wave, have, need } => write!(f, "{have} of {need} agreed to wave {wave}"),
+            Self::Unapproved { wave, have, need, refused } => {
+                write!(f, "{have} of {need} agreed to wave {wave}")?;
+                refused.iter().try_for_each(|word| write!(f, "; {word}"))
+            }
             Self::Frozen { by, reason } => write!(f, "frozen by {by}: {reason}"),
             Self::Freeze { reason } => write!(f, "frozen: {reason}"),
             Self::OutOfHours => f.write_str("out of maintenance hours"),

@@ -1,9 +1,12 @@
 //! What must hold in every state, told from what is really so rather than from what is believed.
 
+use std::time::Duration;
+
 use judge::promote::{Phase, decide};
 use model::{
     course::Leg,
     machine::MachineName,
+    promotion::Hours,
     rollout::{Entry, Happened, Step},
 };
 
@@ -39,10 +42,34 @@ impl Fleet {
         if !wave.before.iter().all(soaked) {
             return Some(format!("{name} is activated before its wave is free"));
         }
+        if self.law.primary.contains(name) && !self.have_soaked_together(world, wave) {
+            return Some(format!("{name} is activated before all others have soaked together"));
+        }
         let mut before = wave.before.iter().map(|before| &self.law.waves[*before]);
         before
             .find_map(|leg| self.unexamined(world, leg))
             .map(|other| format!("{name} is activated before {other} was examined at the end of its soak"))
+    }
+
+    /// Why this machine must not set out now, whatever is proven of it.
+    pub(crate) fn untimely(&self, world: &World, index: usize) -> Option<String> {
+        let (name, minute) = (&self.names[index], u16::from(world.hour) * 60);
+        if world.frozen {
+            return Some(format!("{name} sets out while everything is stopped"));
+        }
+        let open = |hours: &Vec<Hours>| hours.iter().any(|hours| (hours.from..hours.until).contains(&minute));
+        let closed = self.law.hours.as_ref().is_some_and(|hours| !open(hours));
+        closed.then(|| format!("{name} sets out out of hours"))
+    }
+
+    /// Whether the waves before one have run for the sum of their soaks, or for what a primary machine needs if that is more, since
+    /// the first machine of them got its new closure.
+    fn have_soaked_together(&self, world: &World, wave: &Leg) -> bool {
+        let before = || wave.before.iter().map(|before| &self.law.waves[*before]);
+        let sum = before().map(|leg| leg.soak).sum::<Duration>().max(self.law.primary_soak);
+        let of = before().flat_map(|leg| &leg.machines).map(|machine| &world.truth[self.index(machine)]);
+        let first = of.filter_map(|truth| truth.settled).min();
+        first.is_some_and(|first| u64::from(world.hour - first) >= sum.as_secs() / 3600)
     }
 
     /// One of a wave that has its new closure, and was not found well since its soak was over.
@@ -58,7 +85,10 @@ impl Fleet {
     /// All that must hold.
     pub(crate) fn law_is_kept(&self, world: &World, end: bool) -> Result<(), String> {
         world.broken.clone().map_or(Ok(()), Err)?;
-        self.limits(world)?;
+        self.limits(|name| world.truth[self.index(name)].is_under_way())?;
+        if world.alive {
+            self.limits_of_a_decision(world)?;
+        }
         for (name, truth) in self.names.iter().zip(&world.truth) {
             if let Some(step) = truth.twice {
                 return Err(format!("{step} was done twice with {name}"));
@@ -75,21 +105,37 @@ impl Fleet {
             if end && !truth.is_whole() {
                 return Err(format!("the run ends with {name} on neither its old nor its new closure"));
             }
-            if end && world.state.machines()[name].failed.is_some() && truth.running != Runs::Old {
+            let failed = world.state.machines().get(name).is_some_and(|host| host.failed.is_some());
+            if end && failed && truth.running != Runs::Old {
                 return Err(format!("the run ends with {name} on a closure that failed there"));
             }
         }
         if world.alive { self.way_back(world) } else { Ok(()) }
     }
 
-    fn limits(&self, world: &World) -> Result<(), String> {
-        let under_way = world.truth.iter().filter(|truth| truth.is_under_way()).count();
+    /// All that a decision permits may be begun at once.
+    fn limits_of_a_decision(&self, world: &World) -> Result<(), String> {
+        let course = self.course(world);
+        let board = decide(&course, &self.proofs(world), &world.state, at(world.hour));
+        let permitted = board.next.iter().filter(|permit| permit.step() == Step::Activate);
+        let permitted: Vec<_> = permitted.map(|permit| permit.machine()).collect();
+        if permitted.is_empty() {
+            return Ok(());
+        }
+        self.limits(|name| {
+            let index = self.index(name);
+            let is_on_its_way = matches!(world.flight[index], Some((Step::Activate, None)));
+            world.truth[index].is_under_way() || is_on_its_way || permitted.contains(&name)
+        })
+    }
+
+    fn limits(&self, is_under_way: impl Fn(&MachineName) -> bool) -> Result<(), String> {
+        let under_way = self.names.iter().filter(|name| is_under_way(name)).count();
         if self.law.at_once.is_some_and(|at_once| under_way > at_once) {
             return Err(format!("{under_way} machines are under way at once"));
         }
         for (role, members) in &self.law.roles {
-            let truth = |name| &world.truth[self.index(name)];
-            if members.iter().all(|name| truth(name).is_under_way()) {
+            if members.iter().all(&is_under_way) {
                 return Err(format!("all of {role} are under way at once"));
             }
         }

@@ -4,6 +4,8 @@ mod explore;
 mod hosts;
 mod intents;
 mod laws;
+mod people;
+mod policies;
 mod proving;
 mod rules;
 mod runs;

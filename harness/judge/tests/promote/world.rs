@@ -4,7 +4,10 @@
 //! may follow: steps, their answers, faults, crashes, hours that go by.
 //! Must not: know how decisions are made; it asks `decide` and does what is permitted.
 
-use std::collections::BTreeMap;
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use jiff::{SignedDuration, Timestamp};
 use judge::promote::{Proof, Proofs, Proven, State, decide};
@@ -27,9 +30,11 @@ pub(crate) struct World {
     pub(crate) state: State,
     pub(crate) truth: Vec<Truth>,
     /// What each machine's step has come to, if one is being taken.
-    flight: Vec<Option<(Step, Option<Answer>)>>,
+    pub(crate) flight: Vec<Option<(Step, Option<Answer>)>>,
     pub(crate) alive: bool,
     pub(crate) hour: u8,
+    /// Whether somebody stopped everything, heard or unheard.
+    pub(crate) frozen: bool,
     /// When each machine's evidence was gathered, if it was.
     pub(crate) proven: Vec<Option<u8>>,
     pub(crate) left: Left,
@@ -38,7 +43,7 @@ pub(crate) struct World {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Answer {
+pub(crate) enum Answer {
     End(End),
     Saw(model::rollout::Sight),
 }
@@ -47,7 +52,7 @@ enum Answer {
 type Act<'a> = &'a dyn Fn(&mut Truth) -> Answer;
 
 /// How many of each may still happen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Left {
     pub(crate) faults: u8,
     pub(crate) crashes: u8,
@@ -55,6 +60,8 @@ pub(crate) struct Left {
     pub(crate) proofs: u8,
     /// Words of people that a machine ails.
     pub(crate) words: u8,
+    /// Words of people that everything stops.
+    pub(crate) freezes: u8,
 }
 
 /// How the process goes wrong that is explored; the sound one does nothing of it.
@@ -73,6 +80,10 @@ pub(crate) enum Habit {
     ExaminesOnce,
     /// It says of machines that were to be rebooted that they were.
     NeverReboots,
+    /// It does not hear that everything stops.
+    Deaf,
+    /// It begins anew with all machines where one joins.
+    BeginsAnew,
 }
 
 /// The fleet, what it is promoted by, and what has to be kept to.
@@ -85,6 +96,8 @@ pub(crate) struct Fleet {
     pub(crate) habit: Habit,
     /// When the evidence was gathered that is there at first, if there is any.
     pub(crate) proven: Option<u8>,
+    /// Those that do not answer at first, so that nobody knows what they would go back to.
+    pub(crate) late: BTreeSet<MachineName>,
 }
 
 pub(crate) fn at(hour: u8) -> Timestamp {
@@ -97,7 +110,7 @@ impl Fleet {
     }
 
     pub(crate) fn first(&self, left: Left) -> World {
-        let changes = self.names.iter().map(|name| (name.clone(), Self::change(name))).collect();
+        let changes = self.changes(|name| !self.late.contains(name));
         let state = State::of(&[Entry { at: at(0), what: Happened::Started { changes } }]);
         let (truth, flight) = (vec![Truth::FIRST; self.names.len()], vec![None; self.names.len()]);
         World {
@@ -106,10 +119,26 @@ impl Fleet {
             flight,
             alive: true,
             hour: 0,
+            frozen: false,
             proven: vec![self.proven; self.names.len()],
             left,
             broken: None,
         }
+    }
+
+    /// What some machines are to change.
+    pub(crate) fn changes(&self, of: impl Fn(&MachineName) -> bool) -> BTreeMap<MachineName, Change> {
+        self.names.iter().filter(|name| of(name)).map(|name| (name.clone(), Self::change(name))).collect()
+    }
+
+    /// What a process decides by: it knows who has not answered yet.
+    pub(crate) fn course(&self, world: &World) -> Cow<'_, Course> {
+        let mut absent = self.late.clone();
+        absent.retain(|name| !world.state.machines().contains_key(name));
+        if absent.is_empty() {
+            return Cow::Borrowed(&self.course);
+        }
+        Cow::Owned(Course { absent, ..self.course.clone() })
     }
 
     /// What the evidence says. Before it is gathered for the new closure, there is evidence for another one.
@@ -131,7 +160,8 @@ impl Fleet {
     /// Every step that is permitted, begun.
     fn steps(&self, world: &World, next: &mut Vec<(String, World)>) {
         let proofs = self.proofs(world);
-        for permit in decide(&self.course, &proofs, &world.state, at(world.hour)).next {
+        let course = self.course(world);
+        for permit in decide(&course, &proofs, &world.state, at(world.hour)).next {
             let (index, step) = (self.index(permit.machine()), permit.step());
             // The process is gone for what was never noted as begun; it may still be on its way.
             if world.flight[index].is_some()
@@ -140,7 +170,10 @@ impl Fleet {
                 continue;
             }
             let mut after = world.clone();
-            after.broken = (step == Step::Activate).then(|| self.unlawful(world, index)).flatten();
+            after.broken = step.sets_out().then(|| self.untimely(world, index)).flatten();
+            if step == Step::Activate {
+                after.broken = after.broken.or_else(|| self.unlawful(world, index));
+            }
             let (begun, order) = permit.begin();
             if self.habit != Habit::NotesLate {
                 after.note(begun);
@@ -174,7 +207,7 @@ impl Fleet {
 }
 
 impl World {
-    fn note(&mut self, what: Happened) {
+    pub(crate) fn note(&mut self, what: Happened) {
         self.state.apply(&Entry { at: at(self.hour), what });
     }
 
@@ -292,7 +325,7 @@ impl World {
                     world.truth[index].reboot();
                 });
             }
-            let known = self.state.machines()[name].failed.is_some();
+            let known = self.state.machines().get(name).is_some_and(|host| host.failed.is_some());
             if self.left.faults > 0 && self.truth[index].running == Runs::New && !known {
                 if !self.truth[index].ill {
                     on(format!("{name} falls ill"), &|world| {
@@ -317,21 +350,6 @@ impl World {
         self.people_and_time(fleet, next);
     }
 
-    fn people_and_time(&self, fleet: &Fleet, next: &mut Vec<(String, Self)>) {
-        if self.left.hours > 0 {
-            let mut after = self.clone();
-            (after.hour, after.left.hours) = (self.hour + 1, self.left.hours - 1);
-            next.push(("an hour goes by".to_owned(), after));
-        }
-        for leg in fleet.law.waves.iter().filter(|leg| leg.approvals.is_some() && self.alive) {
-            if self.state.approved(&leg.name).is_none() {
-                let mut after = self.clone();
-                after.note(Happened::Approved { by: "ann".to_owned(), wave: leg.name.clone() });
-                next.push((format!("ann agrees to wave {}", leg.name), after));
-            }
-        }
-    }
-
     /// What was on its way is lost, be it done or not; what was noted stays.
     fn crash(&self) -> Self {
         let mut after = self.clone();
@@ -353,10 +371,7 @@ impl System for Fleet {
                 next.push(("the process dies".to_owned(), world.crash()));
             }
         } else {
-            let mut after = world.clone();
-            after.alive = true;
-            after.note(Happened::Resumed);
-            next.push(("another process resumes".to_owned(), after));
+            world.resumes(self, &mut next);
         }
         world.elsewhere(self, &mut next);
         next

@@ -21,8 +21,9 @@ use super::{
 /// A promotion that takes longer than this is a slip of the pen.
 const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
 
-const FIELDS: [&str; 11] = [
+const FIELDS: [&str; 12] = [
     "approvals",
+    "approvers",
     "atOnce",
     "freezes",
     "fresh",
@@ -55,7 +56,8 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &DeTable<'t>) -> Option<Pr
         reboots: reboots(reader, at, fields),
         roles: roles(reader, at, fields),
         primary: primary(reader, at, fields),
-        signers: signers(reader, at, fields),
+        signers: keys(reader, at, fields, "signers"),
+        approvers: keys(reader, at, fields, "approvers"),
     })
 }
 
@@ -173,14 +175,15 @@ fn primary<'t>(reader: &mut Reader<'t>, at: &At<'_>, fields: &DeTable<'t>) -> Op
     Some(Primary { machines, tags, soak })
 }
 
-fn signers<'t>(reader: &mut Reader<'t>, at: &At<'_>, fields: &DeTable<'t>) -> Vec<Signer> {
-    let span = fields.get("signers").map(toml::Spanned::span).unwrap_or_default();
+/// Keys with the names of those who have them.
+fn keys<'t>(reader: &mut Reader<'t>, at: &At<'_>, fields: &DeTable<'t>, key: &str) -> Vec<Signer> {
+    let span = fields.get(key).map(toml::Spanned::span).unwrap_or_default();
     let mut signers = Vec::new();
-    for line in texts(reader, at, fields, "signers").unwrap_or_default() {
+    for line in texts(reader, at, fields, key).unwrap_or_default() {
         match Signer::parse(&line) {
             Some(signer) => signers.push(signer),
             None => {
-                let message = format!("a signer is written `ssh-ed25519 AAAA.. name`, not {line:?}");
+                let message = format!("a key is written `ssh-ed25519 AAAA.. name`, not {line:?}");
                 let help = Some("it is the line of the key's .pub file, with a name behind it".to_owned());
                 reader.error("bad-value", message, span.clone(), help);
             }

@@ -13,7 +13,7 @@ use model::{
     facts::pointer,
     machine::MachineName,
     place::Place,
-    promotion::{Approvals, Promotion, Wave},
+    promotion::{Approvals, Promotion, Signer, Wave},
     resolved::ResolvedFleet,
     suite::Suite,
 };
@@ -120,6 +120,19 @@ impl Lint<'_> {
                 self.approvers(&at, approvals, &known);
             }
         }
+        self.keys();
+    }
+
+    /// Each key is one person's, so that nobody agrees twice.
+    fn keys(&mut self) {
+        let mut of = BTreeMap::new();
+        for (index, Signer { key, name }) in self.policy.approvers.iter().enumerate() {
+            if let Some(other) = of.insert(key, name).filter(|other| *other != name) {
+                let message =
+                    format!("{other} and {name} have the same key, and one of them agrees for both");
+                self.error(&["approvers", &index.to_string()], "key-of-two", message, None);
+            }
+        }
     }
 
     fn approvers(&mut self, at: &[String], Approvals { by, count }: &Approvals, known: &BTreeSet<&str>) {
@@ -127,6 +140,19 @@ impl Lint<'_> {
         if by.len() < *count {
             let message = format!("{count} have to agree, and only {} may: the wave never starts", by.len());
             self.error(&at, "too-few-approvers", message, None);
+        }
+        let keys = &self.policy.approvers;
+        for user in by.iter().filter(|user| !keys.is_empty() && keys.iter().all(|key| key.name != **user)) {
+            let message =
+                format!("`{user}` has no key in `approvers`, and what is not signed does not count");
+            let help = Some("add the line of their key's .pub file, with that name behind it".to_owned());
+            self.error(&[at.as_slice(), &["by"]].concat(), "approver-without-key", message, help);
+        }
+        if keys.is_empty() && *count > 1 {
+            let message = format!("{count} have to agree, and nobody signs: one person can say it for all");
+            let help = Some("name their keys in `approvers`".to_owned());
+            let place = self.place(&at);
+            self.problems.push(Diagnostic::warning("unsigned-approvals", message, place).with_help(help));
         }
         for user in by.iter().filter(|user| !known.is_empty() && !known.contains(user.as_str())) {
             let help = Some(format!("the fleet's users are {}", named(known.iter().copied())));

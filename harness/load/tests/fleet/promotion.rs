@@ -144,6 +144,25 @@ soak = "1d"
     ));
 }
 
+/// Whoever can set a name must not be able to agree twice.
+#[test]
+fn who_has_no_key_or_anothers_is_told_at_its_place() {
+    let key =
+        |letter: &str, name| format!("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{} {name}", letter.repeat(43));
+    let keys = [key("A", "ann"), key("A", "bob"), key("B", "eve")];
+    assert_snapshot!(told(&format!(
+        r#"[promotion]
+gates = ["boot"]
+approvers = {keys:?}
+approvals = {{ by = ["ann", "bob", "dan"], count = 2 }}
+[[promotion.waves]]
+name = "all"
+tags = ["all"]
+soak = "1d"
+"#
+    )));
+}
+
 #[test]
 fn waves_in_a_circle_are_told_each() {
     assert_snapshot!(told(

@@ -10,7 +10,7 @@ use tokio::{sync::mpsc, time::sleep};
 use crate::fleet::{HOUR, fleet, through};
 
 fn approved(by: &str) -> Happened {
-    Happened::Approved { by: by.to_owned(), wave: "wave-1".to_owned() }
+    Happened::Approved { by: by.to_owned(), wave: "wave-1".to_owned(), signed: None, refused: None }
 }
 
 #[tokio::test(start_paused = true)]
@@ -37,7 +37,7 @@ async fn who_has_no_patience_does_not_wait_for_people() {
     let fleet = fleet(&[&["a"]]).agreed_by(0, &["ann"]);
     let rested = fleet.go().await.expect("the journal is sound");
     assert_eq!(rested.rest, Rest::Idle(Outlook::Waits { until: None }));
-    let unapproved = Why::Unapproved { wave: "wave-0".to_owned(), have: 0, need: 1 };
+    let unapproved = Why::Unapproved { wave: "wave-0".to_owned(), have: 0, need: 1, refused: Vec::new() };
     assert_eq!(fleet.reasons(&rested)["a"], [unapproved]);
 }
 

@@ -8,6 +8,7 @@ is_there "$new" || fail "the new closure is not there any more"
 is_there "$old" || fail "the old closure is not there whole, so that there is no way back"
 mkdir -p /nix/var/nix/gcroots/seaworthy
 ln -sfn "$old" /nix/var/nix/gcroots/seaworthy/old
+forget_oldest
 { take_down && echo "$old $new" >"$kept/$id"; } ||
     fail "no mark can be left in $kept, so that nothing was begun: is the disk full"
 sync
