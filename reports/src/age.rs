@@ -6,10 +6,16 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+/// Of less than this, as of an echo on a good line, tenths of a millisecond tell.
+const SHORT: Duration = Duration::from_millis(10);
+
 /// A duration in two units at most.
 pub(crate) fn took(duration: Duration) -> String {
     let seconds = duration.as_secs();
     match seconds {
+        0 if duration < SHORT && !duration.subsec_micros().is_multiple_of(1000) => {
+            format!("{:.1}ms", duration.as_secs_f64() * 1e3)
+        }
         0 => format!("{}ms", duration.as_millis()),
         1..60 if duration.subsec_millis() == 0 => format!("{seconds}s"),
         1..60 => format!("{:.2}s", duration.as_secs_f64().min(59.99)),
@@ -42,6 +48,8 @@ mod tests {
             [0, 999, 1204, 10_000, 59_999, 60_000, 3_599_000, 3_600_000, 90_061_000].map(shown),
             ["0ms", "999ms", "1.20s", "10s", "59.99s", "1m 00s", "59m 59s", "1h 00m", "25h 01m"]
         );
+        let shown = |micros| took(Duration::from_micros(micros));
+        assert_eq!([30, 250, 2000, 9_940, 10_900].map(shown), ["0.0ms", "0.2ms", "2ms", "9.9ms", "10ms"]);
         assert_eq!(took(Duration::MAX), "5124095576030431h 00m");
     }
 

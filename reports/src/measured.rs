@@ -71,6 +71,7 @@ pub(crate) fn number(measurement: &Measurement) -> String {
         }
         Unit::Bytes => bytes(value),
         Unit::Count => plain(value),
+        Unit::Percent => format!("{} %", plain(value)),
     }
 }
 
@@ -126,5 +127,6 @@ mod tests {
         );
         let counts = [7.0, 0.125, -3.0, 1e20].map(|value| shown(Unit::Count, value));
         assert_eq!(counts, ["7", "0.12", "-3", "1.00e20"]);
+        assert_eq!([0.0, 45.0].map(|value| shown(Unit::Percent, value)), ["0 %", "45 %"]);
     }
 }

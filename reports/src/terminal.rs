@@ -3,6 +3,7 @@
 //! In: a report and the look of the screen. Out: text. What matters most stands last, where the eye is when the run ends.
 //! It must not hide a check that was not proven.
 
+mod alike;
 mod booted;
 mod findings;
 mod gates;

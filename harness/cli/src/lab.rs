@@ -51,6 +51,7 @@ pub async fn carry_out(
         args::Lab::Stop { host, daemon } => Ask::Begin(Fault::Stop { host, daemon: raised(daemon) }),
         args::Lab::Revoke { host } => Ask::Begin(Fault::Revoke { host }),
         args::Lab::Admit { host } => Ask::Begin(Fault::Admit { host }),
+        args::Lab::Expire { host } => Ask::Begin(Fault::Expire { host }),
         args::Lab::Twin { host, of } => Ask::Begin(Fault::SameAddress { host, of }),
         args::Lab::Mend => Ask::Mend,
         args::Lab::Down => Ask::Down,
@@ -82,7 +83,7 @@ fn topology(options: &args::LabUp) -> Topology {
         LabOverlay::Zerotier => Overlay::Zerotier,
     };
     let hosts = named(&options.hosts, false).into_iter().chain(named(&options.outsiders, true)).collect();
-    Topology { overlay, hosts, ..Topology::default() }
+    Topology { overlay, certificates: options.certificates, hosts, ..Topology::default() }
 }
 
 /// A name that is given more than once.

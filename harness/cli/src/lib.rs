@@ -25,6 +25,7 @@ pub mod planned;
 pub mod print;
 pub mod progress;
 pub mod project;
+pub mod reader;
 pub mod report;
 pub mod rollout;
 pub mod screen;

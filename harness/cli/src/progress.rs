@@ -145,7 +145,11 @@ impl Progress {
 
     fn show(&self) {
         let failed = if self.failed == 0 { String::new() } else { format!(", {} not passed", self.failed) };
-        let now = self.running.first().map_or(String::new(), |check| format!(" {check}"));
+        let now = self.running.first().map_or(String::new(), |check| match self.stages.get(check) {
+            // All are asked at once, whoever's check is the first.
+            Some(Stage::Mesh) => " asking machines whom they reach".to_owned(),
+            _ => format!(" {check}"),
+        });
         self.bar.set_message(format!("{failed}{now}"));
     }
 }

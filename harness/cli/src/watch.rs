@@ -3,7 +3,7 @@
 //! Flows in: a plan that asks machines. Flows out: on a terminal one picture that is drawn anew, elsewhere a line for each
 //! change. Must not: record anything; ask a machine while it still answers the question before.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use edge::probe::{remote::Remote, worker::ProbeWorker};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
@@ -19,7 +19,8 @@ use tokio::{
 };
 
 use crate::{
-    args::WatchArguments, desk::Desk, exit::Exit, mesh, pipeline, settings, stop::Stop, trouble, verify::look,
+    args::WatchArguments, desk::Desk, exit::Exit, mesh, pipeline, progress::Spinner, reader, settings,
+    stop::Stop, trouble, verify::look,
 };
 
 /// What was seen last.
@@ -28,7 +29,7 @@ struct State {
     decision: Decision,
 }
 
-/// Watches until it is told to end. The exit code is that of what was seen last.
+/// Watches until it is told to end, or nobody reads it any more. The exit code is that of what was seen last.
 ///
 /// # Errors
 /// The input is wrong, or there is nobody to ask.
@@ -45,13 +46,22 @@ pub async fn watch(
     let worker: Arc<dyn Worker> =
         Arc::new(ProbeWorker::new(round, Remote::kept(settings::ssh(desk, &probing)?)));
     let mut last = None;
+    // Somebody who is offline is waited for, and until then there is nothing to see.
+    let mut first = Some(Spinner::start(desk.screen, "asking machines whom they reach"));
+    let mut over = pin!(async {
+        tokio::select! {
+            Some(()) = interrupts.recv() => {}
+            () = reader::gone() => {}
+        }
+    });
     loop {
         let began = Instant::now();
         let seen = tokio::select! {
             biased;
-            Some(()) = interrupts.recv() => break,
+            () = &mut over => break,
             seen = once(desk, &plan, &known.fleet.fleet.waivers, Arc::clone(&worker)) => seen?,
         };
+        drop(first.take());
         let is_read = show(desk, &plan, last.as_ref(), &seen, options.every)?;
         last = Some(seen);
         if !is_read {
@@ -59,7 +69,7 @@ pub async fn watch(
         }
         tokio::select! {
             biased;
-            Some(()) = interrupts.recv() => break,
+            () = &mut over => break,
             () = sleep_until(began + options.every) => {}
         }
     }

@@ -156,6 +156,7 @@ mod linux {
         says(runtime, &["up", "a", "b"], 0, &[])?;
         says(runtime, &["cut", "a", "z"], 2, &["there is no host `z`: there are a, b, operator"])?;
         says(runtime, &["revoke", "a"], 2, &["this lab has no overlay"])?;
+        says(runtime, &["expire", "a"], 2, &["this lab's host keys have no certificates"])?;
         says(runtime, &["ssh", "z"], 2, &["no host is called `z`", "there are a, b"])?;
         says(runtime, &["lose", "a", "b", "0"], 2, &["invalid value '0'"])?;
         says(runtime, &["delay", "a", "b", "soon"], 2, &["invalid value 'soon'", "write it as `40ms`"])?;

@@ -257,7 +257,7 @@ async fn where_keys_are_named_only_what_is_signed_counts() {
     // Whoever writes it into the journal all the same.
     let state = State::open(&port.folder()).unwrap();
     let (by, wave) = ("crs58".to_owned(), "desk".to_owned());
-    let forged = Happened::Approved { by, wave, signed: None, refused: None };
+    let forged = Happened::Approved { by, wave, signed: None, held: None };
     PromotionJournal::latest(&state).unwrap().unwrap().note(jiff::Timestamp::now(), forged).unwrap();
     let said = "0 of 1 agreed to wave desk; crs58's word does not count: nobody signed it";
     assert!(reasons().contains(said), "{}", reasons());

@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "what a test needs and does not find ends it")]
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     env, fs,
     path::{Path, PathBuf},
     process::Command,
@@ -18,6 +18,7 @@ use edge::{
 };
 use jiff::Timestamp;
 use model::{
+    machine::MachineName,
     promotion::Signer,
     rollout::{Change, Closure, Entry, Happened, PromotionId},
 };
@@ -70,11 +71,21 @@ impl Desk {
 
     /// Why the word that is written down as this person's does not count, read by a policy with these keys.
     fn refused(&self, by: &str, signed: Option<String>, approvers: &[Signer]) -> Option<String> {
+        self.held(by, signed, approvers)?.err()
+    }
+
+    /// For whom it counts, or why it does not.
+    fn held(
+        &self,
+        by: &str,
+        signed: Option<String>,
+        approvers: &[Signer],
+    ) -> Option<Result<BTreeSet<MachineName>, String>> {
         let open = || PromotionJournal::open(&self.state, &self.promotion).unwrap();
-        let what = Happened::Approved { by: by.to_owned(), wave: "desk".to_owned(), signed, refused: None };
+        let what = Happened::Approved { by: by.to_owned(), wave: "desk".to_owned(), signed, held: None };
         open().note(NOW, what).unwrap();
         match open().held_against(approvers).entries().unwrap().pop().unwrap().what {
-            Happened::Approved { refused, .. } => refused,
+            Happened::Approved { held, .. } => held,
             other => panic!("{other:?}"),
         }
     }
@@ -85,12 +96,13 @@ async fn a_word_counts_that_its_own_key_signed() {
     let desk = Desk::new();
     let (file, ann) = desk.key("ann");
     let signed = desk.signed(&desk.word("/new"), &file).await;
-    assert_eq!(desk.refused("ann", signed, &[desk.key("bob").1, ann]), None);
+    let held = desk.held("ann", signed, &[desk.key("bob").1, ann]);
+    assert_eq!(held, Some(Ok(["web".into()].into())), "and for the machines that are signed");
 }
 
 #[tokio::test]
 async fn where_no_keys_are_named_nothing_is_held_against_them() {
-    assert_eq!(Desk::new().refused("ann", None, &[]), None);
+    assert_eq!(Desk::new().held("ann", None, &[]), None);
 }
 
 #[tokio::test]

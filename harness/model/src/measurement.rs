@@ -28,6 +28,8 @@ pub enum Unit {
     Bytes,
     /// Things.
     Count,
+    /// Parts of a hundred.
+    Percent,
 }
 
 impl Unit {
@@ -38,6 +40,7 @@ impl Unit {
             Self::Seconds => "seconds",
             Self::Bytes => "bytes",
             Self::Count => "count",
+            Self::Percent => "percent",
         }
     }
 }

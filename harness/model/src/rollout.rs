@@ -2,7 +2,10 @@
 //!
 //! A step is noted before it is taken and again when it has ended, so that after a crash it is known what may have been done.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -159,9 +162,11 @@ pub enum Happened {
         /// The same, in an envelope that they signed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         signed: Option<String>,
-        /// Why it does not count, in a sentence without a full stop. It is found out by whoever reads, and never written.
+        /// What came of holding it against the keys of those who may agree: for which machines it counts, or why it does not, in a
+        /// sentence without a full stop. It is found out by whoever reads, and never written. Where no keys are named it counts for
+        /// all that the promotion has by then.
         #[serde(skip)]
-        refused: Option<String>,
+        held: Option<Result<BTreeSet<MachineName>, String>>,
     },
     /// Somebody stopped all further activations.
     Frozen {

@@ -171,11 +171,12 @@ impl Round {
         members.flat_map(each).collect()
     }
 
-    /// Puts into what is expected of a machine with whom it is on the overlays: itself, and of those whom it must reach the
-    /// ones that are there.
+    /// Puts into what is expected of a machine which overlays it controls, and with whom it is on them: itself, and of those whom
+    /// it must reach the ones that are there.
     pub fn meets(&self, machine: &MachineName, is_there: impl Fn(&MachineName) -> bool, to: &mut Expected) {
         to.names = self.names(machine).into_iter().map(|(name, at)| (name.clone(), at.clone())).collect();
         to.overlays.clear();
+        to.controls.clear();
         to.away.clear();
         for net in self.nets.iter().filter(|net| net.run.contains(machine)) {
             let targets = net.targets.get(machine).into_iter().flatten();
@@ -183,6 +184,10 @@ impl Round {
                 targets.filter(|target| target.expectation.reach() == Reach::Must && is_there(&target.to));
             if !net.run.iter().all(&is_there) {
                 to.away.insert(net.overlay.kind);
+            }
+            let own = net.overlay.members.get(machine);
+            if own.is_some_and(|member| member.roles.contains_key("controller")) {
+                to.controls.insert(net.overlay.kind);
             }
             let members = to.overlays.entry(net.overlay.kind).or_default();
             for name in met.map(|target| &target.to).chain([machine]) {

@@ -38,17 +38,16 @@ case $1 in
             : >/run/zerotier
         fi
         zerotier-one -U -d $home >/run/host/overlay.log 2>&1 </dev/null
-        tries=0
+        # By the clock, and not often: nodes that are asked all the time leave a busy computer none to start the others.
+        end=$(($(date +%s) + 20))
         until zerotier-cli info >/dev/null 2>&1; do
-            tries=$((tries + 1))
-            [ "$tries" -lt 400 ]
-            sleep 0.05
+            [ "$(date +%s)" -lt "$end" ]
+            sleep 0.2
         done
         if [ ! -e $home/controller ]; then
             # It looks every five seconds whether it hears the root. Who is cut off from it is up all the same.
-            until [ "$tries" -ge 400 ] || zerotier-cli info | grep -q ONLINE; do
-                tries=$((tries + 1))
-                sleep 0.05
+            until zerotier-cli info | grep -q ONLINE || [ "$(date +%s)" -ge "$end" ]; do
+                sleep 0.2
             done
             exit 0
         fi

@@ -3,11 +3,15 @@
 //! In: the rows. Out: findings by rule, then checks without an answer, faults, warnings and waivers. However many there
 //! are, only so many are shown, and the rest is counted. It must not shorten a rule's name or a place.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, HashMap, HashSet},
+};
 
 use model::{
     check::Check,
     finding::Finding,
+    sighting::rules,
     verdict::{Fault, Verdict},
 };
 
@@ -28,6 +32,12 @@ const MOST_LINES: usize = 12;
 /// Checks that are named where many share one fault.
 const NAMED: usize = 3;
 
+/// Findings of one rule about pairs that are told again, though the pairs stand with their overlay.
+const FEW_PAIRS: usize = 6;
+
+/// Machines that are named with how many of such findings they have.
+const COUNTED: usize = 12;
+
 /// Files that are named at a time.
 const MOST_FILES: usize = 6;
 
@@ -41,15 +51,17 @@ pub(super) fn all(page: &mut Page, report: &Report<'_>, rows: &[Row<'_>], most: 
 }
 
 /// The findings of failures or of warnings.
-fn by_rule(page: &mut Page, rows: &[Row<'_>], standing: Standing, left: &mut usize) {
-    let mut rules: BTreeMap<&str, Vec<Found<'_, '_>>> = BTreeMap::new();
+fn by_rule<'a>(page: &mut Page, rows: &'a [Row<'_>], standing: Standing, left: &mut usize) {
+    let mut rules: BTreeMap<(bool, &str), Vec<Found<'_, '_>>> = BTreeMap::new();
+    // What is wrong with a machine is often why it does not reach others, which comes last.
+    let key = |rule: &'a str| (rules::is_of_pairs(rule), rule);
     for row in rows.iter().filter(|row| row.standing == standing) {
-        rules.entry(row.left.first().map_or(&row.check.rule, |first| &first.rule)).or_default();
-        row.left.iter().for_each(|one| rules.entry(&one.rule).or_default().push((row, one)));
+        rules.entry(key(row.left.first().map_or(&row.check.rule, |first| &first.rule))).or_default();
+        row.left.iter().for_each(|one| rules.entry(key(&one.rule)).or_default().push((row, one)));
     }
     let (word, ink) = if standing == Standing::Failed { ("FAIL", Ink::Bad) } else { ("WARN", Ink::Warning) };
-    let mut hidden = 0;
-    for (rule, all) in rules {
+    let (mut hidden, mut trailed) = (0, HashSet::new());
+    for ((of_pairs, rule), all) in rules {
         let findings = all.len();
         if *left == 0 {
             hidden += findings;
@@ -57,7 +69,12 @@ fn by_rule(page: &mut Page, rows: &[Row<'_>], standing: Standing, left: &mut usi
         }
         page.gap();
         page.label(0, ink, &format!("{word} {rule}"), &format!(": {}", count(findings, "finding")));
-        let mut trailed = HashSet::new();
+        if of_pairs && findings > FEW_PAIRS {
+            *left -= 1;
+            pairs(page, &all);
+            trail(page, all.iter().map(|(row, _)| *row).filter(|row| trailed.insert(&row.check.id)));
+            continue;
+        }
         for group in alike(all.into_iter()) {
             if *left == 0 {
                 hidden += group.len();
@@ -97,6 +114,29 @@ fn alike<'r, 'a>(all: impl Iterator<Item = Found<'r, 'a>>) -> Vec<Vec<Found<'r, 
         }
     }
     groups
+}
+
+/// Whose they are; what each says stands with its pair.
+fn pairs(page: &mut Page, all: &[Found<'_, '_>]) {
+    let mut times: BTreeMap<String, usize> = BTreeMap::new();
+    all.iter().for_each(|(row, told)| *times.entry(who(row.check, told)).or_default() += 1);
+    let mut times: Vec<_> = times.into_iter().collect();
+    times.sort_by_key(|(_, times)| Reverse(*times));
+    let named: Vec<String> =
+        times.iter().take(COUNTED).map(|(who, times)| format!("{who} {times}")).collect();
+    let more = match times.len().saturating_sub(COUNTED) {
+        0 => String::new(),
+        more => format!(" and {}", count(more, "more machine")),
+    };
+    page.say(
+        2,
+        Ink::Plain,
+        &format!("{}{more}; the pairs stand above, with their overlay", named.join(", ")),
+    );
+    let expected: HashSet<_> = all.iter().map(|(_, told)| told.expected.as_deref()).collect();
+    if let (1, Some(expected)) = (expected.len(), expected.into_iter().next()) {
+        value(page, "expected  ", Ink::Good, expected);
+    }
 }
 
 fn group(page: &mut Page, group: &[Found<'_, '_>]) {

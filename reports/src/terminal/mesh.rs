@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use model::{machine::MachineName, reach::Reach, sighting::seen::Sight};
 
+use super::alike;
 use crate::{
     grid::{self, Grid},
     look::Ink,
@@ -17,7 +18,7 @@ use crate::{
 /// Reasons that are shown of an overlay.
 const REASONS: usize = 12;
 
-/// Puts all overlays on the page; `most` pairs that differ are named.
+/// Puts all overlays on the page, with at most so many lines on what differs.
 pub(crate) fn all(page: &mut Page, report: &Report<'_>, most: usize) {
     for one in sighted(report.plan, report.record) {
         page.gap();
@@ -36,14 +37,13 @@ fn one(page: &mut Page, sighted: &Sighted<'_>, most: usize) {
         told(sighted.net.coverage)
     );
     page.label(0, if differ > 0 { Ink::Bad } else { Ink::Title }, &overlay.name, &about);
-    let wrong = || sighted.pairs.iter().filter(|pair| pair.standing() == Standing::Differs);
-    for pair in wrong().take(most) {
-        let label = format!("{} -> {}", pair.from, pair.target.to);
-        let why = pair.why().unwrap_or("it is not as expected");
-        page.label(2, Ink::Bad, &label, &format!(" {}: {why}", pair.reach().as_str()));
+    let wrong = alike::told(sighted);
+    for told in wrong.iter().take(most) {
+        page.label(2, Ink::Bad, &told.label, &told.sentence);
     }
-    if differ > most {
-        page.say(2, Ink::Warning, &format!("and {} (see --format json)", count(differ - most, "more pair")));
+    let more: usize = wrong.iter().skip(most).map(|told| told.pairs).sum();
+    if more > 0 {
+        page.say(2, Ink::Warning, &format!("and {} (see --format json)", count(more, "more pair")));
     }
     reasons(page, sighted);
     table(page, sighted);

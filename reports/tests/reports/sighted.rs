@@ -21,7 +21,7 @@ use serde_json::Value;
 
 use crate::{
     formats::collect,
-    story::{Story, check, finding, story},
+    story::{Story, check, console, finding, story},
 };
 
 /// Whom the machines of the story are asked about: `a` to `c` must meet, and `d` must meet nobody.
@@ -135,6 +135,101 @@ fn what_differs_is_told_first_and_then_everything_as_a_table() {
         findings.starts_with("mesh/leak: 1 finding") && findings.contains("FAIL mesh/unreached"),
         "{findings}"
     );
+}
+
+/// Machines that must all meet, and what each saw of each other.
+fn seen_of(names: &[&str], sight: impl Fn(&str, &str) -> Sight) -> Story {
+    let mut story = story();
+    let mut round = round();
+    let others = |from: &str| names.iter().copied().filter(move |to| *to != from).collect::<Vec<_>>();
+    let target = |to: &str| Target {
+        to: to.into(),
+        expectation: Expectation { reason: Reason::Members, probe: None },
+    };
+    let targets = |from: &&str| ((*from).into(), others(from).into_iter().map(target).collect());
+    round.nets[0].targets = names.iter().map(targets).collect();
+    story.plan.round = Some(round);
+    for from in names {
+        let what = |to: &str| match sight(from, to) {
+            Sight::Apart => Some(format!("`{from}` does not reach `{to}`")),
+            Sight::Poor => Some(format!("much is lost from `{from}` to `{to}`")),
+            _ => None,
+        };
+        let seen = others(from).into_iter().map(|to| Seen {
+            overlay: "net".to_owned(),
+            to: to.into(),
+            sight: sight(from, to),
+            why: what(to),
+        });
+        let what = What::Sighted { check: looks(from).id, seen: seen.collect() };
+        let at = story.events[0].at;
+        story.events.push(Event { at, what });
+    }
+    let verdict = |from: &str| {
+        let wrong = others(from).into_iter().filter(|to| sight(from, to) != Sight::Reached);
+        let findings: Vec<_> =
+            wrong.map(|to| failed("mesh/unreached", from, to).findings()[0].clone()).collect();
+        if findings.is_empty() { Verdict::Pass } else { Verdict::Fail { findings } }
+    };
+    names.iter().fold(story, |story, from| story.told(looks(from), verdict(from)))
+}
+
+#[test]
+fn what_one_machine_is_to_blame_for_is_told_once() {
+    // `e` meets nobody; from `a` much is lost to all; and one line is cut.
+    let story = seen_of(&["a", "b", "c", "d", "e", "f"], |from, to| match (from, to) {
+        ("e", _) | (_, "e") | ("c", "d") => Sight::Apart,
+        ("a", _) => Sight::Poor,
+        _ => Sight::Reached,
+    });
+    let text = story.render(|report| terminal::render(report, Look::default()));
+    let (_, rest) = text.split_once(" untold\n").expect("the overlay");
+    let (pairs, rest) = rest.split_once("\n\n").expect("a table");
+    assert_snapshot!(pairs, @r"
+      e: reaches nobody, and nobody reaches it; `a` does not reach `e`
+      a -> b, c, d and 1 more machine must reach: much is lost from `a` to `b`; and so on
+      c -> d must reach: `c` does not reach `d`
+    ");
+    let (_, findings) = rest.split_once("\n\nFAIL ").expect("findings");
+    let (findings, _) = findings.split_once("\n\n").expect("gates");
+    assert_snapshot!(findings, @r"
+    mesh/unreached: 15 findings
+      a 5, e 5, c 2, b 1, d 1, f 1; the pairs stand above, with their overlay
+    ");
+}
+
+#[test]
+fn of_few_machines_every_pair_is_told() {
+    let story = seen_of(&["a", "b", "c"], |from, to| match (from, to) {
+        ("c", _) | (_, "c") => Sight::Apart,
+        _ => Sight::Reached,
+    });
+    let text = story.render(|report| terminal::render(report, Look::default()));
+    assert_eq!(text.matches(" must reach: ").count(), 4, "{text}");
+}
+
+/// What is wrong with a machine comes before whom it does not reach.
+#[test]
+fn causes_come_before_what_follows_from_them() {
+    let one = |rule: &str| failed(rule, "a", rule).findings()[0].clone();
+    let findings = ["mesh/unreached", "mesh/latency", "mesh/zerotier"].map(one).into();
+    let told = story().told(looks("a"), Verdict::Fail { findings });
+    let text = told.render(|report| terminal::render(report, Look::default()));
+    let rules: Vec<&str> =
+        text.lines().filter_map(|line| line.strip_prefix("FAIL ")?.split(':').next()).collect();
+    assert_eq!(rules, ["mesh/zerotier", "mesh/latency", "mesh/unreached"]);
+}
+
+/// What a machine printed is one file, however much is wrong with the machine.
+#[test]
+fn where_the_lines_of_a_machine_are_is_told_once() {
+    let one = |rule: &str| failed(rule, "a", rule).findings()[0].clone();
+    let findings = ["mesh/unreached", "mesh/unreached", "mesh/latency", "mesh/zerotier"].map(one).into();
+    let (lines, all) = (console("a"), looks("a"));
+    let told = story().kept(&all, lines).told(all, Verdict::Fail { findings });
+    let text = told.render(|report| terminal::render(report, Look::default()));
+    assert_eq!(text.matches("    console: .seaworthy/runs/").count(), 1, "{text}");
+    assert_eq!(text.matches("\nFAIL ").count(), 3, "{text}");
 }
 
 #[test]

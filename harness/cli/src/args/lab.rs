@@ -77,6 +77,11 @@ pub enum Lab {
         /// The outsider
         host: String,
     },
+    /// Have the certificate of a host's key run out; `up --certificates` gives it one
+    Expire {
+        /// The host
+        host: String,
+    },
     /// Give a host the addresses of another one
     Twin {
         /// The host
@@ -105,6 +110,9 @@ pub struct LabUp {
     /// Hosts that have the overlay's programs, and are accepted by nobody
     #[arg(long, value_name = "HOST", value_delimiter = ',')]
     pub outsiders: Vec<String>,
+    /// Know hosts by certificates of an authority, not by their keys
+    #[arg(long)]
+    pub certificates: bool,
 }
 
 /// What joins a lab's hosts.

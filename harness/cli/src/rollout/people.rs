@@ -56,7 +56,7 @@ pub async fn approve(desk: &Desk, options: &args::Approve) -> Result<Exit, Stop>
         return Err(Stop::input(format!("{by} has no say in wave `{}`", options.wave)).help(help));
     }
     let (journal, _) = going_on(desk, &course)?;
-    say(desk, journal, Happened::Approved { by, wave: options.wave.clone(), signed, refused: None })
+    say(desk, journal, Happened::Approved { by, wave: options.wave.clone(), signed, held: None })
 }
 
 /// The promotion that hears a word.
@@ -92,7 +92,7 @@ async fn sign(
     }
     let approval = Approval { promotion: journal.promotion().clone(), wave: leg.name.clone(), closures };
     let signed = approval.sign(&evidence::keygen(desk)?, key).await.map_err(evidence::unsigned)?;
-    let by = approval.signer(&signed, approvers).map_err(|why| {
+    let (by, _) = approval.signer(&signed, approvers).map_err(|why| {
         let all: Vec<_> = approvers.iter().map(|signer| signer.name.as_str()).collect();
         Stop::input("your word would not count")
             .because(why)

@@ -27,7 +27,7 @@ pub(super) fn entry(entry: &Entry) -> String {
             format!("{began}: {changing} to change{}", lines.collect::<String>())
         }
         Happened::Resumed => "another process goes on".to_owned(),
-        Happened::Approved { by, wave, refused: Some(why), .. } => {
+        Happened::Approved { by, wave, held: Some(Err(why)), .. } => {
             format!("{by} is said to have agreed to wave {wave}, which does not count: {why}")
         }
         Happened::Approved { by, wave, signed: Some(_), .. } => format!("{by} agreed to wave {wave}, signed"),

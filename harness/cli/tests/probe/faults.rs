@@ -118,3 +118,37 @@ pub(crate) fn slow(fleet: &Fleet) -> Result<(), Failed> {
         "mesh a: mesh::reach::a (1 finding)",
     )
 }
+
+/// Those who were signed for as well, and whose time is not over, go on being believed.
+pub(crate) fn expired(fleet: &Fleet) -> Result<(), Failed> {
+    fleet.probe(&[], 0, &["all 6 pairs asked; 6 as expected", "open as far as selected: 3 of 3 gates"])?;
+    fleet.lab(&["expire", "b"])?;
+    told(
+        fleet,
+        &[
+            "FAIL mesh/host-key: 1 finding b `b` does not prove to be itself: the certificate of its host key has run out",
+            "Certificate invalid: expired",
+            "untold: `b` was not asked: the certificate of its host key has run out: 2 pairs",
+        ],
+        "4 as expected, 0 not, 2 untold",
+        "closed: 1 of 3 gates",
+    )
+}
+
+/// The others go on meeting each other without it, and nobody new meets them.
+pub(crate) fn controller(fleet: &Fleet) -> Result<(), Failed> {
+    fleet.lab(&["stop", "a", "overlay"])?;
+    told(
+        fleet,
+        &[
+            "FAIL mesh/zerotier: 1 finding a ZeroTier does not answer on `a`, the network's controller: \
+             those who are in it still meet, and nobody is let in or put out",
+            "FAIL mesh/no-address: 1 finding a `a` does not have its address fd",
+            "b -> a must reach: `b` does not reach `a` at fd",
+            "`a` does not have this address",
+            "2 b X . + 3 c X + .",
+        ],
+        "2 as expected, 4 not, 0 untold",
+        "closed: 3 of 3 gates",
+    )
+}

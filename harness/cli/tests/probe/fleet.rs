@@ -21,6 +21,8 @@ pub(crate) struct Hosts {
     /// Those who are accepted, then one who is not.
     pub(crate) members: &'static [&'static str],
     pub(crate) outsider: Option<&'static str>,
+    /// Whether an authority of the fleet signs their keys.
+    pub(crate) certificates: bool,
 }
 
 /// A lab that is up, and a fleet's folder.
@@ -46,14 +48,16 @@ impl Fleet {
     pub(crate) fn with(hosts: Hosts, test: Test) -> Result<(), Failed> {
         let fleet = Self { hosts, folder: tempfile::tempdir()?, runtime: tempfile::tempdir()? };
         let outsider = hosts.outsider.map_or_else(Vec::new, |outsider| vec!["--outsiders", outsider]);
-        let up = fleet
-            .lab(&[&["up"], hosts.members, &["--overlay", hosts.overlay.as_str()], &outsider[..]].concat());
+        let certificates: &[&str] = if hosts.certificates { &["--certificates"] } else { &[] };
+        let overlay = ["--overlay", hosts.overlay.as_str()];
+        let up = fleet.lab(&[&["up"], hosts.members, &overlay, &outsider[..], certificates].concat());
         let done = up
             .and_then(|()| fleet.whole())
             .and_then(|()| fleet.write(hosts.members))
             .and_then(|()| test(&fleet));
-        fleet.lab(&["down"])?;
-        done
+        let down = fleet.lab(&["down"]);
+        // Of a lab that never came up the first is the one that says why.
+        done.and(down)
     }
 
     /// What the lab says of itself.
@@ -135,12 +139,16 @@ impl Fleet {
         }
     }
 
-    /// Starts `mesh watch`, with its output going to a file.
-    pub(crate) fn watch(&self, to: &str) -> Result<Child, Failed> {
-        let file = fs::File::create(self.path().join(to))?;
+    /// Starts `mesh watch`, with its output going there.
+    pub(crate) fn watch(&self, to: impl Into<Stdio>) -> Result<Child, Failed> {
         let config = self.config();
         let mut command = self.command(&["mesh", "watch", "--every", "1s", "-F", &config]);
-        Ok(command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file).spawn()?)
+        Ok(command.stdin(Stdio::null()).stdout(to).stderr(self.file("watch.err")?).spawn()?)
+    }
+
+    /// An empty file.
+    pub(crate) fn file(&self, name: &str) -> Result<fs::File, Failed> {
+        Ok(fs::File::create(self.path().join(name))?)
     }
 
     pub(crate) fn read(&self, file: &str) -> Result<String, Failed> {
@@ -150,6 +158,12 @@ impl Fleet {
     /// A file of the lab.
     pub(crate) fn of_lab(&self, file: &str) -> Result<String, Failed> {
         Ok(fs::read_to_string(self.runtime.path().join("seaworthy-lab").join(file))?)
+    }
+
+    /// Changes a file of the lab.
+    pub(crate) fn change_of_lab(&self, file: &str, change: impl Fn(&str) -> String) -> Result<(), Failed> {
+        let text = change(&self.of_lab(file)?);
+        Ok(fs::write(self.runtime.path().join("seaworthy-lab").join(file), text)?)
     }
 
     pub(crate) fn put(&self, file: &str, text: &str) -> Result<String, Failed> {

@@ -3,7 +3,7 @@
 //! Flows in: what is agreed to, a key; or what was signed, and the keys that may. Flows out: an envelope; or who signed it, or why it
 //! does not count. Must not: take a word about other closures, another wave or another promotion for one about these.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
     machine::MachineName,
@@ -66,22 +66,31 @@ impl Approval {
         serde_json::to_string(&envelope).map_err(|error| SignError::Folder(error.into()))
     }
 
-    /// Whether somebody said this, by what is signed.
+    /// Of which machines somebody said this, by what is signed.
     ///
     /// # Errors
     /// It does not count.
-    pub fn is_said_by(&self, by: &str, signed: Option<&str>, approvers: &[Signer]) -> Result<(), NotAgreed> {
+    pub fn said_by(
+        &self,
+        by: &str,
+        signed: Option<&str>,
+        approvers: &[Signer],
+    ) -> Result<BTreeSet<MachineName>, NotAgreed> {
         match self.signer(signed.ok_or(NotAgreed::Unsigned)?, approvers)? {
-            who if who == by => Ok(()),
-            who => Err(NotAgreed::Another(who)),
+            (who, said) if who == by => Ok(said),
+            (who, _) => Err(NotAgreed::Another(who)),
         }
     }
 
-    /// Who signed an envelope that says this; `self` may hold more closures than it was said of.
+    /// Who signed an envelope that says this, and of which machines; `self` may hold the closures of more.
     ///
     /// # Errors
     /// It does not count.
-    pub fn signer(&self, signed: &str, approvers: &[Signer]) -> Result<String, NotAgreed> {
+    pub fn signer(
+        &self,
+        signed: &str,
+        approvers: &[Signer],
+    ) -> Result<(String, BTreeSet<MachineName>), NotAgreed> {
         let (envelope, payload) =
             Envelope::open(Kind::Approval, signed.as_bytes()).map_err(NotAgreed::NoApproval)?;
         let who = envelope.signer(Kind::Approval, &payload, approvers).map_err(refused)?;
@@ -91,7 +100,10 @@ impl Approval {
             return Err(NotAgreed::Elsewhere(who));
         }
         let same = |(name, closure)| self.closures.get(name) == Some(closure);
-        if said.closures.iter().all(same) { Ok(who) } else { Err(NotAgreed::OtherClosures(who)) }
+        if !said.closures.iter().all(same) {
+            return Err(NotAgreed::OtherClosures(who));
+        }
+        Ok((who, said.closures.into_keys().collect()))
     }
 }
 

@@ -5,8 +5,9 @@
 //!
 //! ```text
 //! runs/<run>/
-//!   artifacts/<sha256>    files that were written at once, each by its digest
-//!   <name>/<of whom>.log  logs that were written line by line, such as `console/cinnabar.log`
+//!   artifacts/<sha256>      files that were written at once, each by its digest
+//!   <name>/<of whom>.lines  what somebody said, written at once, such as `sighting/cinnabar.lines`
+//!   <name>/<of whom>.log    logs that were written line by line, such as `console/cinnabar.log`
 //! ```
 
 use std::{
@@ -44,12 +45,24 @@ impl Artifacts {
     /// # Errors
     /// It can not be written.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<Artifact, StateError> {
-        let digest = Digest::of(bytes);
-        let path = format!("{WHOLE}/{}", digest.hex());
-        let (folder, file) = (self.folder.join(WHOLE), self.folder.join(&path));
+        self.whole(name, WHOLE, &Digest::of(bytes).hex(), bytes)
+    }
+
+    /// Writes what somebody said, as it was said, to a file of theirs: `<name>/<whose>.lines`. It is there as a whole or not at
+    /// all; what was there of theirs before is gone. `name` is one plain word of ours; `whose` may be any text.
+    ///
+    /// # Errors
+    /// It can not be written.
+    pub fn lines(&self, name: &str, whose: &str, text: &str) -> Result<Artifact, StateError> {
+        self.whole(name, name, &format!("{}.lines", file_name(whose)), text.as_bytes())
+    }
+
+    fn whole(&self, name: &str, folder: &str, file: &str, bytes: &[u8]) -> Result<Artifact, StateError> {
+        let path = format!("{folder}/{file}");
+        let (folder, file) = (self.folder.join(folder), self.folder.join(&path));
         fs::create_dir_all(&folder).map_err(StateError::at("create", &folder))?;
         write_atomically(&file, bytes).map_err(StateError::at("write", &file))?;
-        Ok(Artifact { name: name.to_owned(), path, digest, bytes: bytes.len() as u64 })
+        Ok(Artifact { name: name.to_owned(), path, digest: Digest::of(bytes), bytes: bytes.len() as u64 })
     }
 
     /// A log that is written line by line: `<name>/<whose>.log`, or with a number behind it where there is one already. `name`
@@ -134,6 +147,16 @@ mod tests {
             assert_eq!(artifact, Artifact { name: "guest".to_owned(), path, digest, bytes: 2 });
         }
         assert_eq!(fs::read_dir(folder.path().join("artifacts")).unwrap().count(), 1, "and no rest of one");
+    }
+
+    #[test]
+    fn what_somebody_said_is_found_by_who_said_it() {
+        let (folder, artifacts) = run();
+        artifacts.lines("sighting", "a", "before\n").unwrap();
+        let [a, odd] = ["a", "../a"].map(|whose| artifacts.lines("sighting", whose, whose).unwrap());
+        assert_eq!((a.name.as_str(), a.path.as_str(), a.bytes), ("sighting", "sighting/a.lines", 1));
+        assert_eq!((odd.path.as_str(), odd.digest), ("sighting/%2E.%2Fa.lines", Digest::of("../a")));
+        assert_eq!(fs::read(folder.path().join(a.path)).unwrap(), b"a");
     }
 
     #[test]

@@ -138,6 +138,9 @@ wireguard() {
             echo "wireguard peer $interface $a $c $d $e $f $g $h"
         elif [ -n "$b" ]; then
             echo "wireguard interface $interface $b $c"
+        elif [ -n "$interface" ]; then
+            # What it is nobody knows, so it stays here.
+            echo "wireguard other"
         fi
     done
 }

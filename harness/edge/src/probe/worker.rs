@@ -80,10 +80,10 @@ impl ProbeWorker {
     }
 
     /// Keeps what a machine printed. Where it cannot be kept, it is not.
-    fn keep(&self, said: Option<&String>) -> Option<Artifact> {
+    fn keep(&self, machine: &MachineName, said: Option<&String>) -> Option<Artifact> {
         let said = said.filter(|said| !said.is_empty())?;
         let kept = &said[..said.floor_char_boundary(KEPT)];
-        self.artifacts.as_ref()?.write("sighting", kept.as_bytes()).ok()
+        self.artifacts.as_ref()?.lines("sighting", machine.as_str(), kept).ok()
     }
 }
 
@@ -105,7 +105,7 @@ impl Worker for ProbeWorker {
             for (at, check) in job.checks.iter().enumerate() {
                 let verdict = match &check.question {
                     Question::Probe { machine, limits, .. } => {
-                        if let Some(artifact) = self.keep(said.get(machine)) {
+                        if let Some(artifact) = self.keep(machine, said.get(machine)) {
                             report.kept(&check.id, artifact);
                         }
                         let replaced = self.lookout.replaced(machine);

@@ -184,11 +184,11 @@ impl PromotionJournal {
                 let new = changes.iter().map(|(name, change)| (name.clone(), change.new.clone()));
                 self.closures.extend(new);
             }
-            Happened::Approved { by, wave, signed, refused } if !self.approvers.is_empty() => {
+            Happened::Approved { by, wave, signed, held } if !self.approvers.is_empty() => {
                 let (promotion, closures) = (self.promotion.clone(), self.closures.clone());
                 let asked = Approval { promotion, wave: wave.clone(), closures };
-                let counts = asked.is_said_by(by, signed.as_deref(), &self.approvers);
-                *refused = counts.err().map(|why| why.to_string());
+                let said = asked.said_by(by, signed.as_deref(), &self.approvers);
+                *held = Some(said.map_err(|why| why.to_string()));
             }
             _ => {}
         }

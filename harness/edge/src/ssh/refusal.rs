@@ -8,10 +8,11 @@ use model::sighting::outlook::Distrust;
 use super::Unasked;
 
 /// Sentences of OpenSSH, in the order in which they are looked for: a changed key is also a key that failed.
-const DISTRUST: [(&str, Distrust); 11] = [
+const DISTRUST: [(&str, Distrust); 12] = [
     ("REVOKED HOST KEY DETECTED", Distrust::Revoked),
     ("is marked as revoked", Distrust::Revoked),
     ("Host key revoked", Distrust::Revoked),
+    ("Certificate invalid: expired", Distrust::Expired),
     ("Certificate invalid", Distrust::Certificate),
     ("certificate lacks", Distrust::Certificate),
     ("Host certificate", Distrust::Certificate),
@@ -92,6 +93,7 @@ mod tests {
             Unasked::Distrusted { what: Distrust::Changed, .. } => "changed",
             Unasked::Distrusted { what: Distrust::Unknown, .. } => "unknown",
             Unasked::Distrusted { what: Distrust::Revoked, .. } => "revoked",
+            Unasked::Distrusted { what: Distrust::Expired, .. } => "expired",
             Unasked::Distrusted { what: Distrust::Certificate, .. } => "certificate",
             Unasked::Denied(_) => "denied",
             Unasked::Lost(_) => "lost",
@@ -116,6 +118,10 @@ mod tests {
             ("@ WARNING: REVOKED HOST KEY DETECTED! @\nHost key verification failed.", "revoked"),
             (
                 "Certificate invalid: expired\nNo ED25519 host key is known for a and ..\nHost key verification failed.",
+                "expired",
+            ),
+            (
+                "Certificate invalid: not yet valid\nNo ED25519 host key is known for a and ..\nHost key verification failed.",
                 "certificate",
             ),
             ("root@b: Permission denied (publickey).", "denied"),

@@ -115,11 +115,12 @@ pub(super) async fn build(
 }
 
 /// What a kernel is told of which nobody has said that it becomes a guest: where it writes is where it is read (the last
-/// console is the one that programs write to), that systemd says what it has reached, and that one that panics ends.
+/// console is the one that programs write to), that systemd says what it has reached, that one that panics ends, and that a timer
+/// which comes late, since the computer is busy, is not broken.
 pub(super) fn on_the_console(append: &str) -> String {
     let console = vms::arguments::board().1;
     let append = append.split_ascii_whitespace().map(|word| format!("{word} ")).collect::<String>();
-    format!("{append}console={console} systemd.show_status=true panic=-1")
+    format!("{append}console={console} systemd.show_status=true panic=-1 no_timer_check")
 }
 
 /// The system of a configuration that was extended, by its derivation.

@@ -30,11 +30,6 @@ pub(crate) fn trials() -> Vec<Trial> {
             cut_off(rig, "finally() { ip link set eth0 down; }")
         }),
         trial(&of("an_activation_that_reboots_comes_back_old"), &["a"], an_activation_reboots),
-        trial(
-            &of("an_activation_that_fills_the_journal_goes_through"),
-            &["a"],
-            an_activation_fills_the_journal,
-        ),
         trial(&of("a_connection_that_ends_ends_no_activation"), &["a"], a_connection_ends),
         trial(&of("a_full_disk_is_told_and_nothing_is_changed"), &["a"], a_full_disk),
         trial(&of("a_closure_that_vanished_is_not_activated"), &["a"], a_closure_vanished),
@@ -129,15 +124,6 @@ async fn an_activation_reboots(rig: Rig) {
     let seen = look(&deploy, "a", &change).await;
     assert_eq!((seen.running, seen.tried), (Some(rig.old.clone()), true));
     assert_eq!(rig.answers("a").await, "old");
-    rig.lab.down().await;
-}
-
-async fn an_activation_fills_the_journal(rig: Rig) {
-    let noisy = system("noisy", "seq 300000; seq 300000 | systemd-cat -t noise", "");
-    let (deploy, change) = (rig.deploy("p1"), rig.to(&noisy));
-    let steps = [Step::Build, Step::Copy, Step::Activate, Step::Confirm, Step::SetProfile];
-    done(&deploy, "a", &change, &steps).await;
-    assert_eq!(rig.truth("a").await, (noisy.clone(), noisy));
     rig.lab.down().await;
 }
 

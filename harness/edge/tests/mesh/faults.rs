@@ -114,9 +114,9 @@ async fn expired(mut rig: Rig) {
     assert_eq!(
         rig.judged(Plane::Plain).await,
         [
-            "skipped: `b` was not asked: the certificate of its host key is not good",
-            "skipped: `b` was not asked: the certificate of its host key is not good",
-            "mesh/host-key: `b` does not prove to be itself: the certificate of its host key is not good",
+            "skipped: `b` was not asked: the certificate of its host key has run out",
+            "skipped: `b` was not asked: the certificate of its host key has run out",
+            "mesh/host-key: `b` does not prove to be itself: the certificate of its host key has run out",
         ]
     );
     rig.lab.down().await;

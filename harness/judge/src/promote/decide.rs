@@ -9,7 +9,12 @@ use std::{
 };
 
 use jiff::Timestamp;
-use model::{course::Course, decision::GateState, machine::MachineName, rollout::Step};
+use model::{
+    course::{Course, Leg},
+    decision::GateState,
+    machine::MachineName,
+    rollout::Step,
+};
 
 use super::{
     host::{Host, Phase},
@@ -68,6 +73,7 @@ pub fn decide<'s>(course: &'s Course, proofs: &Proofs, state: &'s State, now: Ti
 struct Table<'s, 'p> {
     course: &'s Course,
     proofs: &'p Proofs,
+    state: &'s State,
     now: Timestamp,
     /// What speaks against every activation.
     common: Vec<Why>,
@@ -83,10 +89,7 @@ struct Table<'s, 'p> {
 impl<'s, 'p> Table<'s, 'p> {
     fn new(course: &'s Course, proofs: &'p Proofs, state: &'s State, now: Timestamp) -> Self {
         let waves = Waves::new(course, state, now);
-        let mut by_wave: Vec<_> = (0..course.waves.len()).map(|wave| waves.holds(wave)).collect();
-        for (leg, holds) in course.waves.iter().zip(&mut by_wave) {
-            holds.extend(unapproved(leg, state));
-        }
+        let by_wave = (0..course.waves.len()).map(|wave| waves.holds(wave)).collect();
         let mut out: BTreeMap<&str, BTreeSet<_>> = BTreeMap::new();
         let mut roles_of: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for (role, members) in &course.roles {
@@ -98,7 +101,7 @@ impl<'s, 'p> Table<'s, 'p> {
         }
         let under_way = state.machines().values().filter(|host| host.is_under_way()).count();
         let common = common(course, state, now);
-        Self { course, proofs, now, common, by_wave, waves, under_way, out, roles_of }
+        Self { course, proofs, state, now, common, by_wave, waves, under_way, out, roles_of }
     }
 
     fn place(&mut self, board: &mut Board<'s>, name: &'s MachineName, host: &'s Host, wave: Option<usize>) {
@@ -132,6 +135,8 @@ impl<'s, 'p> Table<'s, 'p> {
             None => reasons.push(Why::NoWave),
             Some(wave) => {
                 reasons.extend(self.by_wave.get(wave).into_iter().flatten().cloned());
+                let leg = self.course.waves.get(wave);
+                reasons.extend(leg.and_then(|leg| unapproved(leg, self.state, name)));
                 if self.course.primary.contains(name) {
                     reasons.extend(self.waves.together(wave));
                 }
@@ -214,11 +219,17 @@ fn common(course: &Course, state: &State, now: Timestamp) -> Vec<Why> {
     halted.into_iter().chain(frozen).chain(freeze).chain(hours).collect()
 }
 
-fn unapproved(leg: &model::course::Leg, state: &State) -> Option<Why> {
+fn unapproved(leg: &Leg, state: &State, name: &MachineName) -> Option<Why> {
     let asked = leg.approvals.as_ref()?;
-    let have = state.approved(&leg.name).into_iter().flatten().filter(|who| asked.by.contains(*who)).count();
+    let word = |who: &String| state.approved(&leg.name, who, name);
+    let have = asked.by.iter().filter(|who| word(who) == Some(true)).count();
+    if have >= asked.count {
+        return None;
+    }
     let wave = leg.name.clone();
-    let refused =
-        state.refused(&wave).map(|(who, why)| format!("{who}'s word does not count: {why}")).collect();
-    (have < asked.count).then_some(Why::Unapproved { wave, have, need: asked.count, refused })
+    let early = asked.by.iter().filter(|who| word(who) == Some(false));
+    let early = early.map(|who| format!("{who} agreed before {name} was a part of it"));
+    let refused = state.refused(&wave).map(|(who, why)| format!("{who}'s word does not count: {why}"));
+    let refused = early.chain(refused).collect();
+    Some(Why::Unapproved { wave, have, need: asked.count, refused })
 }

@@ -15,7 +15,7 @@ use super::host::Host;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct State {
     machines: BTreeMap<MachineName, Host>,
-    approved: BTreeMap<String, BTreeSet<String>>,
+    approved: BTreeMap<String, BTreeMap<String, BTreeSet<MachineName>>>,
     refused: BTreeMap<String, BTreeMap<String, String>>,
     frozen: Option<(String, String)>,
 }
@@ -35,10 +35,11 @@ impl State {
         &self.machines
     }
 
-    /// Who agreed to a wave.
+    /// Whether somebody agreed that a machine goes in a wave. A word is about the machines that the promotion has when it is given,
+    /// and about none that joins later. None: they said nothing of that wave.
     #[must_use]
-    pub fn approved(&self, wave: &str) -> Option<&BTreeSet<String>> {
-        self.approved.get(wave)
+    pub fn approved(&self, wave: &str, by: &str, name: &MachineName) -> Option<bool> {
+        Some(self.approved.get(wave)?.get(by)?.contains(name))
     }
 
     /// Whose word for a wave does not count, and why.
@@ -46,7 +47,7 @@ impl State {
         let words = self.refused.get(wave).into_iter().flatten();
         let stand = self.approved.get(wave);
         words
-            .filter(move |(who, _)| !stand.is_some_and(|approved| approved.contains(*who)))
+            .filter(move |(who, _)| !stand.is_some_and(|approved| approved.contains_key(*who)))
             .map(|(who, why)| (who.as_str(), why.as_str()))
     }
 
@@ -79,11 +80,16 @@ impl State {
                 }
             }
             Happened::Resumed => self.machines.values_mut().for_each(Host::resume),
-            Happened::Approved { by, wave, refused: None, .. } => {
-                self.approved.entry(wave.clone()).or_default().insert(by.clone());
-            }
-            Happened::Approved { by, wave, refused: Some(why), .. } => {
+            Happened::Approved { by, wave, held: Some(Err(why)), .. } => {
                 self.refused.entry(wave.clone()).or_default().insert(by.clone(), why.clone());
+            }
+            Happened::Approved { by, wave, held, .. } => {
+                let of = self.machines.keys().filter(|name| match held {
+                    Some(Ok(of)) => of.contains(*name),
+                    _ => true,
+                });
+                let approved = self.approved.entry(wave.clone()).or_default().entry(by.clone()).or_default();
+                approved.extend(of.cloned());
             }
             Happened::Frozen { by, reason } => self.frozen = Some((by.clone(), reason.clone())),
             Happened::Thawed { .. } => self.frozen = None,

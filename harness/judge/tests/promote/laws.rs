@@ -27,7 +27,8 @@ impl Fleet {
             return Some(format!("{name} is activated with stale evidence"));
         }
         let wave = self.law.waves.iter().find(|leg| leg.machines.contains(name)).expect("a wave");
-        if wave.approvals.is_some() && world.state.approved(&wave.name).is_none() {
+        let is_agreed = world.agreed.get(&wave.name).is_some_and(|of| of.contains(name));
+        if wave.approvals.is_some() && !is_agreed {
             return Some(format!("{name} is activated although nobody agreed"));
         }
         let soaked = |before: &usize| {

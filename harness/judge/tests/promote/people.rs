@@ -4,7 +4,9 @@
 //! Flows in: a world, the fleet. Flows out: the worlds that may follow.
 //! Must not: take a step with a machine.
 
-use model::rollout::Happened;
+use std::collections::BTreeSet;
+
+use model::{machine::MachineName, rollout::Happened};
 
 use crate::world::{Fleet, Habit, World};
 
@@ -17,14 +19,17 @@ impl World {
             next.push(("an hour goes by".to_owned(), after));
         }
         for leg in fleet.law.waves.iter().filter(|leg| leg.approvals.is_some() && self.alive) {
-            if self.state.approved(&leg.name).is_none() {
+            let there = |name: &&MachineName| self.state.machines().contains_key(*name);
+            let of: BTreeSet<_> = leg.machines.iter().filter(there).cloned().collect();
+            if self.agreed.get(&leg.name) != Some(&of) {
                 let mut after = self.clone();
                 after.note(Happened::Approved {
                     by: "ann".to_owned(),
                     wave: leg.name.clone(),
                     signed: None,
-                    refused: None,
+                    held: None,
                 });
+                after.agreed.insert(leg.name.clone(), of);
                 next.push((format!("ann agrees to wave {}", leg.name), after));
             }
         }

@@ -8,7 +8,7 @@ use model::{
     course::{Course, Leg},
     decision::GateState,
     machine::MachineName,
-    promotion::{Freeze, Hours},
+    promotion::{Approvals, Freeze, Hours},
     rollout::{Change, Closure, End, Entry, Happened, Sight, Step},
     stage::Stage,
 };
@@ -228,6 +228,30 @@ fn who_never_answered_holds_nobody_unless_its_whole_wave_is_so() {
     assert_eq!(alone[1], "c Closed: nothing; wave 1 waits for b");
     let known = told(&course(&[&["a", "b"], &["c"]]), &proofs, &settled(&["a", "c"]), at(NOW));
     assert_eq!(known[1], "c Closed: nothing; wave 0 waits for b", "it is there, and not one closure");
+}
+
+#[test]
+fn a_word_is_about_the_machines_that_are_there_when_it_is_given() {
+    let mut course = course(&[&["a", "b"]]);
+    course.waves[0].approvals = Some(Approvals { by: ["ann".to_owned()].into(), count: 1 });
+    let word = |held| Happened::Approved { by: "ann".to_owned(), wave: "0".to_owned(), signed: None, held };
+    let joined = Happened::Joined { changes: [("b".into(), change("b"))].into() };
+    let told = |what: Vec<Happened>| {
+        told(&course, &proofs(&["a", "b"]), &state(started(&["a"]).into_iter().chain(what)), at(NOW))
+    };
+    let early = [
+        "a Open: build; ",
+        "b Closed: nothing; 0 of 1 agreed to wave 0; ann agreed before b was a part of it",
+    ];
+    assert_eq!(told(vec![word(None), joined.clone()]), early);
+    assert_eq!(told(vec![word(None), joined.clone(), word(None)]), ["a Open: build; ", "b Open: build; "]);
+
+    // What is signed names its machines.
+    let a_alone = word(Some(Ok(["a".into()].into())));
+    assert_eq!(told(vec![joined.clone(), a_alone]), early);
+    let unheard = "Closed: nothing; 0 of 1 agreed to wave 0; ann's word does not count: nobody signed it";
+    let refused = told(vec![joined, word(Some(Err("nobody signed it".to_owned())))]);
+    assert_eq!(refused, [format!("a {unheard}"), format!("b {unheard}")]);
 }
 
 #[test]

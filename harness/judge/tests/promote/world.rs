@@ -35,6 +35,8 @@ pub(crate) struct World {
     pub(crate) hour: u8,
     /// Whether somebody stopped everything, heard or unheard.
     pub(crate) frozen: bool,
+    /// To which machines of each wave somebody agreed.
+    pub(crate) agreed: BTreeMap<String, BTreeSet<MachineName>>,
     /// When each machine's evidence was gathered, if it was.
     pub(crate) proven: Vec<Option<u8>>,
     pub(crate) left: Left,
@@ -120,6 +122,7 @@ impl Fleet {
             alive: true,
             hour: 0,
             frozen: false,
+            agreed: BTreeMap::new(),
             proven: vec![self.proven; self.names.len()],
             left,
             broken: None,

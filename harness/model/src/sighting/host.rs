@@ -30,6 +30,8 @@ pub struct Expected {
     pub names: Names,
     /// On an overlay: the machine itself, and those whom it is to meet there now; with their addresses, as far as known.
     pub overlays: BTreeMap<OverlayKind, BTreeMap<MachineName, BTreeSet<IpAddr>>>,
+    /// Overlays that the machine controls, by its role.
+    pub controls: BTreeSet<OverlayKind>,
     /// On an overlay: whether somebody is away, so that a peering that is down may be one with them.
     pub away: BTreeSet<OverlayKind>,
 }
@@ -118,26 +120,13 @@ impl Told<'_> {
     /// A daemon that has to be there, or what it came to instead.
     fn daemon<T>(&mut self, kind: OverlayKind, daemon: &Daemon<T>, look: impl FnOnce(&mut Self, &T)) {
         let name = self.name;
-        let module = kind.module();
         match daemon {
             Daemon::Said(said) => look(self, said),
-            Daemon::Absent => {
-                self.find(&format!("mesh/{module}"), format!("{kind} is not there on `{name}`"), None)
-            }
+            Daemon::Absent => self.missing(kind, format!("{kind} is not there on `{name}`"), None),
             Daemon::Failed(words) => {
-                self.find(
-                    &format!("mesh/{module}"),
-                    format!("{kind} does not answer on `{name}`"),
-                    Some(words),
-                );
+                self.missing(kind, format!("{kind} does not answer on `{name}`"), Some(words));
             }
-            Daemon::Late => {
-                self.find(
-                    &format!("mesh/{module}"),
-                    format!("{kind} gives no answer in time on `{name}`"),
-                    None,
-                );
-            }
+            Daemon::Late => self.missing(kind, format!("{kind} gives no answer in time on `{name}`"), None),
             Daemon::Denied(words) => {
                 self.fault(format!("{kind} on `{name}` tells nothing to this user"), "ask as root", words);
             }
@@ -147,6 +136,15 @@ impl Told<'_> {
             }
             Daemon::Unasked => self.fault(format!("{kind} on `{name}` was not asked"), "ask again", ""),
         }
+    }
+
+    /// A daemon that is not there for others. Where it controls a network of ZeroTier, more hangs on it than the machine itself.
+    fn missing(&mut self, kind: OverlayKind, mut told: String, words: Option<&String>) {
+        if kind == OverlayKind::Zerotier && self.expected.controls.contains(&kind) {
+            told +=
+                ", the network's controller: those who are in it still meet, and nobody is let in or put out";
+        }
+        self.find(&format!("mesh/{}", kind.module()), told, words);
     }
 
     fn yggdrasil(&mut self, said: &Yggdrasil) {

@@ -138,6 +138,24 @@ fn daemons_that_say_nothing() {
     );
 }
 
+/// More hangs on it than the machine itself.
+#[test]
+fn of_a_controller_it_is_said_that_it_is_one() {
+    let seen = lines::read(&format!("{}\nzerotier failed 1 gone\nend\n", lines::VERSION)).unwrap();
+    let of = |controls: &[OverlayKind]| {
+        let kind = OverlayKind::Zerotier;
+        let overlays = [(kind, [("a".into(), [].into())].into())].into();
+        let expected =
+            Expected { overlays, controls: controls.iter().copied().collect(), ..Expected::default() };
+        let outlook = Outlook::Seen(Box::new(seen.clone()));
+        verdict(&"a".into(), &outlook, &expected, &Limits::default()).findings()[0].message.clone()
+    };
+    let told = "ZeroTier does not answer on `a`";
+    assert_eq!(of(&[OverlayKind::Wireguard]), told);
+    assert_eq!(of(&[OverlayKind::Zerotier]).split_once(", ").unwrap().0, told);
+    assert!(of(&[OverlayKind::Zerotier]).contains("the network's controller: "));
+}
+
 #[test]
 fn a_machine_that_is_not_itself_fails_and_one_that_is_offline_does_not() {
     let of = |outlook| verdict(&"a".into(), &outlook, &Expected::default(), &Limits::default());

@@ -73,7 +73,7 @@ type Column = (&'static str, Unit, fn(&Way) -> Option<f64>, fn(Vec<f64>) -> Opti
 const COLUMNS: [Column; 4] = [
     (LATENCY, Unit::Seconds, |way| Some(way.median?.as_secs_f64()), middle),
     (WORST, Unit::Seconds, |way| Some(way.worst?.as_secs_f64()), most),
-    (LOSS, Unit::Count, |way| Some(way.loss.into()), most),
+    (LOSS, Unit::Percent, |way| Some(way.loss.into()), most),
     (MTU, Unit::Bytes, |way| Some(way.mtu?.into()), least),
 ];
 

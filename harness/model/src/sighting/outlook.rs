@@ -36,7 +36,9 @@ pub enum Distrust {
     Changed,
     /// Its key was revoked.
     Revoked,
-    /// Its certificate has run out, is for another name, or is not ours.
+    /// Its certificate has run out.
+    Expired,
+    /// Its certificate is not valid yet, is for another name, or is no host's.
     Certificate,
 }
 
@@ -48,6 +50,7 @@ impl Distrust {
             Self::Unknown => "its host key is not known",
             Self::Changed => "its host key is not the one that is known",
             Self::Revoked => "its host key is revoked",
+            Self::Expired => "the certificate of its host key has run out",
             Self::Certificate => "the certificate of its host key is not good",
         }
     }

@@ -27,14 +27,15 @@ pub struct Peer {
 }
 
 impl Wireguard {
-    /// Reads `interface <name> <public> <port>`, `peer <name> <public> <endpoint> <allowed> <handshake> ..` and
-    /// `now <seconds>`.
+    /// Reads `interface <name> <public> <port>`, `peer <name> <public> <endpoint> <allowed> <handshake> ..`, `now <seconds>`, and
+    /// `other` for a line of neither form.
     pub(super) fn read(lines: &[&str]) -> Result<Self, String> {
         let now = lines.iter().find_map(|line| line.strip_prefix("now ")?.trim().parse().ok());
         let mut all = Self::default();
         for line in lines {
             match line.split_whitespace().collect::<Vec<_>>()[..] {
                 ["now", _] | [] => {}
+                ["other"] => return Err("`wg show all dump` prints lines of another form".to_owned()),
                 ["interface", name, public, _port] => {
                     all.interfaces.push((name.to_owned(), public.to_owned()));
                 }

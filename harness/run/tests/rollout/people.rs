@@ -10,7 +10,7 @@ use tokio::{sync::mpsc, time::sleep};
 use crate::fleet::{HOUR, fleet, through};
 
 fn approved(by: &str) -> Happened {
-    Happened::Approved { by: by.to_owned(), wave: "wave-1".to_owned(), signed: None, refused: None }
+    Happened::Approved { by: by.to_owned(), wave: "wave-1".to_owned(), signed: None, held: None }
 }
 
 #[tokio::test(start_paused = true)]

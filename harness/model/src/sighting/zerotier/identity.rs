@@ -2,30 +2,17 @@
 //!
 //! Flows in: an identity, `address:0:keys`. Flows out: the address that those keys make. Must not: take the node's word for it.
 //!
-//! The digest is slow by intent, so that nobody finds keys for an address that is another's: SHA-512 of the keys, two MiB that are
-//! encrypted block after block with Salsa20, then each two words of those exchange one of the digest's with one of theirs.
-//! ZeroTierOne, `node/Identity.cpp`, `_computeMemoryHardHash` and `locallyValidate`.
+//! It is the end of a hash that begins low. ZeroTierOne, `node/Identity.cpp`, `locallyValidate`.
 
 use std::{
     collections::BTreeMap,
     sync::{Mutex, PoisonError},
 };
 
-use salsa20::{
-    Salsa20,
-    cipher::{KeyIvInit as _, StreamCipher as _},
-};
-use sha2::{Digest as _, Sha512};
-
 /// The public half of an identity: a key to agree by, and one to sign with.
 pub type Keys = [u8; 64];
 
-/// What the digest needs.
-const MEMORY: usize = 2 << 20;
-/// What is encrypted at a time.
-const BLOCK: usize = 64;
-const WORD: usize = 8;
-/// Of a digest that begins with this or more, no node is made: such are rare, and have to be looked for.
+/// Of a hash that begins with this or more, no node is made: such are rare, and have to be looked for.
 const RARE: u8 = 17;
 
 /// The keys of an identity. `None` where it is of another form.
@@ -59,40 +46,11 @@ pub fn address(keys: &Keys) -> Option<String> {
 }
 
 fn made(keys: &Keys) -> Option<String> {
-    let digest = digest(keys);
-    let [.., a, b, c, d, e] = digest;
+    let hash = hardhash::of(keys);
+    let [.., a, b, c, d, e] = hash;
     // Nobody's are zero and what begins with ff.
     let is_free = [a, b, c, d, e] != [0; 5] && a != 0xff;
-    (digest[0] < RARE && is_free).then(|| format!("{a:02x}{b:02x}{c:02x}{d:02x}{e:02x}"))
-}
-
-fn digest(keys: &Keys) -> [u8; 64] {
-    let mut digest: [u8; 64] = Sha512::digest(keys).into();
-    let (mut key, mut nonce) = ([0; 32], [0; 8]);
-    key.copy_from_slice(&digest[..32]);
-    nonce.copy_from_slice(&digest[32..40]);
-    let mut cipher = Salsa20::new(&key.into(), &nonce.into());
-    let mut memory = vec![0; MEMORY];
-    cipher.apply_keystream(&mut memory[..BLOCK]);
-    for at in (BLOCK..MEMORY).step_by(BLOCK) {
-        memory.copy_within(at - BLOCK..at, at);
-        cipher.apply_keystream(&mut memory[at..at + BLOCK]);
-    }
-    for at in (0..MEMORY).step_by(2 * WORD) {
-        let one = WORD * number(&memory, at, BLOCK / WORD);
-        let other = WORD * number(&memory, at + WORD, MEMORY / WORD);
-        digest[one..one + WORD].swap_with_slice(&mut memory[other..other + WORD]);
-        cipher.apply_keystream(&mut digest);
-    }
-    digest
-}
-
-/// A word of the memory as a number below another.
-fn number(memory: &[u8], at: usize, below: usize) -> usize {
-    let mut word = [0; WORD];
-    word.copy_from_slice(&memory[at..at + WORD]);
-    // It is less than `below`, which is a `usize`.
-    usize::try_from(u64::from_be_bytes(word) % below as u64).unwrap_or_default()
+    (hash[0] < RARE && is_free).then(|| format!("{a:02x}{b:02x}{c:02x}{d:02x}{e:02x}"))
 }
 
 /// The three nodes of a recorded run, made by ZeroTier 1.14.1. Their secret halves are gone.
