@@ -155,10 +155,10 @@ pub struct Boot {
 }
 
 const BOOT: &str = "\
-The machine's own configuration is built and booted as `verify` does it: a root in memory, no network, made-up secrets.
+The machine's own configuration is built and booted as `verify` does it: a root in memory, no network, made-up secrets. \
 A root shell comes up on this terminal as soon as systemd runs. Ctrl-A X ends the guest, Ctrl-A C asks QEMU.
 
-With --shell the guest is up before the shell opens, restored from where it had come up if that was ever seen. `exit` or
+With --shell the guest is up before the shell opens, restored from where it had come up if that was ever seen. `exit` or \
 Ctrl-A X ends both; however the shell ended, the exit status is 0.";
 
 /// The form of what is printed on stdout.
@@ -333,5 +333,19 @@ mod tests {
             })
             .collect();
         assert!(read.len() >= 19, "{}", read.len());
+    }
+
+    /// A paragraph is broken where the screen ends: what is broken before that by hand becomes ragged.
+    #[test]
+    fn no_paragraph_of_the_help_is_broken_at_two_widths() {
+        fn held(command: &clap::Command) {
+            let text = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let paragraphs = text.split("\n\n").filter(|text| !text.contains("\n  "));
+            for line in paragraphs.filter(|text| text.contains('\n')).flat_map(str::lines) {
+                assert!(line.len() <= 100, "{}: {line}", command.get_name());
+            }
+            command.get_subcommands().for_each(held);
+        }
+        held(&<Arguments as clap::CommandFactory>::command());
     }
 }

@@ -103,7 +103,13 @@ fn told(found: &Found, policy: &Promotion, now: Timestamp) -> (bool, String) {
     {
         return (false, format!("refused: it is stale: proven on {newest:.0}"));
     }
-    (true, format!("{}, signed by {signer}, proven until {newest:.0}", count(claimed.passes.len(), "check")))
+    (
+        true,
+        format!(
+            "{}, signed by {signer}, the last proven on {newest:.0}",
+            count(claimed.passes.len(), "check")
+        ),
+    )
 }
 
 fn repository(desk: &Desk) -> Result<Repository, Stop> {

@@ -3,9 +3,11 @@
 //! Flows in: a topology, then faults. Flows out: what the lab is like. Must not: hold a lab in a process that a person waits for.
 
 use std::{
+    collections::BTreeSet,
     ffi::OsStr,
     io::{self, BufRead as _, BufReader, Read as _},
     path::{Path, PathBuf},
+    process::{Child, ChildStdout},
 };
 
 use ::lab::{
@@ -84,6 +86,12 @@ fn topology(options: &args::LabUp) -> Topology {
     Topology { overlay, certificates: options.certificates, hosts, ..Topology::default() }
 }
 
+/// A name that is given more than once.
+fn twice(options: &args::LabUp) -> Option<&str> {
+    let mut names = BTreeSet::new();
+    options.hosts.iter().chain(&options.outsiders).map(String::as_str).find(|name| !names.insert(*name))
+}
+
 /// Starts the process that holds the lab, and waits until it is up.
 async fn up(
     options: &args::LabUp,
@@ -91,24 +99,34 @@ async fn up(
     screen: Screen,
     interrupts: &mut mpsc::Receiver<()>,
 ) -> Result<Exit, Stop> {
+    if let Some(name) = twice(options) {
+        return Err(Stop::input(format!("two hosts are called `{name}`")));
+    }
     let topology = topology(options);
     topology.check().map_err(|error| Stop::input(error.to_string()))?;
     if !matches!(ask(folder, &Ask::Show).await, Err(AskError::NoLab)) {
         return Err(Stop::input("a lab is up already").help("`seaworthy lab down` takes it down"));
     }
-    let told = {
-        let _spinner = Spinner::start(screen, "bringing the lab up");
-        let input =
-            serde_json::to_vec(&topology).map_err(|error| no_lab("it cannot be told").because(error))?;
-        let starting = tokio::task::spawn_blocking(move || start(&input));
-        tokio::select! {
-            biased;
-            Some(()) = interrupts.recv() => {
-                return Err(Stop::undecided("stopped while the lab comes up").help("`seaworthy lab down` takes it down"));
+    let spinner = Spinner::start(screen, "bringing the lab up");
+    let mut input =
+        serde_json::to_vec(&topology).map_err(|error| no_lab("it cannot be told").because(error))?;
+    input.push(b'\n');
+    let Child { stdin, stdout, .. } = start_ourselves(&["lab", "hold"], &input)
+        .map_err(|error| no_lab("its process did not start").because(error))?;
+    let mut listening = tokio::task::spawn_blocking(move || told(stdout));
+    let told = tokio::select! {
+        biased;
+        Some(()) = interrupts.recv() => {
+            drop(stdin);
+            let _gone = listening.await;
+            if !matches!(ask(folder, &Ask::Down).await, Ok(_) | Err(AskError::NoLab)) {
+                return Err(Stop::undecided("stopped just as the lab was up").help("`seaworthy lab down` takes it down"));
             }
-            started = starting => started.map_err(io::Error::other).flatten(),
+            return Err(Stop::undecided("stopped before the lab was up; nothing is left of it"));
         }
+        told = &mut listening => told.map_err(io::Error::other).flatten(),
     };
+    drop((spinner, stdin));
     match told.map_err(|error| no_lab("its process did not start").because(error))?.as_str() {
         UP => {}
         "" => return Err(no_lab("its process is gone, without a word")),
@@ -126,16 +144,16 @@ async fn up(
 const UP: &str = "up";
 
 /// What it says.
-fn start(input: &[u8]) -> io::Result<String> {
-    let child = start_ourselves(&["lab", "hold"], input)?;
+fn told(stdout: Option<ChildStdout>) -> io::Result<String> {
     let mut told = String::new();
-    if let Some(stdout) = child.stdout {
+    if let Some(stdout) = stdout {
         BufReader::new(stdout).read_line(&mut told)?;
     }
     Ok(told.trim_end().to_owned())
 }
 
-/// Holds a lab: its topology is read, and then it is said whether it is up. From there on nobody listens.
+/// Holds a lab: its topology is read, and then it is said whether it is up. From there on nobody listens. Who goes before that, by
+/// Ctrl-C or killed, wants no lab.
 async fn hold(
     folder: &Path,
     environment: &Environment,
@@ -143,11 +161,16 @@ async fn hold(
 ) -> Result<Exit, Stop> {
     // Ctrl-C at the terminal is not meant for it. It leads its session already where it was started by hand.
     let _leads = rustix::process::setsid();
-    let mut input = Vec::new();
-    io::stdin().read_to_end(&mut input).map_err(|error| no_lab("no topology").because(error))?;
-    let topology = serde_json::from_slice(&input).map_err(|error| no_lab("no topology").because(error))?;
+    let mut input = String::new();
+    io::stdin().read_line(&mut input).map_err(|error| no_lab("no topology").because(error))?;
+    let topology = serde_json::from_str(&input).map_err(|error| no_lab("no topology").because(error))?;
     let search_path = environment.path.clone().unwrap_or_default();
-    let held = Held::up(topology, folder, &search_path).await;
+    let abandoned = tokio::task::spawn_blocking(|| io::stdin().read(&mut [0]));
+    let held = tokio::select! {
+        biased;
+        _gone = abandoned => return Ok(Exit::Undecided),
+        held = Held::up(topology, folder, &search_path) => held,
+    };
     let screen = Screen::detect(args::Color::Never, environment.wishes);
     match held {
         Ok(held) => {

@@ -17,7 +17,8 @@ use crate::{desk::Desk, stop::Stop};
 #[must_use]
 pub fn state(error: StateError) -> Stop {
     let remedy = error.remedy();
-    let stop = Stop::input("the run cannot be recorded, so it was not started");
+    let what = "the run cannot be recorded, so it was not started";
+    let stop = if error.is_full() { Stop::broken(what) } else { Stop::input(what) };
     helped(stop, remedy).because(error)
 }
 
@@ -51,9 +52,14 @@ pub fn journal(error: JournalError) -> Stop {
 /// The journal of a promotion cannot be used.
 #[must_use]
 pub fn promotion(error: JournalError) -> Stop {
+    if let JournalError::File(file) = &error {
+        let what = "the promotion's journal cannot be used";
+        let stop = if file.is_full() { Stop::broken(what) } else { Stop::input(what) };
+        let help = file.remedy().unwrap_or("see that .seaworthy/promotions can be read and written");
+        return stop.help(help).because(error);
+    }
     let help = match &error {
         JournalError::NoSuchPromotion(_) => "`seaworthy history --list` shows the promotions that there are",
-        JournalError::File(_) => "see that .seaworthy/promotions can be read and written",
         _ => {
             "a journal that was changed tells nothing: look at each machine, move its folder away, and promote again"
         }

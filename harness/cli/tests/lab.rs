@@ -25,6 +25,7 @@ mod linux {
         let trials = [
             Trial::test("a_lab_stays_up_and_is_asked", || tried(stays)),
             Trial::test("a_lab_ends_with_its_process", || tried(killed)),
+            Trial::test("a_lab_that_nobody_waits_for_does_not_come_up", || tried(abandoned)),
             Trial::test("what_makes_no_sense_is_refused", || tried(refused)),
         ];
         let trials = trials.map(|trial| trial.with_ignored_flag(missing.is_some()));
@@ -112,8 +113,45 @@ mod linux {
         says(runtime, &["up", "b"], 0, &["all reach each other"])
     }
 
+    fn abandoned(runtime: &Path) -> Result<(), Failed> {
+        let names: Vec<_> = (1..=24).map(|number| format!("h{number}")).collect();
+        let folder = runtime.join("seaworthy-lab");
+        let runs = |folder: &Path| {
+            let all = fs::read_dir("/proc").into_iter().flatten().flatten();
+            let lines = all.filter_map(|entry| fs::read(entry.path().join("cmdline")).ok());
+            let lines: Vec<_> = lines.map(|line| String::from_utf8_lossy(&line).into_owned()).collect();
+            lines.iter().any(|line| line.contains(&folder.display().to_string()))
+        };
+        for signal in ["-INT", "-KILL"] {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_seaworthy"));
+            command.args(["lab", "up", "--overlay", "yggdrasil"]).args(&names);
+            let mut up = command.env("XDG_RUNTIME_DIR", runtime).spawn()?;
+            until("it comes up", || folder.join("host.sh").exists())?;
+            Command::new("kill").args([signal, &up.id().to_string()]).status()?;
+            let code = up.wait()?.code();
+            if signal == "-INT" && (code != Some(4) || folder.exists()) {
+                return Err(format!("{code:?}, and a folder: {}", folder.exists()).into());
+            }
+            until("nothing is left", || !folder.exists() && !runs(&folder))?;
+        }
+        says(runtime, &["up", "a"], 0, &["all reach each other"])
+    }
+
+    fn until(what: &str, is_so: impl Fn() -> bool) -> Result<(), Failed> {
+        let began = Instant::now();
+        while !is_so() {
+            if began.elapsed() > Duration::from_secs(10) {
+                return Err(format!("not in ten seconds: {what}").into());
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(())
+    }
+
     fn refused(runtime: &Path) -> Result<(), Failed> {
         says(runtime, &["up", "operator"], 2, &["`operator` cannot be a host"])?;
+        says(runtime, &["up", "a", "b", "a"], 2, &["two hosts are called `a`"])?;
+        says(runtime, &["up", "a", "b", "--outsiders", "b"], 2, &["two hosts are called `b`"])?;
         says(runtime, &["cut", "a", "b"], 2, &["no lab is up", "lab up HOST"])?;
         says(runtime, &["up", "a", "b"], 0, &[])?;
         says(runtime, &["cut", "a", "z"], 2, &["there is no host `z`: there are a, b, operator"])?;

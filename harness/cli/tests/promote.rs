@@ -6,6 +6,8 @@
 #[expect(dead_code, reason = "reports are read elsewhere")]
 #[path = "twins/binary.rs"]
 mod binary;
+#[path = "carried/evidence.rs"]
+mod evidence;
 #[path = "twins/harbour.rs"]
 mod harbour;
 
@@ -101,10 +103,17 @@ impl Port {
 
     /// Machines in memory, on a closure of their own, that are to get what evaluation says.
     fn machines(&self) -> ScriptedDeployer {
+        self.machines_but(None)
+    }
+
+    /// The same, but for one that has it.
+    fn machines_but(&self, has_it: Option<&str>) -> ScriptedDeployer {
         let wanted = |row: &Value| {
             let name = row["machine"].as_str().unwrap();
             let new = Closure(row["wanted"].as_str().expect("a closure").to_owned());
-            (MachineName::from(name), Change { old: Closure(format!("/nix/store/{name}-old")), new })
+            let old = Closure(format!("/nix/store/{name}-old"));
+            let old = if has_it == Some(name) { new.clone() } else { old };
+            (MachineName::from(name), Change { old, new })
         };
         let changes: BTreeMap<_, _> =
             self.status()["machines"].as_array().unwrap().iter().map(wanted).collect();
@@ -162,10 +171,11 @@ async fn from_proof_to_machines_and_back() {
     let port = Port::open();
     // Nothing is proven: nothing goes anywhere.
     let machines = Arc::new(port.machines());
-    assert_eq!(carried(&port, &machines, &promotes()).await, Exit::Closed, "held by its gates");
+    assert_eq!(carried(&port, &machines, &promotes()).await, Exit::Undecided, "nobody refuted anything");
     assert_eq!(machines.effects(), []);
     assert!(!is_in(&port.folder(), "promotions"));
     let unproven = port.status();
+    assert_eq!(row(&unproven, "stibnite")["state"], "undecided");
     let gate = &row(&unproven, "cinnabar")["gates"][0];
     assert_eq!((&gate["state"], &gate["stage"]), (&"undecided".into(), &"expressions".into()));
     assert!(gate["reasons"][0].as_str().unwrap().ends_with("not asked: no evidence is on record"), "{gate}");
@@ -203,11 +213,20 @@ async fn from_proof_to_machines_and_back() {
         assert!(history.contains(line), "{line}: {history}");
     }
 
-    // Back, as a promotion of its own.
+    // Back, as a promotion of its own: no freeze holds it, and it lifts none.
+    exits(&port.seaworthy(&["freeze", "an outage"]), 0);
     let crew = InMemory(Arc::clone(&machines));
     let options = Rollback { machine: "cinnabar".to_owned(), yes: true, break_lock: false };
     let exit = roll_back(&port.desk(), &options, &crew, &mut mpsc::channel(1).1).await.unwrap();
     assert_eq!(exit, Exit::Open);
+    let frozen = port.status();
+    assert_eq!(frozen["frozen"]["reason"], "an outage", "{frozen}");
+    assert!(row(&frozen, "cinnabar")["reasons"].to_string().contains("frozen by crs58"), "{frozen}");
+    let board = text(&port.seaworthy(&["status"]).stdout);
+    assert!(
+        board.contains("`seaworthy thaw` allows them again\n`seaworthy promote` begins, and waits\n"),
+        "{board}"
+    );
     assert_eq!(text(&port.seaworthy(&["history", "--list"]).stdout).lines().count(), 2);
 }
 
@@ -262,9 +281,44 @@ async fn one_that_fails_goes_back_and_the_exit_says_so() {
     let machines = Arc::new(port.machines().on("cinnabar", Step::Confirm, [Mishap::Fails]));
     assert_eq!(carried(&port, &machines, &promotes()).await, Exit::Closed);
     assert_eq!(machines.whole().1, ["cinnabar", "stibnite"]);
+    // No word is lost: another promotion would not hear it. A freeze holds the next one too, and is seen before that begins.
+    let late = port.seaworthy(&["approve", "desk"]);
+    exits(&late, 2);
+    assert!(
+        text(&late.stderr).contains("is over: nothing waits for anybody's word"),
+        "{}",
+        text(&late.stderr)
+    );
+    exits(&port.seaworthy(&["freeze", "an outage"]), 0);
+    let frozen = port.status();
+    assert_eq!(frozen["frozen"]["reason"], "an outage");
+    assert!(row(&frozen, "cinnabar")["reasons"].to_string().contains("frozen by crs58"), "{frozen}");
+    exits(&port.seaworthy(&["thaw"]), 0);
+    let again = port.seaworthy(&["thaw"]);
+    exits(&again, 0);
+    assert!(text(&again.stderr).contains("nobody stopped anything"), "{}", text(&again.stderr));
     // Whoever promotes again begins again.
     assert_eq!(carried(&port, &machines, &promotes()).await, Exit::Undecided);
     assert_eq!(machines.whole().0, ["cinnabar"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_for_time_and_people_begins_so_that_soaks_count_and_words_are_heard() {
+    let port = Port::open();
+    exits(&verify(&port.folder()).output().unwrap(), 0);
+    // The first wave has what is wanted already: only the second changes, and waits for the first one's soak.
+    let machines = Arc::new(port.machines_but(Some("cinnabar")));
+    assert_eq!(carried(&port, &machines, &promotes()).await, Exit::Undecided);
+    assert_eq!(machines.effects(), []);
+    exits(&port.seaworthy(&["approve", "desk"]), 0);
+    let history = text(&port.seaworthy(&["history"]).stdout);
+    assert!(history.contains("began: 1 machine to change"), "{history}");
+    assert_eq!(carried(&port, &machines, &promotes()).await, Exit::Undecided);
+    assert_eq!(text(&port.seaworthy(&["history", "--list"]).stdout).lines().count(), 1, "it goes on");
+    let status = port.status();
+    assert_eq!(status["goesOn"], true);
+    let reasons = row(&status, "stibnite")["reasons"].to_string();
+    assert!(reasons.contains("wave first soaks") && !reasons.contains("agreed"), "{reasons}");
 }
 
 #[test]
@@ -285,6 +339,7 @@ fn a_dry_run_and_a_lock_leave_everything_as_it_is() {
         let output = port.seaworthy(&command.split(' ').collect::<Vec<_>>());
         exits(&output, 2);
         assert!(text(&output.stderr).contains("nothing was promoted here"), "{}", text(&output.stderr));
+        assert_eq!(text(&output.stderr).contains("[promotion] freezes"), command == "freeze x");
     }
 }
 
@@ -338,48 +393,4 @@ fn key(folder: &Path, name: &str) -> (PathBuf, String) {
 fn first_gates(status: &Value) -> (String, String) {
     let gates = &row(status, "cinnabar")["gates"];
     (gates[0]["state"].to_string(), gates[0]["reasons"][0].to_string())
-}
-
-#[test]
-fn one_computer_proves_and_another_promotes() {
-    let ci = Port::open();
-    let keys = tempfile::tempdir().unwrap();
-    let ((file, signer), (foreign, _)) = (key(keys.path(), "ci"), key(keys.path(), "eve"));
-    let fleet = ci.folder().join("fleet.toml");
-    let signed = fs::read_to_string(&fleet)
-        .unwrap()
-        .replace("[promotion]\n", &format!("[promotion]\nsigners = [\"{signer}\"]\n"));
-    fs::write(&fleet, signed).unwrap();
-    git(&ci.folder(), &["commit", "--quiet", "--all", "--message", "policy"]);
-    let top = ci.folder().join("../..");
-    git(keys.path(), &["clone", "--quiet", "--bare", &top.to_string_lossy(), "remote"]);
-    let remote = keys.path().join("remote").display().to_string();
-    git(keys.path(), &["clone", "--quiet", "remote", "laptop"]);
-    let laptop = Port::at(keys.path().join("laptop/fleets/two"));
-
-    // Nothing is proven yet, so that nothing can be signed.
-    let nothing = ci.seaworthy(&["evidence", "push", &remote, "--key", &file.to_string_lossy()]);
-    exits(&nothing, 4);
-    exits(&verify(&ci.folder()).output().unwrap(), 0);
-    // Eve signs the same.
-    exits(&ci.seaworthy(&["evidence", "push", &remote, "--key", &foreign.to_string_lossy()]), 0);
-    let pulled = laptop.seaworthy(&["evidence", "pull", &remote]);
-    exits(&pulled, 4);
-    let out = text(&pulled.stdout);
-    let foreign = "refused: it is signed with a key that is none of the fleet's signers, SHA256:";
-    assert!(out.contains(foreign), "{out}{}", text(&pulled.stderr));
-    let (state, why) = first_gates(&laptop.status());
-    assert_eq!(state, "\"undecided\"");
-    assert!(
-        why.contains("does not count: it is signed with a key that is none of the fleet's signers"),
-        "{why}"
-    );
-    // And then CI does.
-    exits(&ci.seaworthy(&["evidence", "push", &remote, "--key", &file.to_string_lossy()]), 0);
-    let pulled = laptop.seaworthy(&["evidence", "pull", &remote]);
-    exits(&pulled, 0);
-    assert!(text(&pulled.stdout).contains("signed by ci"), "{}", text(&pulled.stdout));
-    let status = laptop.status();
-    assert_eq!(first_gates(&status).0, "\"open\"");
-    assert_eq!(row(&status, "cinnabar")["gates"][1]["state"], "open");
 }

@@ -117,8 +117,8 @@ pub fn become_named(name: &str, arguments: &[&str]) -> io::Error {
     std::process::Command::new(name).args(arguments).exec()
 }
 
-/// Starts this very program anew, and lets go of it: it is to lead a session of its own, and to end by itself. What it reads is
-/// given to it at once; what it prints is piped to us.
+/// Starts this very program anew: it is to lead a session of its own, and to end by itself. What it reads is given to it at once,
+/// and its end when `stdin` is dropped, or with us; what it prints is piped to us.
 ///
 /// # Errors
 /// The system's own, when it cannot be started.
@@ -127,8 +127,8 @@ pub fn start_ourselves(arguments: &[&str], input: &[u8]) -> io::Result<std::proc
     let mut command = std::process::Command::new(std::env::current_exe()?);
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).current_dir("/");
     let mut child = command.spawn()?;
-    if let Some(mut stdin) = child.stdin.take() {
-        io::Write::write_all(&mut stdin, input)?;
+    if let Some(stdin) = &mut child.stdin {
+        io::Write::write_all(stdin, input)?;
     }
     Ok(child)
 }

@@ -256,6 +256,25 @@ async fn git_carries_it_from_one_clone_to_another_and_nothing_else_changes() {
 }
 
 #[tokio::test]
+async fn what_somebody_changed_in_the_ref_is_put_right_by_the_next_push() {
+    let desk = Desk::new();
+    let (file, _) = desk.key("ci");
+    let ci = desk.clone_of_remote("ci-clone");
+    let envelope = desk.signed(&attested(&["a"]), &file).await;
+    ci.push("origin", std::slice::from_ref(&envelope)).await.unwrap();
+    let name = format!("{}.json", Digest::of(&envelope).hex());
+    let changed = format!(
+        "cd remote && b=$(echo changed | git hash-object -w --stdin) && d=$(printf '100644 blob %s\tx\n' $b | git mktree) && \
+         t=$(printf '100644 blob %s\t{name}\n040000 tree %s\tfolder\n' $b $d | git mktree) && \
+         git update-ref {REF} $(git -c user.name=x -c user.email=x@x commit-tree $t -p {REF} -m x)"
+    );
+    desk.run("sh", &["-c", &changed]);
+    assert_eq!(ci.pull("origin").await.unwrap(), [(name.clone(), b"changed\n".to_vec())]);
+    assert_eq!(ci.push("origin", std::slice::from_ref(&envelope)).await.unwrap(), 1, "it is not there");
+    assert_eq!(ci.pull("origin").await.unwrap(), [(name, envelope)]);
+}
+
+#[tokio::test]
 async fn those_who_push_at_once_lose_nothing() {
     let desk = Desk::new();
     let (file, _) = desk.key("ci");

@@ -43,6 +43,7 @@ pub fn course(fleet: &ResolvedFleet) -> Option<Course> {
         primary_soak: primary.soak,
         absent: BTreeSet::new(),
         only: None,
+        back: false,
     })
 }
 

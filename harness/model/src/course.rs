@@ -38,6 +38,8 @@ pub struct Course {
     pub absent: BTreeSet<MachineName>,
     /// The machines that may set out now, by somebody's choice; `None`: all.
     pub only: Option<BTreeSet<MachineName>>,
+    /// Whether it is somebody's way back, which no freeze holds.
+    pub back: bool,
 }
 
 /// A wave with its machines.

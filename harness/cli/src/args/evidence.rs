@@ -15,6 +15,7 @@ pub enum Evidence {
 
 /// `seaworthy evidence push`
 #[derive(Debug, Args)]
+#[command(after_help = PUSH)]
 pub struct Push {
     /// The repository, as git names it
     #[arg(value_name = "REMOTE", default_value = "origin")]
@@ -23,6 +24,16 @@ pub struct Push {
     #[arg(long, value_name = "FILE")]
     pub key: PathBuf,
 }
+
+const PUSH: &str = "\
+It counts for a fleet whose policy names the key, by the line of its .pub file, with a name behind it:
+
+  [promotion]
+  signers = [\"ssh-ed25519 AAAA.. ci\"]
+
+Examples:
+  seaworthy evidence push --key ~/.ssh/ci
+  seaworthy evidence push backup --key ~/.ssh/ci.pub      the key is in the SSH agent";
 
 /// `seaworthy evidence pull`
 #[derive(Debug, Args)]

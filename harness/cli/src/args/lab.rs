@@ -144,8 +144,8 @@ fn span(text: &str) -> Result<Duration, &'static str> {
 }
 
 const LAB: &str = "\
-A lab is a network on this computer: each host in namespaces of its own, with a real sshd, and real WireGuard, Yggdrasil or
-ZeroTier between them. It needs root, on Linux. It cannot reach your own network, nor be reached from it, and nothing is left of it
+A lab is a network on this computer: each host in namespaces of its own, with a real sshd, and real WireGuard, Yggdrasil or \
+ZeroTier between them. It needs root, on Linux. It cannot reach your own network, nor be reached from it, and nothing is left of it \
 when it is down. One lab is up at a time.
 
 Examples:

@@ -66,7 +66,7 @@ fn time(text: &str) -> Result<Duration, String> {
 }
 
 const WATCH: &str = "\
-The machines are asked as `mesh probe` asks them, over connections that stay up. On a terminal the picture is drawn anew; elsewhere
+The machines are asked as `mesh probe` asks them, over connections that stay up. On a terminal the picture is drawn anew; elsewhere \
 there is a line for each change. Nothing is recorded. Ctrl-C ends it, and the exit code is that of what was seen last.
 
 Examples:
@@ -74,15 +74,15 @@ Examples:
   seaworthy mesh watch --every 1m --overlay zerotier-local | tee mesh.log";
 
 const PROBE: &str = "\
-Each machine with a `deploy.targetHost` is asked in one session, and asks all of its targets at once: echoes, connections to
-the ports of sshd at the addresses on the overlay, how large packets may be, and what its overlay's own daemons say. It needs a
-POSIX shell there, and nothing is installed. ssh connects as your own configuration says, with your agent and jump hosts, but
+Each machine with a `deploy.targetHost` is asked in one session, and asks all of its targets at once: echoes, connections to \
+the ports of sshd at the addresses on the overlay, how large packets may be, and what its overlay's own daemons say. It needs a \
+POSIX shell there, and nothing is installed. ssh connects as your own configuration says, with your agent and jump hosts, but \
 never asks a question and never learns a host key.
 
-Who is offline is neither good nor bad: it is named, and its gate is undecided. The run is recorded like any other;
+Who is offline is neither good nor bad: it is named, and its gate is undecided. The run is recorded like any other; \
 `seaworthy report` prints it again.
 
-Of an overlay with more than 64 machines not all pairs are asked: so many that everybody is joined with everybody, and three
+Of an overlay with more than 64 machines not all pairs are asked: so many that everybody is joined with everybody, and three \
 more of each machine by chance. The report says how many.
 
 Examples:

@@ -8,11 +8,18 @@ use super::PlanFormat;
 
 /// `seaworthy status`
 #[derive(Debug, Args)]
+#[command(after_help = STATUS)]
 pub struct Status {
     /// The form on stdout
     #[arg(long, value_enum, default_value_t = PlanFormat::Human)]
     pub format: PlanFormat,
 }
+
+const STATUS: &str = "\
+Every machine of a wave is asked over SSH what runs and boots there. Nothing is changed, here or there.
+
+Exits with 0 where all is through or may go on, with 4 where something is waited for, not proven or out of reach, and with 1 where \
+somebody has to mend something.";
 
 /// `seaworthy promote`
 #[derive(Debug, Args)]
@@ -39,13 +46,20 @@ pub struct Promote {
 }
 
 const PROMOTE: &str = "\
-Goes as far as policy and evidence allow now, and says what it waits for; run again, it goes on where it was. Each step stands
+Goes as far as policy and evidence allow now, and says what it waits for; run again, it goes on where it was. Each step stands \
 in the journal before it is taken, so that a process that was killed can be followed by another.
 
-The first Ctrl-C lets nothing set out any more and ends what is under way; the second ends at once.";
+The first Ctrl-C lets nothing set out any more and ends what is under way; the second ends at once.
+
+Examples:
+  seaworthy promote --dry-run             what would change, on which machine
+  seaworthy promote --next                one wave
+  seaworthy promote --wait --yes          to the end, asking nobody at this terminal
+  seaworthy promote galena                one machine, if policy and evidence let it go";
 
 /// `seaworthy approve`
 #[derive(Debug, Args)]
+#[command(after_help = APPROVE)]
 pub struct Approve {
     /// The wave's name
     #[arg(value_name = "WAVE")]
@@ -56,16 +70,32 @@ pub struct Approve {
     pub key: Option<PathBuf>,
 }
 
+const APPROVE: &str = "\
+Your word is noted in the journal of the promotion that goes on, with your name by `USER`, and counts for that promotion alone. A \
+process that waits for it hears of it. `seaworthy status` says which wave waits for whom.
+
+Example:
+  seaworthy approve desk";
+
 /// `seaworthy freeze`
 #[derive(Debug, Args)]
+#[command(after_help = FREEZE)]
 pub struct Freeze {
     /// Why
     #[arg(value_name = "REASON")]
     pub reason: String,
 }
 
+const FREEZE: &str = "\
+Until `seaworthy thaw` nothing more is activated, in this promotion and in those after it; what is under way comes to its end. It is \
+noted in the journal of the last promotion. Days on which nobody is to promote stand in fleet.toml: `[promotion] freezes`.
+
+Example:
+  seaworthy freeze 'an outage at the provider'";
+
 /// `seaworthy rollback`
 #[derive(Debug, Args)]
+#[command(after_help = ROLLBACK)]
 pub struct Rollback {
     /// The machine
     #[arg(value_name = "MACHINE")]
@@ -77,6 +107,13 @@ pub struct Rollback {
     #[arg(long)]
     pub break_lock: bool,
 }
+
+const ROLLBACK: &str = "\
+The machine goes back to the exact closure that ran there before the last promotion that changed it; nothing is evaluated, and no \
+evidence is asked for. The fleet still wants the other closure: change that before the next `seaworthy promote`.
+
+Example:
+  seaworthy rollback galena";
 
 /// `seaworthy history`
 #[derive(Debug, Args)]

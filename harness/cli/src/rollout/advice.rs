@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use judge::promote::{LeftOut, Proofs, State, Why, decide};
-use model::{course::Course, machine::MachineName};
+use model::{course::Course, decision::GateState, machine::MachineName};
 
 /// What those wait for that were asked for, by what holds them first: what is behind another waits for no more than that.
 pub(super) fn advice(course: &Course, proofs: &Proofs, state: &State, now: Timestamp) -> Vec<String> {
@@ -74,6 +74,17 @@ pub(super) fn waits(why: &Why) -> bool {
         | Why::Stale { .. }
         | Why::FromTheFuture { .. } => false,
     }
+}
+
+/// What reasons come to together. Closed is what somebody has to mend: what waits, and what nobody proved, is not that.
+pub(super) fn verdict(reasons: &[Why]) -> GateState {
+    let unproven =
+        |why: &Why| matches!(why, Why::ProofOfAnother { .. } | Why::NotProven { .. } | Why::Stale { .. });
+    let one = |why: &Why| match why.allows() {
+        GateState::Closed if waits(why) || unproven(why) => GateState::Undecided,
+        state => state,
+    };
+    reasons.iter().map(one).max().unwrap_or(GateState::Open)
 }
 
 fn sentence(course: &Course, name: &MachineName, why: &Why, now: Timestamp) -> Option<String> {

@@ -34,7 +34,7 @@ pub struct Row {
     pub wanted: Option<String>,
     /// Whether it runs and boots what is wanted.
     pub through: bool,
-    /// Open: it goes on, or is through.
+    /// Open: it goes on, or is through. Closed: somebody has to mend something. Undecided: it waits, or something is not proven.
     pub state: GateState,
     /// Whether all that speaks against it goes away by time, by somebody's word, or as others go on.
     pub waits: bool,
@@ -108,7 +108,7 @@ fn word(board: &Board<'_>, name: &MachineName, seen: bool) -> (GateState, bool, 
             let waits = !word.reasons.is_empty() && word.reasons.iter().all(advice::waits);
             // What is left of its own soak stands in a column.
             let told = word.reasons.iter().filter(|why| !matches!(why, Why::Soaking { .. }));
-            (word.state, waits, told.map(ToString::to_string).collect())
+            (advice::verdict(&word.reasons), waits, told.map(ToString::to_string).collect())
         }
         None => {
             let why = if seen { "what it would go back to is not one closure" } else { "it never answered" };

@@ -5,7 +5,12 @@ use std::{collections::BTreeMap, path::Path};
 
 use edge::{evidence::Approval, promotions::PromotionJournal, state::State as Folder};
 use judge::promote::State;
-use model::{course::Leg, machine::MachineName, promotion::Signer, rollout::Happened};
+use model::{
+    course::{Course, Leg},
+    machine::MachineName,
+    promotion::Signer,
+    rollout::Happened,
+};
 
 use super::prospect::approvers;
 use crate::{args, desk::Desk, evidence, exit::Exit, sources, stop::Stop, trouble};
@@ -13,7 +18,7 @@ use crate::{args, desk::Desk, evidence, exit::Exit, sources, stop::Stop, trouble
 /// Agrees to a wave. Where the policy names keys, the key says who agrees; else the environment does.
 ///
 /// # Errors
-/// There is no promotion, no such wave, whoever agrees has no say in it, or nothing was signed.
+/// There is no promotion that goes on, no such wave, whoever agrees has no say in it, or nothing was signed.
 pub async fn approve(desk: &Desk, options: &args::Approve) -> Result<Exit, Stop> {
     let (Some(fleet), _) = sources::fleet_toml(desk)? else {
         return Err(Stop::input("there is no fleet.toml, and so no policy that asks for anybody's word"));
@@ -36,7 +41,7 @@ pub async fn approve(desk: &Desk, options: &args::Approve) -> Result<Exit, Stop>
                 .help("`--key FILE` signs it, with the key that `[promotion] approvers` names for you"));
         }
         (approvers, Some(key)) => {
-            let (by, signed) = sign(desk, leg, approvers, key).await?;
+            let (by, signed) = sign(desk, &course, leg, approvers, key).await?;
             (by, Some(signed))
         }
     };
@@ -50,13 +55,31 @@ pub async fn approve(desk: &Desk, options: &args::Approve) -> Result<Exit, Stop>
         };
         return Err(Stop::input(format!("{by} has no say in wave `{}`", options.wave)).help(help));
     }
-    say(desk, Happened::Approved { by, wave: options.wave.clone(), signed, held: None })
+    let (journal, _) = going_on(desk, &course)?;
+    say(desk, journal, Happened::Approved { by, wave: options.wave.clone(), signed, held: None })
+}
+
+/// The promotion that hears a word.
+fn going_on(desk: &Desk, course: &Course) -> Result<(PromotionJournal, State), Stop> {
+    let mut journal = last(desk)?;
+    let state = State::of(&journal.entries().map_err(trouble::promotion)?);
+    if state.is_over(course) {
+        let over = journal.promotion();
+        return Err(Stop::input(format!("promotion {over} is over: nothing waits for anybody's word"))
+            .help("`seaworthy promote` begins another; it is agreed to once it has begun"));
+    }
+    Ok((journal, state))
 }
 
 /// Signs that a wave may go, with the closures that the promotion brings its machines; and by whom that is.
-async fn sign(desk: &Desk, leg: &Leg, approvers: &[Signer], key: &Path) -> Result<(String, String), Stop> {
-    let mut journal = last(desk)?;
-    let state = State::of(&journal.entries().map_err(trouble::promotion)?);
+async fn sign(
+    desk: &Desk,
+    course: &Course,
+    leg: &Leg,
+    approvers: &[Signer],
+    key: &Path,
+) -> Result<(String, String), Stop> {
+    let (journal, state) = going_on(desk, course)?;
     let closure = |name: &MachineName| Some((name.clone(), state.machines().get(name)?.change.new.clone()));
     let closures: BTreeMap<_, _> = leg.machines.iter().filter_map(closure).collect();
     if closures.is_empty() {
@@ -83,7 +106,11 @@ async fn sign(desk: &Desk, leg: &Leg, approvers: &[Signer], key: &Path) -> Resul
 /// # Errors
 /// There is no promotion, or its journal cannot be used.
 pub fn freeze(desk: &Desk, options: &args::Freeze) -> Result<Exit, Stop> {
-    say(desk, Happened::Frozen { by: user(desk)?, reason: options.reason.clone() })
+    let by = user(desk)?;
+    let journal = last(desk).map_err(|stop| {
+        stop.help("`[promotion] freezes` of fleet.toml holds a promotion that nobody has begun yet")
+    })?;
+    say(desk, journal, Happened::Frozen { by, reason: options.reason.clone() })
 }
 
 /// Allows them again.
@@ -91,11 +118,16 @@ pub fn freeze(desk: &Desk, options: &args::Freeze) -> Result<Exit, Stop> {
 /// # Errors
 /// There is no promotion, or its journal cannot be used.
 pub fn thaw(desk: &Desk) -> Result<Exit, Stop> {
-    say(desk, Happened::Thawed { by: user(desk)? })
+    let by = user(desk)?;
+    let mut journal = last(desk)?;
+    if State::of(&journal.entries().map_err(trouble::promotion)?).frozen().is_none() {
+        desk.screen.note("nobody stopped anything");
+        return Ok(Exit::Open);
+    }
+    say(desk, journal, Happened::Thawed { by })
 }
 
-fn say(desk: &Desk, what: Happened) -> Result<Exit, Stop> {
-    let mut journal = last(desk)?;
+fn say(desk: &Desk, mut journal: PromotionJournal, what: Happened) -> Result<Exit, Stop> {
     journal.note(desk.now, what).map_err(trouble::promotion)?;
     desk.screen.note(&format!("noted in promotion {}", journal.promotion()));
     Ok(Exit::Open)

@@ -10,9 +10,10 @@ use edge::{
     state::State as Folder,
 };
 use jiff::Timestamp;
-use judge::promote::{Changes, Intent, Outlook, Phase, Proofs, State};
+use judge::promote::{Changes, Intent, Outlook, Phase, Proofs, State, Why, decide};
 use model::{
     course::Course,
+    decision::GateState,
     machine::MachineName,
     resolved::ResolvedFleet,
     rollout::{Entry, Happened, PromotionId},
@@ -57,7 +58,7 @@ pub async fn promote(
             desk.out(&format!("\n{shown}"))?;
         }
     }
-    let nobody = matches!(intent, Intent::Start(_)) && rows.iter().all(|row| row.next.is_none());
+    let nobody = matches!(intent, Intent::Start(_)) && !status::begins(&prospect, &state, desk.now);
     if options.dry_run || nobody || matches!(intent, Intent::Nothing(_)) {
         desk.out(&status::about(&prospect, &intent, &state, desk))?;
         if nobody && !options.dry_run {
@@ -157,19 +158,26 @@ fn journal(
             }
             Ok((journal, false))
         }
-        (Intent::Start(changes) | Intent::Nothing(changes), last) => {
+        (Intent::Start(changes) | Intent::Nothing(changes), _) => {
             let first = Entry { at: desk.now, what: Happened::Started { changes: changes.changes } };
-            let mut journal = PromotionJournal::create(folder, &first).map_err(trouble::state)?;
-            // A freeze is of the fleet: another promotion does not lift it.
-            if let Some((by, reason)) = last.as_ref().and_then(|(_, state)| state.frozen()) {
-                let frozen = Happened::Frozen { by: by.to_owned(), reason: reason.to_owned() };
-                journal.note(desk.now, frozen).map_err(trouble::promotion)?;
-                journal = opened(folder, &journal.promotion().clone())?;
-            }
-            Ok((journal, false))
+            Ok((begun(folder, first, prospect.freeze())?, false))
         }
         (Intent::GoOn(_) | Intent::End, None) => Err(Stop::broken("there is no promotion to go on with")),
     }
+}
+
+/// Begins a promotion. A freeze is of the fleet: another promotion does not lift it.
+pub(super) fn begun(
+    folder: &Folder,
+    first: Entry,
+    freeze: Option<Happened>,
+) -> Result<PromotionJournal, Stop> {
+    let mut journal = PromotionJournal::create(folder, &first).map_err(trouble::state)?;
+    if let Some(freeze) = freeze {
+        journal.note(first.at, freeze).map_err(trouble::promotion)?;
+        journal = opened(folder, &journal.promotion().clone())?;
+    }
+    Ok(journal)
 }
 
 fn opened(folder: &Folder, promotion: &PromotionId) -> Result<PromotionJournal, Stop> {
@@ -217,7 +225,15 @@ pub(super) async fn go(
     after.push('\n');
     lines.iter().for_each(|line| after.extend([line.as_str(), "\n"]));
     desk.out(&after)?;
-    Ok(exit(rest, &state, absent))
+    Ok(exit(rest, &state, absent, is_wrong(course, proofs, &state, now)))
+}
+
+/// Whether somebody has to mend something, of those that were asked for, before more can be done.
+fn is_wrong(course: &Course, proofs: &Proofs, state: &State, now: Timestamp) -> bool {
+    let board = decide(course, proofs, state, now);
+    board.machines.values().filter(|word| !word.reasons.contains(&Why::NotAsked)).any(|word| {
+        advice::verdict(&word.reasons) == GateState::Closed || word.reasons.contains(&Why::Strayed)
+    })
 }
 
 fn sum(rest: Rest, anybody_is_absent: bool) -> &'static str {
@@ -234,13 +250,13 @@ fn sum(rest: Rest, anybody_is_absent: bool) -> &'static str {
     }
 }
 
-fn exit(rest: Rest, state: &State, absent: &[String]) -> Exit {
+fn exit(rest: Rest, state: &State, absent: &[String], is_wrong: bool) -> Exit {
     let went_back = state.machines().values().any(|host| host.failed.is_some());
     let unreached = !absent.is_empty() || state.machines().values().any(|host| host.away);
     match rest {
         _ if went_back => Exit::Closed,
         Rest::Idle(Outlook::Through) if !unreached => Exit::Open,
-        Rest::Idle(Outlook::Held) if !unreached => Exit::Closed,
+        Rest::Idle(Outlook::Held) if !unreached && is_wrong => Exit::Closed,
         Rest::Idle(_) | Rest::Interrupted => Exit::Undecided,
     }
 }

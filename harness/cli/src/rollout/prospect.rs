@@ -108,6 +108,11 @@ impl Prospect {
         intent.left_out().iter().map(|(name, why)| advice::about(name, why)).collect()
     }
 
+    /// The freeze that another promotion begins with: it is of the fleet, and whoever promotes anew does not lift it.
+    pub(super) fn freeze(&self) -> Option<Happened> {
+        self.last.as_ref().and_then(|(_, state)| state.freeze())
+    }
+
     /// The promotion as it stands, or as it would begin now.
     #[must_use]
     pub fn state(&self, intent: &Intent, now: jiff::Timestamp) -> State {
@@ -122,7 +127,13 @@ impl Prospect {
             (Intent::Nothing(_), Some((_, state))) if !state.machines().is_empty() => state.clone(),
             (Intent::Start(Changes { changes, .. }) | Intent::Nothing(Changes { changes, .. }), _) => {
                 let started = Happened::Started { changes: changes.clone() };
-                State::of(&[Entry { at: now, what: started }])
+                State::of(
+                    &[started]
+                        .into_iter()
+                        .chain(self.freeze())
+                        .map(|what| Entry { at: now, what })
+                        .collect::<Vec<_>>(),
+                )
             }
             (Intent::GoOn(_) | Intent::End, None) => State::default(),
         }

@@ -16,7 +16,7 @@ use super::{
     Crew,
     crew::Derivations,
     people::{self, user},
-    promote::{Work, agree, go, lock},
+    promote::{Work, agree, begun, go, lock},
     reaches::Reaches,
     told::short,
 };
@@ -40,8 +40,9 @@ pub async fn roll_back(
     let folder = Folder::open(&desk.project.folder).map_err(trouble::state)?;
     let mut journal = people::last(desk)?;
     let last = journal.promotion().clone();
+    let mut state = State::of(&journal.entries().map_err(trouble::promotion)?);
+    let freeze = state.freeze();
     let host = loop {
-        let state = State::of(&journal.entries().map_err(trouble::promotion)?);
         if let Some(host) = state.machines().get(&machine).filter(|host| host.change.old != host.change.new) {
             break host.clone();
         }
@@ -49,6 +50,7 @@ pub async fn roll_back(
         journal = PromotionJournal::before(&folder, journal.promotion())
             .map_err(trouble::promotion)?
             .ok_or_else(|| never(&machine))?;
+        state = State::of(&journal.entries().map_err(trouble::promotion)?);
     };
     let back = way_back(&host, &machine)?;
     if back.is_none() && *journal.promotion() != last {
@@ -61,8 +63,7 @@ pub async fn roll_back(
     let _lock = lock(desk, &folder, options.break_lock)?;
     if let Some(change) = back {
         let first = Happened::Started { changes: [(machine.clone(), change)].into() };
-        let first = Entry { at: desk.now, what: first };
-        journal = PromotionJournal::create(&folder, &first).map_err(trouble::state)?;
+        journal = begun(&folder, Entry { at: desk.now, what: first }, freeze)?;
     } else {
         let why = format!("{} took it back", user(desk)?);
         journal
@@ -72,7 +73,7 @@ pub async fn roll_back(
             PromotionJournal::open(&folder, &journal.promotion().clone()).map_err(trouble::promotion)?;
     }
     let leg = Leg { name: "back".to_owned(), machines: [machine.clone()].into(), ..Leg::default() };
-    let course = Course { waves: vec![leg], ..Course::default() };
+    let course = Course { waves: vec![leg], back: true, ..Course::default() };
     let proofs = Proofs::new();
     // Nothing is evaluated, so that nobody knows whom it must reach.
     let (derivations, reaches) = (Derivations::new(), Reaches::new());

@@ -1,5 +1,6 @@
 //! `seaworthy status`: the board.
 
+use jiff::Timestamp;
 use judge::promote::{Intent, State, decide};
 use model::decision::GateState;
 use serde_json::json;
@@ -58,17 +59,24 @@ pub(super) fn about(prospect: &Prospect, intent: &Intent, state: &State, desk: &
     let mut lines = prospect.absent(intent);
     let (course, proofs) = (&prospect.course, &prospect.proved.proofs);
     lines.extend(advice::advice(course, proofs, state, desk.now));
-    if !decide(course, proofs, state, desk.now).next.is_empty() {
-        let goes = if matches!(intent, Intent::Start(_)) { "begins" } else { "goes on" };
-        lines.push(format!("`seaworthy promote` {goes}"));
-    }
+    let goes = match (intent, decide(course, proofs, state, desk.now).next.is_empty()) {
+        (Intent::Start(_), false) => Some("begins"),
+        (Intent::Start(_), true) => begins(prospect, state, desk.now).then_some("begins, and waits"),
+        (_, false) => Some("goes on"),
+        (_, true) => None,
+    };
+    lines.extend(goes.map(|goes| format!("`seaworthy promote` {goes}")));
     if lines.is_empty() { String::new() } else { format!("\n{}\n", lines.join("\n")) }
 }
 
-/// The worst of the board. What waits is not wrong.
+/// Whether a promotion that would begin is worth it.
+pub(super) fn begins(prospect: &Prospect, state: &State, now: Timestamp) -> bool {
+    decide(&prospect.course, &prospect.proved.proofs, state, now).is_worth_beginning(state, now)
+}
+
+/// The worst of the board.
 pub(super) fn exit(rows: &[board::Row]) -> Exit {
-    let worst = |row: &board::Row| if row.waits { GateState::Undecided } else { row.state };
-    match rows.iter().map(worst).max() {
+    match rows.iter().map(|row| row.state).max() {
         Some(GateState::Closed) => Exit::Closed,
         Some(GateState::Undecided) | None => Exit::Undecided,
         Some(GateState::Open) => Exit::Open,

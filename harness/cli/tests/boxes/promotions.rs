@@ -9,11 +9,12 @@ pub(crate) fn carried(harbour: Harbour) {
         "invariants: undecided",
         "`seaworthy verify` asks what is not",
     ];
-    harbour.says("seaworthy status", 1, &told);
+    harbour.says("seaworthy status", 4, &told);
     harbour.says("seaworthy verify", 0, &["open: 10 of 10 gates"]);
     waves_and_people(&harbour);
     one_fails(&harbour);
     a_person_wants_one_back(&harbour);
+    nothing_can_be_written(&harbour);
 }
 
 fn waves_and_people(harbour: &Harbour) {
@@ -93,6 +94,24 @@ fn a_person_wants_one_back(harbour: &Harbour) {
     let told =
         ["no promotion brought `titanic` a closure that could be taken back", "`seaworthy history --list`"];
     harbour.says("seaworthy rollback titanic --yes", 2, &told);
+}
+
+fn nothing_can_be_written(harbour: &Harbour) {
+    let within = |mount: &str, line: &str| format!("unshare --mount sh -c '{mount} && {line}'");
+    let read_only = "mount --bind .seaworthy .seaworthy && mount -o remount,ro,bind .seaworthy";
+    harbour.says(&within(read_only, "seaworthy history"), 0, &["began: 1 machine to change"]);
+    harbour.says(&within(read_only, "seaworthy status"), 4, &["galena"]);
+    harbour.says(
+        &within(read_only, "seaworthy freeze it"),
+        2,
+        &["cannot write", "the file system is read-only"],
+    );
+    let full = "mount -t tmpfs -o size=64k none .seaworthy && ! head -c 1m /dev/zero >.seaworthy/full";
+    harbour.says(
+        &within(full, "seaworthy verify"),
+        3,
+        &["the run cannot be recorded", "make room on the disk"],
+    );
 }
 
 pub(crate) fn caught_up(mut harbour: Harbour) {

@@ -1,7 +1,7 @@
 //! Evidence in a git ref of the fleet's repository, by the system's git.
 //!
 //! Flows in: envelopes, the name of a remote. Flows out: a commit on the remote's `refs/seaworthy/evidence`; the files of it.
-//! Must not: touch the work tree, the index, a branch, or what stands in the ref already.
+//! Must not: touch the work tree, the index, a branch, or what stands in the ref already, but for a file that is not what it is called.
 
 use std::{collections::BTreeMap, ffi::OsString, path::PathBuf, time::Duration};
 
@@ -60,20 +60,23 @@ impl Repository {
         for _ in 0..TRIES {
             let before = self.fetch(remote).await?;
             let mut entries = match &before {
-                Some(_) => self.git(&["ls-tree", "--full-tree", REF], None).await?,
-                None => String::new(),
+                Some(_) => self.entries().await?,
+                None => Vec::new(),
             };
             let mut new = 0;
             for bytes in envelopes {
                 let name = format!("{}.json", Digest::of(bytes).hex());
-                if entries.contains(&name) {
+                let blob = self.git(&["hash-object", "-w", "--stdin"], Some(bytes)).await?;
+                let entry = format!("100644 blob {}\t{name}", blob.trim());
+                if entries.contains(&entry) {
                     continue;
                 }
-                let blob = self.git(&["hash-object", "-w", "--stdin"], Some(bytes)).await?;
-                entries.push_str(&format!("100644 blob {}\t{name}\n", blob.trim()));
+                // What somebody changed under this name counts for nobody, and makes room.
+                entries.retain(|line| !is_named(line, &name));
+                entries.push(entry);
                 new += 1;
             }
-            if new == 0 || self.offer(remote, &entries, before.as_deref()).await? {
+            if new == 0 || self.offer(remote, &entries.join("\n"), before.as_deref()).await? {
                 return Ok(new);
             }
         }
@@ -88,13 +91,23 @@ impl Repository {
         if self.fetch(remote).await?.is_none() {
             return Ok(Vec::new());
         }
-        let names = self.git(&["ls-tree", "--full-tree", "--name-only", REF], None).await?;
         let mut files = Vec::new();
-        for name in names.lines() {
-            let captured = self.run(&["cat-file", "blob", &format!("{REF}:{name}")], None).await?;
+        for entry in self.entries().await? {
+            // A folder, which only somebody else puts there, holds no evidence.
+            let Some((object, name)) = entry.strip_prefix("100644 blob ").and_then(|it| it.split_once('\t'))
+            else {
+                continue;
+            };
+            let captured = self.run(&["cat-file", "blob", object], None).await?;
             files.push((name.to_owned(), captured.stdout));
         }
         Ok(files)
+    }
+
+    /// What stands in the ref, as git lists it and takes it.
+    async fn entries(&self) -> Result<Vec<String>, GitError> {
+        let listed = self.git(&["ls-tree", "--full-tree", REF], None).await?;
+        Ok(listed.lines().map(str::to_owned).collect())
     }
 
     /// The remote's commit, which the ref is set to here as well.
@@ -154,6 +167,10 @@ impl Repository {
         let doing = arguments.first().copied().unwrap_or_default().to_owned();
         Err(GitError::Refused { doing, said: said.trim().to_owned() })
     }
+}
+
+fn is_named(entry: &str, name: &str) -> bool {
+    entry.split_once('\t').is_some_and(|(_, of)| of == name)
 }
 
 /// Whether a push was refused because somebody else had pushed.

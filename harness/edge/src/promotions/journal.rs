@@ -42,6 +42,8 @@ pub struct PromotionJournal {
     seen: u64,
     /// Part of a line may stand at the end: nothing more is written by this process.
     failed: bool,
+    /// Why it can only be read.
+    read_only: Option<io::ErrorKind>,
     /// What the promotion brings, as far as it was given out.
     closures: BTreeMap<MachineName, Closure>,
     /// Who has to have signed that a wave may go; empty: nobody signs.
@@ -66,7 +68,7 @@ impl PromotionJournal {
         Ok(Self::of(promotion, path, file))
     }
 
-    /// A promotion that began before.
+    /// A promotion that began before. Where nothing may be written it can be read, and what is appended is refused.
     ///
     /// # Errors
     /// There is none of that name, or its journal cannot be opened.
@@ -74,9 +76,14 @@ impl PromotionJournal {
         let path = state.promotion_folder(promotion).map(|folder| folder.join(EVENTS));
         let path = path.filter(|path| path.is_file());
         let path = path.ok_or_else(|| JournalError::NoSuchPromotion(promotion.clone()))?;
-        let file = OpenOptions::new().read(true).append(true).open(&path);
+        let (file, read_only) = match OpenOptions::new().read(true).append(true).open(&path) {
+            Err(error) if is_refused(error.kind()) => {
+                (OpenOptions::new().read(true).open(&path), Some(error.kind()))
+            }
+            file => (file, None),
+        };
         let file = file.map_err(StateError::at("open", &path))?;
-        Ok(Self::of(promotion.clone(), path, file))
+        Ok(Self { read_only, ..Self::of(promotion.clone(), path, file) })
     }
 
     /// The promotion that began last and has a first entry, if there is one.
@@ -156,7 +163,18 @@ impl PromotionJournal {
     fn of(promotion: PromotionId, path: PathBuf, file: File) -> Self {
         let chain = Chain::start(Digest::of(&promotion.0));
         let (closures, approvers) = (BTreeMap::new(), Vec::new());
-        Self { promotion, path, file, chain, read: 0, seen: 0, failed: false, closures, approvers }
+        Self {
+            promotion,
+            path,
+            file,
+            chain,
+            read: 0,
+            seen: 0,
+            failed: false,
+            read_only: None,
+            closures,
+            approvers,
+        }
     }
 
     /// Finds out whether a word counts.
@@ -210,12 +228,19 @@ impl PromotionJournal {
     }
 }
 
+fn is_refused(kind: io::ErrorKind) -> bool {
+    matches!(kind, io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied)
+}
+
 impl Log for PromotionJournal {
     fn news(&mut self) -> io::Result<Vec<Entry>> {
         self.entries().map_err(io::Error::other)
     }
 
     fn append(&mut self, entries: &[Entry]) -> io::Result<bool> {
+        if let Some(why) = self.read_only {
+            return Err(why.into());
+        }
         if self.failed {
             return Err(io::Error::other("the journal could not be written to before"));
         }

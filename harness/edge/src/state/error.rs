@@ -32,6 +32,12 @@ impl StateError {
     pub fn remedy(&self) -> Option<&'static str> {
         remedy(&self.source)
     }
+
+    /// Whether there is no room: that is no fault of what was asked for.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        matches!(self.source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+    }
 }
 
 /// What to do about an error of the operating system, where that is known.

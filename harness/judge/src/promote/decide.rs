@@ -210,8 +210,8 @@ fn known(host: &Host) -> Vec<Why> {
 fn common(course: &Course, state: &State, now: Timestamp) -> Vec<Why> {
     let failed = state.machines().iter().find(|(_, host)| host.failed.is_some());
     let halted = failed.map(|(name, _)| Why::Halted { by: name.clone() });
-    let frozen =
-        state.frozen().map(|(by, reason)| Why::Frozen { by: by.to_owned(), reason: reason.to_owned() });
+    let frozen = state.frozen().filter(|_| !course.back);
+    let frozen = frozen.map(|(by, reason)| Why::Frozen { by: by.to_owned(), reason: reason.to_owned() });
     let freeze = course.freezes.iter().find(|freeze| freeze.contains(now));
     let freeze = freeze.map(|freeze| Why::Freeze { reason: freeze.reason.clone() });
     let out_of = |hours: &Vec<model::promotion::Hours>| !hours.iter().any(|hours| hours.contains(now));

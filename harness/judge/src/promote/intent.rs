@@ -92,15 +92,15 @@ pub fn intend(
             Some(host) => host.change.new == *closure,
             None => true,
         });
-        let ends = last.machines().values().all(is_at_rest);
-        let over = last.machines().iter().all(|(name, host)| soak::is_through(host, soak_of(course, name)));
-        let failed = last.machines().values().any(|host| host.failed.is_some());
+        let ends = last.ends();
         let more = changes.clone().beside(last);
         let grows = more.changes.values().any(|change| change.old != change.new);
         match (covers, ends) {
             (true, false) => return Intent::GoOn(more),
             // One that failed is over when all that it began is ended: whoever promotes again begins again.
-            (true, true) if (!over || grows) && !failed => return Intent::GoOn(more),
+            (true, true) if (!last.is_through(course) || grows) && !last.failed() => {
+                return Intent::GoOn(more);
+            }
             (false, false) => return Intent::End,
             _ => {}
         }
@@ -109,6 +109,26 @@ pub fn intend(
         return Intent::Nothing(changes);
     }
     Intent::Start(changes)
+}
+
+impl State {
+    /// Whether nothing more comes of a promotion: whoever promotes begins another, which hears no word that was said in this one.
+    #[must_use]
+    pub fn is_over(&self, course: &Course) -> bool {
+        self.ends() && (self.failed() || self.is_through(course))
+    }
+
+    fn ends(&self) -> bool {
+        self.machines().values().all(is_at_rest)
+    }
+
+    fn failed(&self) -> bool {
+        self.machines().values().any(|host| host.failed.is_some())
+    }
+
+    fn is_through(&self, course: &Course) -> bool {
+        self.machines().iter().all(|(name, host)| soak::is_through(host, soak_of(course, name)))
+    }
 }
 
 fn soak_of(course: &Course, name: &MachineName) -> Duration {

@@ -4,9 +4,11 @@
 //! not take what depends on another machine for a thing of its own: that machine has a word as well.
 
 use jiff::Timestamp;
+use model::machine::MachineName;
 
 use super::{
     decide::Board,
+    state::State,
     why::{Mends, Why},
 };
 
@@ -39,6 +41,19 @@ impl Board<'_> {
         }
         let moment = |mends| if let Mends::At(moment) = mends { Some(moment) } else { None };
         Outlook::Waits { until: waits.into_iter().filter_map(moment).min() }
+    }
+
+    /// Whether a promotion that nobody has begun is worth its journal: a machine that it changes may set out, or will once a time is
+    /// over or somebody has spoken. Soaks are counted from its beginning, and words are heard only in it.
+    #[must_use]
+    pub fn is_worth_beginning(&self, state: &State, now: Timestamp) -> bool {
+        let changes = |name: &MachineName| {
+            state.machines().get(name).is_some_and(|host| host.change.old != host.change.new)
+        };
+        let comes = self.machines.iter().any(|(name, word)| {
+            changes(name) && !word.reasons.is_empty() && mends(&word.reasons, now) != Mends::Never
+        });
+        comes || !self.next.is_empty()
     }
 }
 

@@ -57,6 +57,13 @@ impl State {
         self.frozen.as_ref().map(|(by, reason)| (by.as_str(), reason.as_str()))
     }
 
+    /// The same as an entry, for another promotion to begin with.
+    #[must_use]
+    pub fn freeze(&self) -> Option<Happened> {
+        let (by, reason) = self.frozen.clone()?;
+        Some(Happened::Frozen { by, reason })
+    }
+
     /// Takes one more entry in. An entry about a machine that the promotion does not have changes nothing.
     pub fn apply(&mut self, entry: &Entry) {
         match &entry.what {

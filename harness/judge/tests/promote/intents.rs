@@ -164,3 +164,13 @@ fn who_has_nothing_to_go_back_to_is_left_out() {
     assert_eq!(found.left_out[&MachineName::from("a")], LeftOut::Split(split));
     assert_eq!(found.left_out[&MachineName::from("b")], LeftOut::NeverSeen);
 }
+
+#[test]
+fn a_promotion_is_over_when_nothing_more_comes_of_it() {
+    let course = Course::default();
+    assert!(!last(&[]).is_over(&course), "it has to begin");
+    assert!(!last(&done(&ALL[..3])).is_over(&course), "it is half way");
+    assert!(last(&done(&ALL)).is_over(&course), "all is through");
+    let failed = [(Step::Build, Some(End::Failed { why: "no".to_owned() }))];
+    assert!(last(&failed).is_over(&course), "whoever promotes again begins again");
+}

@@ -346,3 +346,31 @@ fn a_machine_is_rebooted_between_two_examinations() {
     assert_eq!(next(&course, &ended("a", Step::Reboot, failed)), [Step::RollBack]);
     assert_eq!(next(&course, &ended("a", Step::Reboot, End::Unreachable)), [Step::Look]);
 }
+
+#[test]
+fn a_promotion_begins_where_a_machine_that_changes_goes_or_only_waits() {
+    let mut course = course(&[&["a"], &["b"]]);
+    course.waves[0].soak = std::time::Duration::from_secs(3600);
+    let unchanged = Change { old: change("a").new, new: change("a").new };
+    let changes = [("a".into(), unchanged), ("b".into(), change("b"))].into();
+    let state = state([Happened::Started { changes }]);
+    let worth =
+        |proofs: &Proofs| decide(&course, proofs, &state, at(NOW)).is_worth_beginning(&state, at(NOW));
+    assert!(worth(&proofs(&["b"])), "it waits for a soak");
+    assert!(!worth(&Proofs::new()), "nothing is proven of it");
+    assert!(!worth(&[proof("b", GateState::Closed)].into()), "it is refuted");
+}
+
+#[test]
+fn a_freeze_holds_no_way_back() {
+    let mut course = course(&[&["a"]]);
+    let frozen = Happened::Frozen { by: "me".to_owned(), reason: "an outage".to_owned() };
+    let state = state(started(&["a"]).into_iter().chain([frozen.clone()]));
+    assert_eq!(state.freeze(), Some(frozen));
+    assert_eq!(
+        told(&course, &proofs(&["a"]), &state, at(NOW)),
+        ["a Closed: nothing; frozen by me: an outage"]
+    );
+    course.back = true;
+    assert_eq!(told(&course, &proofs(&["a"]), &state, at(NOW)), ["a Open: build; "]);
+}
