@@ -1,6 +1,7 @@
 //! What every command works with: the environment, the screen, and the fleet's folder.
 
 use std::{
+    ffi::OsStr,
     io::{self, Write},
     path::PathBuf,
 };
@@ -50,6 +51,20 @@ impl Desk {
             now: Timestamp::now(),
             clock: HostClock::start(),
             outputs: Vec::new(),
+        })
+    }
+
+    /// Who sits here, by the environment.
+    ///
+    /// # Errors
+    /// It does not say.
+    pub fn user(&self) -> Result<String, Stop> {
+        let set = |name: &str| {
+            let value = self.environment.all.get(OsStr::new(name))?.to_str()?;
+            (!value.is_empty()).then(|| value.to_owned())
+        };
+        set("USER").or_else(|| set("LOGNAME")).ok_or_else(|| {
+            Stop::input("the environment does not say who you are").help("set USER: it stands in the journal")
         })
     }
 

@@ -18,7 +18,7 @@ use model::{
 };
 use run::rollout::{Deployer, Lookout};
 
-use super::{people::user, reaches::Reaches};
+use super::reaches::Reaches;
 use crate::{desk::Desk, settings, stop::Stop};
 
 /// The derivations of what machines shall run, as far as they are known.
@@ -87,7 +87,7 @@ impl<'d> OverSsh<'d> {
             ssh: Arc::clone(&self.ssh),
             nix: self.nix.clone(),
             roots: self.desk.project.folder.join(FOLDER).join("roots"),
-            who: user(self.desk)?,
+            who: self.desk.user()?,
             limits: Limits::default(),
         };
         Deploy::new(promotion.clone(), self.targets(fleet, derivations, reaches), means)

@@ -31,7 +31,7 @@ pub async fn approve(desk: &Desk, options: &args::Approve) -> Result<Exit, Stop>
             .help(format!("the waves are {}", all.join(", ")))
     })?;
     let (by, signed) = match (approvers(&fleet), &options.key) {
-        ([], None) => (user(desk)?, None),
+        ([], None) => (desk.user()?, None),
         ([], Some(_)) => {
             return Err(Stop::input("the policy names no key, so that a signature says nothing")
                 .help("`[promotion] approvers` names the keys of those who agree"));
@@ -106,7 +106,7 @@ async fn sign(
 /// # Errors
 /// There is no promotion, or its journal cannot be used.
 pub fn freeze(desk: &Desk, options: &args::Freeze) -> Result<Exit, Stop> {
-    let by = user(desk)?;
+    let by = desk.user()?;
     let journal = last(desk).map_err(|stop| {
         stop.help("`[promotion] freezes` of fleet.toml holds a promotion that nobody has begun yet")
     })?;
@@ -118,7 +118,7 @@ pub fn freeze(desk: &Desk, options: &args::Freeze) -> Result<Exit, Stop> {
 /// # Errors
 /// There is no promotion, or its journal cannot be used.
 pub fn thaw(desk: &Desk) -> Result<Exit, Stop> {
-    let by = user(desk)?;
+    let by = desk.user()?;
     let mut journal = last(desk)?;
     if State::of(&journal.entries().map_err(trouble::promotion)?).frozen().is_none() {
         desk.screen.note("nobody stopped anything");
@@ -144,19 +144,5 @@ pub(super) fn last(desk: &Desk) -> Result<PromotionJournal, Stop> {
     journal.flatten().ok_or_else(|| {
         Stop::input("nothing was promoted here")
             .help("`seaworthy promote` begins a promotion; `seaworthy status` shows what it would do")
-    })
-}
-
-/// Who sits here, by the environment.
-///
-/// # Errors
-/// It does not say.
-pub(super) fn user(desk: &Desk) -> Result<String, Stop> {
-    let set = |name: &str| {
-        let value = desk.environment.all.get(std::ffi::OsStr::new(name))?.to_str()?;
-        (!value.is_empty()).then(|| value.to_owned())
-    };
-    set("USER").or_else(|| set("LOGNAME")).ok_or_else(|| {
-        Stop::input("the environment does not say who you are").help("set USER: it stands in the journal")
     })
 }

@@ -27,7 +27,6 @@ use tokio::sync::mpsc;
 use super::{
     Crew, advice, board,
     crew::Derivations,
-    people::user,
     preview,
     prospect::{Prospect, approvers},
     reaches::Reaches,
@@ -135,7 +134,7 @@ pub(super) fn agree(desk: &Desk) -> Result<(), Stop> {
 /// # Errors
 /// Somebody has it.
 pub(super) fn lock(desk: &Desk, folder: &Folder, broken: bool) -> Result<FleetLock, Stop> {
-    let holder = Holder::here(user(desk)?, desk.now);
+    let holder = Holder::here(desk.user()?, desk.now);
     FleetLock::take(folder, &holder, broken).map_err(trouble::locked)
 }
 

@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use super::{
     Crew,
     crew::Derivations,
-    people::{self, user},
+    people,
     promote::{Work, agree, begun, go, lock},
     reaches::Reaches,
     told::short,
@@ -65,7 +65,7 @@ pub async fn roll_back(
         let first = Happened::Started { changes: [(machine.clone(), change)].into() };
         journal = begun(&folder, Entry { at: desk.now, what: first }, freeze)?;
     } else {
-        let why = format!("{} took it back", user(desk)?);
+        let why = format!("{} took it back", desk.user()?);
         journal
             .note(desk.now, Happened::Ailing { machine: machine.clone(), why })
             .map_err(trouble::promotion)?;
