@@ -108,16 +108,19 @@ impl Sighted<'_> {
     }
 }
 
-/// `all 56 pairs asked`, or how many and by what choice.
+/// `all 56 pairs asked`, or how many, by what choice, and of how many nobody is asked.
 pub(crate) fn told(coverage: Coverage) -> String {
-    let Coverage { asked, of, sample } = coverage;
+    let Coverage { asked, of, unasked, sample } = coverage;
+    let more = format!("the other {unasked} begin at machines that are not");
+    let pairs = count(of + unasked, "pair");
     match sample {
-        None if of == 0 => "there is no pair to ask about".to_owned(),
-        None => format!("all {} asked", count(of, "pair")),
+        None if of + unasked == 0 => "there is no pair to ask about".to_owned(),
+        None if unasked == 0 => format!("all {pairs} asked"),
+        None => format!("{of} of {pairs} asked, {more}"),
         Some(Sample { each, seed }) => {
+            let more = if unasked == 0 { String::new() } else { format!("; {more} asked") };
             format!(
-                "{asked} of {} asked: spanning, and {each} of each machine by chance (seed {seed})",
-                count(of, "pair")
+                "{asked} of {pairs} asked: spanning, and {each} of each machine by chance (seed {seed}){more}"
             )
         }
     }

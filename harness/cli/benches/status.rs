@@ -68,6 +68,7 @@ fn once(names: &[String], plan: &Plan) -> Duration {
         closures,
         standings,
         last: None,
+        at_work: false,
     };
     let state = prospect.state(&prospect.intent(), now);
     let rows = board::rows(&prospect, &state, now);

@@ -211,7 +211,9 @@ async fn show(folder: &Path, format: PlanFormat, screen: Screen) -> Result<Exit,
         return Err(no_lab("it answers something else"));
     };
     let text = match format {
-        PlanFormat::Human => text(&shown),
+        PlanFormat::Human => {
+            format!("{}reached by `ssh -F {}`\n", text(&shown), folder.join("ssh_config").display())
+        }
         PlanFormat::Json => {
             serde_json::to_string(&shown)
                 .map_err(|error| Stop::broken("what the lab is like cannot be written").because(error))?

@@ -3,6 +3,8 @@
 #![expect(clippy::disallowed_methods, reason = "a test of the binary spawns it and writes files")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "what a test needs and does not find ends it")]
 
+#[path = "carried/approvals.rs"]
+mod approvals;
 #[expect(dead_code, reason = "reports are read elsewhere")]
 #[path = "twins/binary.rs"]
 mod binary;
@@ -230,50 +232,6 @@ async fn from_proof_to_machines_and_back() {
     assert_eq!(text(&port.seaworthy(&["history", "--list"]).stdout).lines().count(), 2);
 }
 
-/// Where the policy names keys, a name is nobody's word.
-#[tokio::test(flavor = "multi_thread")]
-async fn where_keys_are_named_only_what_is_signed_counts() {
-    let (port, keys) = (Port::open(), tempfile::tempdir().unwrap());
-    let ((own, line), (foreign, _)) = (key(keys.path(), "crs58"), key(keys.path(), "eve"));
-    let fleet = port.folder().join("fleet.toml");
-    let policy = format!("[promotion]\napprovers = [\"{line}\"]\n");
-    let alone = "name = \"desk\"\nafter = []\n";
-    let written = fs::read_to_string(&fleet).unwrap();
-    let written = written.replace("[promotion]\n", &policy).replace("name = \"desk\"\n", alone);
-    fs::write(&fleet, written).unwrap();
-    exits(&verify(&port.folder()).output().unwrap(), 0);
-    let machines = Arc::new(port.machines());
-    assert_eq!(carried(&port, &machines, &promotes()).await, Exit::Undecided);
-    let reasons = || row(&port.status(), "stibnite")["reasons"].to_string();
-    let signs = |key: &Path| port.seaworthy(&["approve", "desk", "--key", &key.to_string_lossy()]);
-
-    let unsigned = port.seaworthy(&["approve", "desk"]);
-    exits(&unsigned, 2);
-    assert!(text(&unsigned.stderr).contains("not signed does not count"), "{}", text(&unsigned.stderr));
-    let theirs = signs(&foreign);
-    exits(&theirs, 2);
-    assert!(text(&theirs.stderr).contains("none of `approvers`"), "{}", text(&theirs.stderr));
-
-    // Whoever writes it into the journal all the same.
-    let state = State::open(&port.folder()).unwrap();
-    let (by, wave) = ("crs58".to_owned(), "desk".to_owned());
-    let forged = Happened::Approved { by, wave, signed: None, held: None };
-    PromotionJournal::latest(&state).unwrap().unwrap().note(jiff::Timestamp::now(), forged).unwrap();
-    let said = "0 of 1 agreed to wave desk; crs58's word does not count: nobody signed it";
-    assert!(reasons().contains(said), "{}", reasons());
-    carried(&port, &machines, &promotes()).await;
-    assert_eq!(machines.whole().1, ["stibnite"], "it went by a word that nobody signed");
-
-    let signed = signs(&own);
-    exits(&signed, 0);
-    assert!(text(&signed.stderr).contains("stibnite gets /nix/store/"), "{}", text(&signed.stderr));
-    carried(&port, &machines, &promotes()).await;
-    assert_eq!(machines.whole().0, ["cinnabar", "stibnite"]);
-    assert!(!reasons().contains("agreed"), "{}", reasons());
-    let history = text(&port.seaworthy(&["history"]).stdout);
-    assert!(history.contains("crs58 agreed to wave desk, signed"), "{history}");
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn one_that_fails_goes_back_and_the_exit_says_so() {
     let port = Port::open();
@@ -317,8 +275,36 @@ async fn what_waits_for_time_and_people_begins_so_that_soaks_count_and_words_are
     assert_eq!(text(&port.seaworthy(&["history", "--list"]).stdout).lines().count(), 1, "it goes on");
     let status = port.status();
     assert_eq!(status["goesOn"], true);
+    assert_eq!(
+        row(&status, "cinnabar")["soak_left"],
+        Value::Null,
+        "what had its closure already soaks no more"
+    );
     let reasons = row(&status, "stibnite")["reasons"].to_string();
     assert!(reasons.contains("wave first soaks") && !reasons.contains("agreed"), "{reasons}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_process_that_is_gone_had_begun_is_in_doubt_and_what_one_that_lives_has_is_told() {
+    let port = Port::open();
+    exits(&verify(&port.folder()).output().unwrap(), 0);
+    let machines = Arc::new(port.machines());
+    assert_eq!(carried(&port, &machines, &promotes()).await, Exit::Undecided);
+    let state = State::open(&port.folder()).unwrap();
+    let begun = Happened::Begun { machine: "stibnite".into(), step: Step::Activate };
+    PromotionJournal::latest(&state).unwrap().unwrap().note(jiff::Timestamp::now(), begun).unwrap();
+    let stands = || row(&port.status(), "stibnite").clone();
+
+    let gone = stands();
+    assert_eq!((&gone["state"], &gone["taken"]), (&"undecided".into(), &Value::Null), "{gone}");
+    assert!(gone["reasons"].to_string().contains("nobody has looked how far it came"), "{gone}");
+
+    let holder = Holder::here("ann".to_owned(), jiff::Timestamp::now());
+    let lock = FleetLock::take(&state, &holder, true).unwrap();
+    assert_eq!(stands()["taken"], "activate");
+    assert!(text(&port.seaworthy(&["status"]).stdout).contains("at: activate"));
+    drop(lock);
+    assert_eq!(stands()["taken"], Value::Null);
 }
 
 #[test]
@@ -378,16 +364,6 @@ fn git(folder: &Path, arguments: &[&str]) {
     command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null").current_dir(folder);
     let output = command.output().unwrap();
     assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
-}
-
-/// A key, and the line that names it as one of the fleet's signers.
-fn key(folder: &Path, name: &str) -> (PathBuf, String) {
-    let file = folder.join(name);
-    let mut keygen = std::process::Command::new("ssh-keygen");
-    keygen.args(["-q", "-t", "ed25519", "-N", "", "-C", name, "-f"]).arg(&file);
-    assert!(keygen.status().unwrap().success());
-    let line = fs::read_to_string(file.with_extension("pub")).unwrap();
-    (file, line.trim().to_owned())
 }
 
 fn first_gates(status: &Value) -> (String, String) {

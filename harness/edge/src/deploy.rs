@@ -246,7 +246,7 @@ impl Lookout for Deploy {
             let target = self.target(&machine).map_err(|why| Unseen { why })?;
             match self.builder(target).build(&machine, &new).await {
                 End::Failed { why } => Err(Unseen { why }),
-                End::Done | End::Skipped { .. } | End::Unreachable => Ok(()),
+                End::Done | End::Skipped { .. } | End::Held { .. } | End::Unreachable => Ok(()),
             }
         })
     }

@@ -14,6 +14,7 @@ pub mod ledger;
 pub mod memo;
 pub mod nix;
 pub mod policy;
+mod private;
 pub mod probe;
 pub mod process;
 pub mod promotions;

@@ -24,8 +24,10 @@ pub use answer::Answer;
 pub use command::Settings;
 pub use destination::{Destination, NotADestination};
 pub use line::Line;
-pub use sockets::{NoSockets, Sockets};
+pub use sockets::Sockets;
 pub use unasked::Unasked;
+
+use vms::folder::NoFolder;
 
 use crate::process::Spawner;
 
@@ -45,7 +47,7 @@ impl Ssh {
     ///
     /// # Errors
     /// The folder cannot be made, or its name is too long for a socket.
-    pub fn new(spawner: Spawner, settings: Settings) -> Result<Self, NoSockets> {
+    pub fn new(spawner: Spawner, settings: Settings) -> Result<Self, NoFolder> {
         let sockets = Sockets::create(&settings.sockets)?;
         Ok(Self { spawner, settings, sockets })
     }

@@ -53,7 +53,7 @@ use vms::{
 use image::Images;
 use snapshots::Snapshots;
 
-use crate::{doctor::computer, process::Spawner};
+use crate::{doctor::computer, private, process::Spawner};
 
 /// What this computer has for guests: where they are built, and what runs them.
 #[derive(Debug, Clone)]
@@ -75,11 +75,6 @@ pub struct Yard {
 /// `qemu --version` takes a few milliseconds.
 const QEMU_LIMIT: Duration = Duration::from_secs(10);
 
-/// Where this user's private folders are, below the one for temporary files. Who makes one there sweeps those that were left.
-pub(crate) fn folders(temporary: &std::path::Path) -> PathBuf {
-    temporary.join(format!("seaworthy-{}", rustix::process::getuid().as_raw()))
-}
-
 impl Yard {
     /// A yard that keeps what it makes in `cache`, and runs guests in folders below `temporary`.
     #[must_use]
@@ -100,7 +95,7 @@ impl Yard {
             images,
             snapshots,
             // Each user's own: nobody can write into another's.
-            folders: folders(temporary),
+            folders: private::all(temporary),
             engine: Arc::new(OnceLock::new()),
         }
     }

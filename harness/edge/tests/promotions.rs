@@ -188,8 +188,11 @@ fn a_killed_process_loses_nothing_and_leaves_a_lock_that_only_a_word_breaks() {
         assert!(entries.len() >= written, "{} of {written} entries", entries.len());
         let refused = FleetLock::take(&project.state, &holder("bob"), false).unwrap_err();
         assert!(matches!(&refused, LockError::Left(Some(left)) if left.user == "ann"), "{refused}");
+        assert!(!FleetLock::is_held(&project.state).unwrap(), "whoever had it is gone");
     }
     let lock = FleetLock::take(&project.state, &holder("bob"), true).unwrap();
+    assert!(FleetLock::is_held(&project.state).unwrap());
     drop(lock);
+    assert!(!FleetLock::is_held(&project.state).unwrap());
     FleetLock::take(&project.state, &holder("eve"), false).unwrap();
 }

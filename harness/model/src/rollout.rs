@@ -106,6 +106,11 @@ pub enum End {
         /// Why, in a sentence without a full stop.
         why: String,
     },
+    /// Somebody else is at work with the machine: it was not begun, and can be later.
+    Held {
+        /// Who, with what they do there.
+        by: String,
+    },
     /// The machine could not be reached, or the link was lost: nobody knows how far the step came.
     Unreachable,
 }

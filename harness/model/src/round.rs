@@ -101,9 +101,17 @@ pub struct Coverage {
     pub asked: usize,
     /// Of so many of which something is expected, and an address is known.
     pub of: usize,
+    /// So many more are the same, and begin at a machine that is not asked.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub unasked: usize,
     /// How those were chosen, where it is not all that could be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sample: Option<Sample>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields so")]
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 /// Pairs that join everybody, and some more by chance.

@@ -73,7 +73,7 @@ type Two = (usize, usize);
 
 impl<'a> Field<'a> {
     fn net(&self) -> Net {
-        let pairs = self.pairs();
+        let (pairs, unasked) = self.pairs();
         let concerned: BTreeSet<usize> = pairs.iter().flat_map(|pair| [pair.at.0, pair.at.1]).collect();
         let sampled = concerned.len() > self.terms.whole;
         let chosen = if sampled { self.sample(&pairs) } else { pairs.iter().map(|pair| pair.at).collect() };
@@ -83,7 +83,7 @@ impl<'a> Field<'a> {
             targets.entry(pair.from.clone()).or_default().push(target);
         }
         let sample = sampled.then_some(Sample { each: self.terms.each, seed: self.terms.seed });
-        let coverage = Coverage { asked: chosen.len(), of: pairs.len(), sample };
+        let coverage = Coverage { asked: chosen.len(), of: pairs.len(), unasked, sample };
         Net { overlay: self.overlay(&targets), run: self.run(), coverage, targets }
     }
 
@@ -104,13 +104,15 @@ impl<'a> Field<'a> {
         overlay
     }
 
-    /// Every pair that can be asked and judged.
-    fn pairs(&self) -> Vec<Pair<'a>> {
-        let all = directed(self.matrix.machines.len())
-            .filter(|(from, to)| self.is_asker[*from] && (self.is_asker[*to] || !self.terms.alone));
+    /// Every pair that can be asked and judged; and how many could be judged, and begin at somebody who cannot be asked.
+    fn pairs(&self) -> (Vec<Pair<'a>>, usize) {
+        let is_there = |at: usize| self.is_asker[at] || !self.terms.alone;
+        let all = directed(self.matrix.machines.len()).filter(|(from, to)| is_there(*from) && is_there(*to));
         let pairs = all.filter_map(|(from, to)| self.matrix.pair(self.mesh, from, to));
         let shows = |pair: &Pair<'_>| pair.expectation.probe.as_ref().is_some_and(|probe| !probe.is_empty());
-        pairs.filter(|pair| pair.reach() != Reach::Unknown && shows(pair)).collect()
+        let judged = pairs.filter(|pair| pair.reach() != Reach::Unknown && shows(pair));
+        let (asked, unasked): (Vec<_>, Vec<_>) = judged.partition(|pair| self.is_asker[pair.at.0]);
+        (asked, unasked.len())
     }
 
     /// Whoever must reach somebody over the overlay, or be reached, has to run it.

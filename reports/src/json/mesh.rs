@@ -28,6 +28,7 @@ struct Overlay<'a> {
     kind: OverlayKind,
     asked: usize,
     of: usize,
+    unasked: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     sample: Option<Sample>,
     counts: Counts,
@@ -63,7 +64,7 @@ impl<'a> Mesh<'a> {
 
 impl<'a> Overlay<'a> {
     fn of(sighted: &Sighted<'a>) -> Self {
-        let Coverage { asked, of, sample } = sighted.net.coverage;
+        let Coverage { asked, of, unasked, sample } = sighted.net.coverage;
         let counts = Counts {
             as_expected: sighted.counted(Standing::AsExpected),
             differ: sighted.counted(Standing::Differs),
@@ -74,7 +75,7 @@ impl<'a> Overlay<'a> {
         // Stable, so that those of a kind stay in their order.
         pairs.sort_by_key(|pair| pair.standing());
         let pairs = pairs.into_iter().map(Told::of).collect();
-        Self { name: &overlay.name, kind: overlay.kind, asked, of, sample, counts, pairs }
+        Self { name: &overlay.name, kind: overlay.kind, asked, of, unasked, sample, counts, pairs }
     }
 }
 

@@ -52,6 +52,7 @@ pub(super) fn waits(why: &Why) -> bool {
         Why::NotAsked
         | Why::Unapproved { .. }
         | Why::Frozen { .. }
+        | Why::Held { .. }
         | Why::Freeze { .. }
         | Why::OutOfHours
         | Why::Behind { .. }
@@ -108,6 +109,9 @@ fn sentence(course: &Course, name: &MachineName, why: &Why, now: Timestamp) -> O
         ),
         Why::Doubt | Why::Away => {
             format!("{name} is out of reach: `seaworthy promote` catches it up once it answers")
+        }
+        Why::Held { by } => {
+            format!("{name} is held by {by}: `seaworthy promote` goes on with it once they are done")
         }
         Why::Strayed => format!(
             "{name} runs or boots something else: somebody has to look at it; `seaworthy promote` looks again"

@@ -48,6 +48,8 @@ pub struct Row {
     pub examined: Option<Timestamp>,
     /// Whether something else runs or boots there than a promotion left.
     pub drift: bool,
+    /// The step that is being taken now.
+    pub taken: Option<Step>,
     /// The step that may be taken now.
     pub next: Option<Step>,
 }
@@ -96,6 +98,7 @@ pub fn rows(prospect: &Prospect, state: &State, now: Timestamp) -> Vec<Row> {
                 .map(|left| left.as_secs() + u64::from(left.subsec_nanos() > 0)),
             examined: host.and_then(|host| host.examined),
             drift: drift(there_ok, prospect.last.as_ref().and_then(|(_, last)| last.machines().get(name))),
+            taken: host.and_then(taken),
             next: next.get(name).copied(),
         }
     };
@@ -143,8 +146,16 @@ fn asked(
     prospect.course.gates.iter().map(one).collect()
 }
 
+fn taken(host: &Host) -> Option<Step> {
+    host.is_busy().then(|| host.begun.filter(|_| !host.looking).unwrap_or(Step::Look))
+}
+
+/// What had its closure already does not soak.
 fn soak_left(host: &Host, soak: Duration, now: Timestamp) -> Option<Duration> {
     let Phase::Settled { since } = host.phase else { return None };
+    if host.change.old == host.change.new {
+        return None;
+    }
     let left = SignedDuration::try_from(soak).ok()? - now.duration_since(since);
     Duration::try_from(left).ok().filter(|left| !left.is_zero())
 }
@@ -223,8 +234,9 @@ fn cells(row: &Row, now: Timestamp) -> [String; 5] {
 
 fn stands(row: &Row, now: Timestamp) -> String {
     let soaks = row.soak_left.map(|left| format!("soaks for {} more", lasting(Duration::from_secs(left))));
+    let taken = row.taken.map(|step| format!("at: {step}"));
     let state = match row.state {
-        GateState::Open if soaks.is_some() => String::new(),
+        GateState::Open if taken.is_some() || soaks.is_some() => String::new(),
         GateState::Open if row.next == Some(Step::Examine) => "next: examine".to_owned(),
         GateState::Open if row.through => "through".to_owned(),
         GateState::Open => row.next.as_ref().map_or("open".to_owned(), |next| format!("next: {next}")),
@@ -237,7 +249,7 @@ fn stands(row: &Row, now: Timestamp) -> String {
         format!("examined {} ago", lasting(Duration::from_secs(ago.as_secs())))
     });
     let drift = row.drift.then(|| "drifted".to_owned());
-    let parts = [Some(state), soaks, examined, drift].into_iter().flatten();
+    let parts = [taken, Some(state), soaks, examined, drift].into_iter().flatten();
     parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
 }
 

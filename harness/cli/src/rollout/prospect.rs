@@ -5,8 +5,11 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use edge::{promotions::PromotionJournal, state::State as Folder};
-use judge::promote::{Changes, Intent, Proved, State, intend};
+use edge::{
+    promotions::{FleetLock, PromotionJournal},
+    state::State as Folder,
+};
+use judge::promote::{Changes, Host, Intent, Proved, State, intend};
 use load::diagnostic::Severity;
 use model::{
     course::Course,
@@ -56,6 +59,8 @@ pub struct Prospect {
     pub standings: BTreeMap<MachineName, Result<Standing, Unseen>>,
     /// The last promotion.
     pub last: Option<(PromotionId, State)>,
+    /// Whether a process carries it out now.
+    pub at_work: bool,
 }
 
 impl Prospect {
@@ -84,8 +89,10 @@ impl Prospect {
             standings = ask(&lookout, machines) => standings,
         };
         let last = last(desk, approvers(&known.fleet))?;
+        let at_work = at_work(desk)?;
+        let fleet = known.fleet;
         let mut known =
-            Self { fleet: known.fleet, course, proved, derivations, reaches, closures, standings, last };
+            Self { fleet, course, proved, derivations, reaches, closures, standings, last, at_work };
         known.course.absent = known.intent().never_seen();
         Ok(known)
     }
@@ -113,9 +120,17 @@ impl Prospect {
         self.last.as_ref().and_then(|(_, state)| state.freeze())
     }
 
-    /// The promotion as it stands, or as it would begin now.
+    /// The promotion as it stands, or as it would begin now. What a process that is gone had begun is in doubt.
     #[must_use]
     pub fn state(&self, intent: &Intent, now: jiff::Timestamp) -> State {
+        let mut state = self.journaled(intent, now);
+        if !self.at_work && state.machines().values().any(Host::is_busy) {
+            state.apply(&Entry { at: now, what: Happened::Resumed });
+        }
+        state
+    }
+
+    fn journaled(&self, intent: &Intent, now: jiff::Timestamp) -> State {
         match (intent, &self.last) {
             (Intent::End, Some((_, state))) => state.clone(),
             (Intent::GoOn(Changes { changes, .. }), Some((_, state))) => {
@@ -174,6 +189,12 @@ pub fn last(desk: &Desk, approvers: &[Signer]) -> Result<Option<(PromotionId, St
     let mut journal = journal.held_against(approvers);
     let entries = journal.entries().map_err(trouble::promotion)?;
     Ok(Some((journal.promotion().clone(), State::of(&entries))))
+}
+
+/// Whether a process carries out the last promotion now.
+fn at_work(desk: &Desk) -> Result<bool, Stop> {
+    let folder = Folder::find(&desk.project.folder);
+    folder.as_ref().map_or(Ok(false), FleetLock::is_held).map_err(trouble::locked)
 }
 
 /// How many machines are asked at once: each takes a process.

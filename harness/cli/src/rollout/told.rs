@@ -39,6 +39,7 @@ pub(super) fn entry(entry: &Entry) -> String {
             End::Done => format!("{machine}: {step}: done"),
             End::Skipped { why } => format!("{machine}: {step}: not done: {why}"),
             End::Failed { why } => format!("{machine}: {step}: failed: {why}"),
+            End::Held { by } => format!("{machine}: {step}: not begun: it is held by {by}"),
             End::Unreachable => format!("{machine}: {step}: out of reach"),
         },
         Happened::Saw { machine, sight } => {

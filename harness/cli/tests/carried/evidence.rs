@@ -6,8 +6,9 @@ use std::fs;
 
 use crate::{
     Port,
+    approvals::key,
     binary::{exits, text, verify},
-    first_gates, git, key, row,
+    first_gates, git, row,
 };
 
 #[test]

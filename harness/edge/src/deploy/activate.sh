@@ -6,7 +6,7 @@ fi
 for other in "$run"/*/; do
     other=$(basename "$other")
     if systemctl is-active -q "$units-$other.timer"; then
-        fail "promotion $other of $(cat "$run/$other/who") is being tried there"
+        held "$(cat "$run/$other/who"), whose promotion $other is being tried there"
     fi
 done
 [ "$(current)" = "$old" ] || fail "$(current) runs there, which is not what was to be replaced"

@@ -15,8 +15,16 @@ use crate::{
 pub(super) fn end(answered: Result<Answer, Unasked>) -> End {
     match answered {
         Ok(Answer { code: 0, .. }) => End::Done,
-        Ok(answer) => End::Failed { why: why(&answer) },
+        Ok(answer) => not_done(&answer),
         Err(unasked) => unreached(&unasked),
+    }
+}
+
+/// Why a script did not do what it is for.
+fn not_done(answer: &Answer) -> End {
+    match field(answer, "held") {
+        Some(by) => End::Held { by: by.to_owned() },
+        None => End::Failed { why: why(answer) },
     }
 }
 
@@ -29,7 +37,11 @@ pub(super) fn examined(answered: Result<Answer, Unasked>) -> Result<Reached, End
         return Ok(told("reached ").map(str::to_owned).collect());
     }
     let worse: Vec<_> = told("worse ").collect();
-    Err(if worse.is_empty() { End::Unreachable } else { End::Failed { why: listed(&worse) } })
+    Err(match (worse.is_empty(), field(&answer, "held")) {
+        (false, _) => End::Failed { why: listed(&worse) },
+        (true, Some(by)) => End::Held { by: by.to_owned() },
+        (true, None) => End::Unreachable,
+    })
 }
 
 /// How many things are told.
@@ -59,7 +71,7 @@ pub(super) fn reboot(answered: Result<Answer, Unasked>) -> Result<Reboot, End> {
         (0, Some(why), _) => Err(End::Skipped { why: why.to_owned() }),
         (0, None, Some("down")) => Ok(Reboot::GoesDown),
         (0, None, None) => Ok(Reboot::Needless),
-        _ => Err(End::Failed { why: why(&answer) }),
+        _ => Err(not_done(&answer)),
     }
 }
 
@@ -103,7 +115,7 @@ fn why(answer: &Answer) -> String {
 /// What a look found; `built` was found here.
 pub(super) fn sight(answer: &Answer, built: bool) -> Result<Sight, End> {
     if answer.code != 0 {
-        return Err(End::Failed { why: why(answer) });
+        return Err(not_done(answer));
     }
     let read = || {
         let running = match field(answer, "running")? {
@@ -153,6 +165,10 @@ mod tests {
         Answer { out: out.to_owned(), code, err: err.to_owned() }
     }
 
+    fn held() -> End {
+        End::Held { by: "carl, who copies".to_owned() }
+    }
+
     fn failed(why: &str) -> End {
         End::Failed { why: why.to_owned() }
     }
@@ -163,6 +179,7 @@ mod tests {
         assert_eq!(end(Ok(said(1, "x\nwhy it burns.\n", "sh: y"))), failed("it burns"));
         assert_eq!(end(Ok(said(127, "", "\nsh: 1: flock: not found\n"))), failed("sh: 1: flock: not found"));
         assert_eq!(end(Ok(said(2, "", ""))), failed("the script there ended without a word"));
+        assert_eq!(end(Ok(said(1, "held carl, who copies\n", ""))), held());
     }
 
     #[test]
@@ -176,7 +193,11 @@ mod tests {
         let many: String = (0..9).map(|number| format!("worse check {number}: no\n")).collect();
         let told = "check 0: no; check 1: no; check 2: no; 6 more";
         assert_eq!(examined(Ok(said(1, &many, ""))), Err(failed(told)));
-        assert_eq!(examined(Ok(said(1, "why the machine is held by carl\n", ""))), Err(End::Unreachable));
+        assert_eq!(
+            examined(Ok(said(1, "why an activation there does not end\n", ""))),
+            Err(End::Unreachable)
+        );
+        assert_eq!(examined(Ok(said(1, "held carl, who copies\n", ""))), Err(held()));
         assert_eq!(examined(Err(Unasked::Denied(String::new()))), Err(End::Unreachable));
     }
 
@@ -187,13 +208,12 @@ mod tests {
         let why = "it cannot".to_owned();
         assert_eq!(reboot(Ok(said(0, "skipped it cannot\n", ""))), Err(End::Skipped { why }));
         assert_eq!(reboot(Ok(said(1, "why it burns\n", ""))), Err(failed("it burns")));
+        assert_eq!(reboot(Ok(said(1, "held carl, who copies\n", ""))), Err(held()));
         assert_eq!(reboot(Err(Unasked::Lost(String::new()))), Err(End::Unreachable));
         assert_eq!(returned(&said(0, "came new\n", "")), Some(End::Done));
         assert_eq!(returned(&said(0, "came with x\n", "")), Some(failed("it came back with x")));
         assert_eq!(returned(&said(0, "stays \n", "")), Some(failed("it does not go down")));
-        for nothing in
-            [said(1, "why the machine is held by carl\n", ""), said(1, "came new\n", ""), said(0, "", "")]
-        {
+        for nothing in [said(1, "held carl, who copies\n", ""), said(1, "came new\n", ""), said(0, "", "")] {
             assert_eq!(returned(&nothing), None);
         }
     }
@@ -218,6 +238,7 @@ mod tests {
         for cut in ["tried yes\n", "timer no\n", "running -\n"] {
             assert!(super::sight(&said(0, &whole.replace(cut, ""), ""), true).is_err(), "{cut}");
         }
-        assert_eq!(super::sight(&said(1, "why it is held\n", ""), true), Err(failed("it is held")));
+        assert_eq!(super::sight(&said(1, "why it burns\n", ""), true), Err(failed("it burns")));
+        assert_eq!(super::sight(&said(1, "held carl, who copies\n", ""), true), Err(held()));
     }
 }

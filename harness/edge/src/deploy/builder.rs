@@ -96,6 +96,6 @@ fn of_builder(on: &Destination, end: End) -> End {
     match end {
         End::Unreachable => failed(format!("{on}, which builds for it, is out of reach")),
         End::Failed { why } => failed(format!("{on}: {why}")),
-        End::Done | End::Skipped { .. } => end,
+        End::Done | End::Skipped { .. } | End::Held { .. } => end,
     }
 }

@@ -20,13 +20,19 @@ fail() {
     exit 1
 }
 
+# Ends the step before it is begun: somebody else is at work. What follows says who.
+held() {
+    echo "held $*"
+    exit 1
+}
+
 # Takes the machine's lock, and waits for whatever a process that is gone left at work. The system lets go of the lock with the
 # last process that has it, so that none is ever stale. Only what changes nothing waits long for it: what does must not do so long
 # after it was asked to, when whoever asked is gone and somebody has looked.
 take() {
     mkdir -p "$run" "$kept"
     exec 9>>"$run/lock"
-    flock -w "${1:-2}" 9 || fail "the machine is held by $(cat "$run/who")"
+    flock -w "${1:-2}" 9 || held "$(cat "$run/who" || echo somebody)"
     kill -0 "$asker" 2>/dev/null || fail "whoever asked is gone"
     echo "$who, who is at step $step of promotion $id" >"$run/who"
     quiet

@@ -15,8 +15,8 @@ use vms::folder::Folder;
 
 use super::{fault::NixFault, version::Version};
 use crate::{
+    private,
     process::{Program, Spawner},
-    vm::folders,
 };
 
 /// A nix that works.
@@ -156,8 +156,8 @@ impl Nix {
 
 /// A folder that goes with its owner; where that was killed, the next one sweeps it.
 pub(super) fn private_folder() -> Result<Folder, NixFault> {
-    let folder = Folder::create_of_any_length(&folders(&std::env::temp_dir()));
-    folder.map_err(|error| NixFault::NoFolder(std::io::Error::other(error)))
+    private::for_files(&std::env::temp_dir())
+        .map_err(|error| NixFault::NoFolder(std::io::Error::other(error)))
 }
 
 fn environment_of_nix(given: &BTreeMap<OsString, OsString>, scratch: &Path) -> BTreeMap<OsString, OsString> {

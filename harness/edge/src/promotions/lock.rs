@@ -73,6 +73,27 @@ impl FleetLock {
         Ok(lock)
     }
 
+    /// Whether a process that lives has it. It is held for a moment to find out, where one that died may have left it.
+    ///
+    /// # Errors
+    /// Its file cannot be used.
+    pub fn is_held(state: &State) -> Result<bool, LockError> {
+        let path = state.folder().join("promotion.lock");
+        let file = match OpenOptions::new().read(true).open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(StateError::at("open", &path)(error).into()),
+        };
+        if read(&file).1 == 0 {
+            return Ok(false);
+        }
+        match file.try_lock_shared() {
+            Ok(()) => Ok(false),
+            Err(TryLockError::WouldBlock) => Ok(true),
+            Err(TryLockError::Error(error)) => Err(StateError::at("lock", &path)(error).into()),
+        }
+    }
+
     fn write(&mut self, holder: &Holder) -> io::Result<()> {
         self.file.set_len(0)?;
         self.file.rewind()?;

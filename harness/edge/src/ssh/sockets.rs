@@ -1,51 +1,24 @@
 //! Where our masters listen: a folder for this user alone, with a short name.
 
 use std::{
-    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use tempfile::TempDir;
+use vms::folder::{Folder, NoFolder};
 
-/// What a socket's path may be long on every system: macOS has 104 bytes, of which one ends it.
-const PATH: usize = 103;
-/// ssh listens at the path with a dot and 16 letters behind it, and renames that.
-const ADDED: usize = 17;
+use crate::private;
 
-/// A folder (`0700`) for sockets; it goes when it is dropped.
+/// A folder (`0700`) for sockets; it goes when it is dropped, or when the next one is made after its owner was killed.
 #[derive(Debug)]
 pub struct Sockets {
-    folder: TempDir,
+    folder: Folder,
     next: AtomicU32,
 }
 
-/// Why there is no folder.
-#[derive(Debug, thiserror::Error)]
-pub enum NoSockets {
-    /// It cannot be made.
-    #[error("no folder for ssh's sockets can be made in {}", parent.display())]
-    Make {
-        /// Where.
-        parent: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The system takes no path as long.
-    #[error("{} is too long for a socket: state a shorter folder for temporary files", .0.display())]
-    Long(PathBuf),
-}
-
 impl Sockets {
-    pub(super) fn create(parent: &Path) -> Result<Self, NoSockets> {
-        let failed = |source| NoSockets::Make { parent: parent.to_owned(), source };
-        let private = std::fs::Permissions::from_mode(0o700);
-        let folder =
-            tempfile::Builder::new().prefix("sw").permissions(private).tempdir_in(parent).map_err(failed)?;
-        if folder.path().join("65535").as_os_str().len() + ADDED > PATH {
-            return Err(NoSockets::Long(folder.path().to_owned()));
-        }
-        Ok(Self { folder, next: AtomicU32::new(0) })
+    pub(super) fn create(temporary: &Path) -> Result<Self, NoFolder> {
+        Ok(Self { folder: private::for_sockets(temporary)?, next: AtomicU32::new(0) })
     }
 
     /// A path that nobody had yet.
@@ -58,15 +31,27 @@ impl Sockets {
 mod tests {
     use super::*;
 
+    use std::os::unix::fs::PermissionsExt as _;
+
+    /// What a socket's path may be long: macOS has 104 bytes, others 108, of which one ends it.
+    const PATH: usize = if cfg!(target_os = "macos") { 103 } else { 107 };
+    /// ssh listens at the path with a dot and 16 letters behind it, and renames that.
+    const ADDED: usize = 17;
+
     #[test]
-    fn the_folder_is_private_and_its_name_fits() {
+    fn the_folder_is_private_and_the_longest_name_fits() {
         let parent = tempfile::tempdir().unwrap();
         let sockets = Sockets::create(parent.path()).unwrap();
         let mode = sockets.folder.path().metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o700);
         assert_ne!(sockets.next(), sockets.next());
-        let long = parent.path().join("x".repeat(80));
-        std::fs::create_dir(&long).unwrap();
-        assert!(matches!(Sockets::create(&long), Err(NoSockets::Long(_))));
+        let mut path = parent.path().to_owned();
+        let longest = std::iter::from_fn(|| {
+            path.push("x");
+            std::fs::create_dir(&path).ok()?;
+            Sockets::create(&path).ok()
+        });
+        let longest = longest.last().expect("the first fits");
+        assert!(longest.folder.path().join("65535").as_os_str().len() + ADDED <= PATH);
     }
 }

@@ -201,7 +201,8 @@ fn is_out(host: &Host) -> bool {
 fn known(host: &Host) -> Vec<Why> {
     let failed = host.failed.clone().map(|why| Why::Failed { why });
     let doubt = host.doubt.then_some(Why::Doubt);
-    let away = host.away.then_some(Why::Away);
+    let by = host.held.clone();
+    let away = host.away.then(|| by.map_or(Why::Away, |by| Why::Held { by }));
     let strayed = (host.phase == Phase::Strayed).then_some(Why::Strayed);
     failed.into_iter().chain(doubt).chain(away).chain(strayed).collect()
 }

@@ -23,6 +23,8 @@ pub struct Host {
     pub doubt: bool,
     /// Whether it could not be reached when it was last tried.
     pub away: bool,
+    /// Who else was at work with it when it was last tried.
+    pub held: Option<String>,
     /// When it was last examined under its new closure and did no worse than before; by the begin of the examination.
     pub examined: Option<Timestamp>,
     /// Whether nothing of its new closure waits for a reboot that could be made.
@@ -67,6 +69,7 @@ impl Host {
             looking: false,
             doubt: false,
             away: false,
+            held: None,
             examined: None,
             rebooted: false,
             examining: None,
@@ -143,6 +146,7 @@ impl Host {
     }
 
     pub(super) fn end(&mut self, step: Step, end: &End, at: Timestamp) {
+        self.held = if let End::Held { by } = end { Some(by.clone()) } else { None };
         if step == Step::Look {
             // What could be seen is told by a sight; a look that ends has seen nothing.
             (self.looking, self.away) = (false, true);
@@ -154,8 +158,9 @@ impl Host {
                 End::Skipped { .. } if step == Step::Reboot => self.done(step, at),
                 End::Skipped { why } => self.fail(step, why),
                 End::Failed { why } => self.fail(step, why),
-                // It changed nothing there, so that nothing is in doubt.
+                // These changed nothing there, so that nothing is in doubt.
                 End::Unreachable if step == Step::Examine => (self.begun, self.away) = (None, true),
+                End::Held { .. } => (self.begun, self.away) = (None, true),
                 End::Unreachable => (self.away, self.doubt) = (true, true),
             }
         }
@@ -163,7 +168,7 @@ impl Host {
 
     pub(super) fn see(&mut self, sight: &Sight, at: Timestamp) {
         sight::read(self, sight, at);
-        self.examining = None;
+        (self.examining, self.held) = (None, None);
         (self.begun, self.doubt, self.looking, self.away) = (None, false, false, false);
     }
 

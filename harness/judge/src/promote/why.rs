@@ -27,6 +27,8 @@ pub enum Why {
     Doubt,
     /// Nobody reached it.
     Away,
+    /// Somebody else is at work with it.
+    Held { by: String },
     /// Something else than the old and the new closure is there.
     Strayed,
     /// There is evidence, of another closure.
@@ -82,8 +84,8 @@ impl Why {
         let later = |left: Duration| now.checked_add(left).map_or(Mends::Never, Mends::At);
         match self {
             Self::Soaks { left, .. } | Self::Soaking { left } | Self::SoaksTogether { left } => later(*left),
-            // Both are told by the minute.
-            Self::OutOfHours | Self::Freeze { .. } => later(MINUTE),
+            // These are told by the minute.
+            Self::OutOfHours | Self::Freeze { .. } | Self::Held { .. } => later(MINUTE),
             Self::Unapproved { .. } | Self::Frozen { .. } => Mends::People,
             _ => Mends::Never,
         }
@@ -93,7 +95,9 @@ impl Why {
     #[must_use]
     pub fn allows(&self) -> GateState {
         match self {
-            Self::Doubt | Self::Away | Self::Strayed | Self::GateUndecided { .. } => GateState::Undecided,
+            Self::Doubt | Self::Away | Self::Held { .. } | Self::Strayed | Self::GateUndecided { .. } => {
+                GateState::Undecided
+            }
             // It goes on.
             Self::Soaking { .. } | Self::Unexamined => GateState::Open,
             _ => GateState::Closed,
@@ -110,6 +114,7 @@ impl fmt::Display for Why {
             Self::Halted { by } => write!(f, "{by} failed"),
             Self::Doubt => f.write_str("a step was cut off, and nobody has looked how far it came"),
             Self::Away => f.write_str("it could not be reached"),
+            Self::Held { by } => write!(f, "it is held by {by}"),
             Self::Strayed => f.write_str("neither its old nor its new closure is there"),
             Self::ProofOfAnother { closure } => write!(f, "what is proven is {closure}"),
             Self::NotProven { stage } => write!(f, "{stage}: not proven"),

@@ -263,6 +263,7 @@ impl World {
             Answer::End(End::Unreachable)
         });
         with("fails", 1, &|_| Answer::End(failed("a fault")));
+        with("held by somebody", 1, &|_| Answer::End(End::Held { by: "bob".to_owned() }));
         if step == Step::Activate {
             with("stops half-way", 1, &|truth| {
                 truth.half();

@@ -48,7 +48,7 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &DeTable<'t>) -> Option<Pr
     Some(Promotion {
         waves: entries(reader, at, fields, "waves", wave),
         gates: gates(reader, at, fields),
-        fresh: time(reader, at, fields, "fresh"),
+        fresh: fresh(reader, at, fields),
         approvals: approvals(reader, at, fields),
         hours: fields.contains_key("hours").then(|| entries(reader, at, fields, "hours", calendar::hours)),
         freezes: entries(reader, at, fields, "freezes", calendar::freeze),
@@ -208,6 +208,22 @@ fn texts<'t>(reader: &mut Reader<'t>, at: &At<'_>, fields: &DeTable<'t>, key: &s
 }
 
 /// A time such as `"7d"`. A day has 24 hours, a week seven days; months and years have no one length.
+/// How old evidence may be. None is as young as no time at all.
+fn fresh<'t>(reader: &mut Reader<'t>, at: &At<'_>, fields: &DeTable<'t>) -> Option<Duration> {
+    let fresh = time(reader, at, fields, "fresh")?;
+    if fresh.is_zero() {
+        let span = fields.get("fresh").map(toml::Spanned::span).unwrap_or_default();
+        let help = Some("leave it out where evidence never grows too old".to_owned());
+        reader.error(
+            "never-fresh",
+            "no evidence is as young as `promotion.fresh` asks".to_owned(),
+            span,
+            help,
+        );
+    }
+    Some(fresh)
+}
+
 fn time<'t>(reader: &mut Reader<'t>, at: &At<'_>, fields: &DeTable<'t>, key: &str) -> Option<Duration> {
     let said = reader.text(at, fields, key)?;
     let time = parse_time(&said).filter(|time| *time <= LONGEST);

@@ -115,6 +115,9 @@ soak = "2y"
 "#
     ));
     assert_snapshot!(told("[promotion]\n"));
+    assert!(
+        told("[promotion]\nfresh = \"0s\"\n").contains("no evidence is as young as `promotion.fresh` asks")
+    );
 }
 
 #[test]

@@ -33,7 +33,7 @@ fn round() -> Round {
             members: ["a", "b", "c"].map(member).into(),
         },
         run: ["a", "b", "c"].map(MachineName::from).into(),
-        coverage: Coverage { asked: 7, of: 7, sample: None },
+        coverage: Coverage { asked: 7, of: 7, unasked: 0, sample: None },
         targets: [
             ("a".into(), vec![must("b"), must("c")]),
             ("b".into(), vec![must("a"), must("c")]),

@@ -112,6 +112,9 @@ proptest! {
         };
         prop_assert_eq!(must(&chosen), must(&possible), "who is joined");
         prop_assert_eq!((net.coverage.asked, net.coverage.of), (chosen.len(), possible.len()));
+        let everybody: BTreeSet<MachineName> = matrix.machines.iter().cloned().collect();
+        let unasked = askable(&matrix, &everybody).len() - all.len();
+        prop_assert_eq!(net.coverage.unasked, unasked, "what begins at somebody who cannot be asked");
         if net.coverage.sample.is_none() {
             prop_assert_eq!(chosen, possible);
         } else {

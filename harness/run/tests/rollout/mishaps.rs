@@ -1,7 +1,8 @@
 //! What goes wrong with machines while they are promoted to.
 
-use judge::promote::Why;
+use judge::promote::{Outlook, Why};
 use model::rollout::Step;
+use run::rollout::Rest;
 use testkit::rollout::Mishap;
 
 use crate::fleet::{STEPS, fleet, held, through};
@@ -59,6 +60,23 @@ async fn one_that_is_out_of_reach_holds_nobody_and_is_left_after_a_while() {
     // It is back.
     through(&fleet.go().await);
     fleet.is_sound("caught up");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_somebody_else_holds_is_waited_for_and_blamed_for_nothing() {
+    for step in STEPS {
+        let fleet = fleet(&[&["a"], &["b"]]).with(|machines| machines.on("a", step, [Mishap::Held; 3]));
+        through(&fleet.wait().await);
+        fleet.is_sound(&format!("held at {step}"));
+    }
+    // Before it is activated; what is to be confirmed goes back by itself.
+    let fleet = fleet(&[&["a"]]).at_once().with(|it| it.on("a", Step::Activate, [Mishap::Held; 8]));
+    let rested = fleet.go().await.expect("the journal is sound");
+    assert!(matches!(rested.rest, Rest::Idle(Outlook::Waits { until: Some(_) })), "{:?}", rested.rest);
+    assert_eq!(fleet.reasons(&rested)["a"], [Why::Held { by: "bob".to_owned() }]);
+    assert_eq!(rested.state.machines()["a"].failed, None);
+    through(&fleet.wait().await);
+    fleet.is_sound("they are done");
 }
 
 #[tokio::test(start_paused = true)]

@@ -44,6 +44,8 @@ pub enum Mishap {
     Half,
     /// Whoever takes it panics.
     Panics,
+    /// Somebody else is at work with the machine.
+    Held,
 }
 
 /// A machine as it really is.
@@ -190,6 +192,7 @@ impl ScriptedDeployer {
             Some(Mishap::Away) => return Told::End(End::Unreachable),
             Some(Mishap::Fails) => return Told::End(End::Failed { why: "a mishap".to_owned() }),
             Some(Mishap::Panics) => panic_now(step),
+            Some(Mishap::Held) => return Told::End(End::Held { by: "bob".to_owned() }),
             Some(Mishap::Half) => {
                 place.half();
                 return Told::End(End::Failed { why: "it stopped half-way".to_owned() });

@@ -15,6 +15,12 @@ fail() {
     exit 1
 }
 
+# Ends the step before it is begun: somebody else is at work. What follows says who.
+held() {
+    echo "held $*"
+    exit 1
+}
+
 # Takes the machine's lock. It is left behind only where the whole shell was killed; whoever has it is told by its process.
 take() {
     mkdir -p "$kept"
@@ -25,7 +31,7 @@ take() {
             rm -rf "$kept/lock"
             continue
         fi
-        [ "$left" -gt 0 ] || fail "the machine is held by $(cat "$kept/lock/who" 2>/dev/null)"
+        [ "$left" -gt 0 ] || held "$(cat "$kept/lock/who" 2>/dev/null || echo somebody)"
         left=$((left - 1))
         sleep 0.2
     done
