@@ -38,7 +38,7 @@ impl Desk {
         let state = State::open(folder.path()).unwrap();
         let change = Change { old: Closure("/old".to_owned()), new: Closure("/new".to_owned()) };
         let what = Happened::Started { changes: [("web".into(), change)].into() };
-        let journal = PromotionJournal::create(&state, &Entry { at: NOW, what }).unwrap();
+        let journal = PromotionJournal::create(&state, &Entry { at: NOW, what }, None).unwrap();
         let promotion = journal.promotion().clone();
         Self { folder, state, promotion }
     }

@@ -38,7 +38,7 @@ impl Project {
     fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let state = State::open(folder.path()).expect("a state folder");
-        let journal = PromotionJournal::create(&state, &started()).expect("a journal");
+        let journal = PromotionJournal::create(&state, &started(), None).expect("a journal");
         let promotion = journal.promotion().clone();
         Self { folder, state, promotion }
     }
@@ -127,12 +127,21 @@ fn the_latest_promotion_is_the_one_that_began_last() {
     project.state.create_promotion(moment(Duration::from_secs(5)).wall).unwrap();
     let latest = PromotionJournal::latest(&project.state).unwrap().unwrap();
     assert_eq!(latest.promotion(), &project.promotion);
-    let later = PromotionJournal::create(&project.state, &entry(7)).unwrap();
+    let later = PromotionJournal::create(&project.state, &entry(7), None).unwrap();
     let latest = PromotionJournal::latest(&project.state).unwrap().unwrap();
     assert_eq!(latest.promotion(), later.promotion());
     let before = PromotionJournal::before(&project.state, later.promotion()).unwrap().unwrap();
     assert_eq!(before.promotion(), &project.promotion);
     assert!(PromotionJournal::before(&project.state, before.promotion()).unwrap().is_none());
+}
+
+/// A freeze that came after the first entry would be lost where the process dies in between.
+#[test]
+fn what_has_to_stand_in_a_journal_from_the_first_is_written_with_its_first_entry() {
+    let project = Project::new();
+    let journal = PromotionJournal::create(&project.state, &started(), Some(entry(1))).unwrap();
+    let mut again = PromotionJournal::open(&project.state, journal.promotion()).unwrap();
+    assert_eq!(again.entries().unwrap(), [started(), entry(1)]);
 }
 
 #[tokio::test]

@@ -171,12 +171,8 @@ pub(super) fn begun(
     first: Entry,
     freeze: Option<Happened>,
 ) -> Result<PromotionJournal, Stop> {
-    let mut journal = PromotionJournal::create(folder, &first).map_err(trouble::state)?;
-    if let Some(freeze) = freeze {
-        journal.note(first.at, freeze).map_err(trouble::promotion)?;
-        journal = opened(folder, &journal.promotion().clone())?;
-    }
-    Ok(journal)
+    let freeze = freeze.map(|what| Entry { at: first.at, what });
+    PromotionJournal::create(folder, &first, freeze).map_err(trouble::state)
 }
 
 fn opened(folder: &Folder, promotion: &PromotionId) -> Result<PromotionJournal, Stop> {

@@ -51,17 +51,18 @@ pub struct PromotionJournal {
 }
 
 impl PromotionJournal {
-    /// A new promotion, with its first entry.
+    /// A new promotion, with its first entry, and with what has to stand in it from the first: both are written at once.
     ///
     /// # Errors
-    /// It cannot be written.
-    pub fn create(state: &State, first: &Entry) -> Result<Self, StateError> {
+    /// They cannot be written.
+    pub fn create(state: &State, first: &Entry, also: Option<Entry>) -> Result<Self, StateError> {
         let (promotion, folder) = state.create_promotion(first.at)?;
         let path = folder.join(EVENTS);
         let file = OpenOptions::new().read(true).append(true).create_new(true).open(&path);
         let file = file.map_err(StateError::at("create", &path))?;
         let mut journal = Self::of(promotion, path, file);
-        let written = journal.append(std::slice::from_ref(first));
+        let entries: Vec<Entry> = [first.clone()].into_iter().chain(also).collect();
+        let written = journal.append(&entries);
         written.map_err(StateError::at("write", &journal.path))?;
         // Whoever reads it next begins at the beginning.
         let Self { promotion, path, file, .. } = journal;

@@ -209,9 +209,11 @@ async fn two_operators(rig: Rig) {
     done(&theirs, "a", &their, &TO_ACTIVATE).await;
     // Who holds the machine is told to whoever finds it held.
     let hold = "mkdir -p /run/seaworthy; echo carl >/run/seaworthy/who; mkfifo /run/go; \
-        systemd-run -q flock /run/seaworthy/lock sh -c 'echo held >/run/go; sleep 4'; cat /run/go";
+        systemd-run -q flock /run/seaworthy/lock sh -c 'echo held >/run/go; until [ -e /run/let-go ]; do sleep 0.1; done'; \
+        cat /run/go";
     rig.on("a", hold).await;
     assert_eq!(holder(take(&ours, "a", &our, Step::Activate).await), "carl");
+    rig.on("a", "touch /run/let-go").await;
     assert!(!look(&ours, "a", &our).await.tried);
     // While one activates, the other gets no hold of the machine.
     let meanwhile = async {

@@ -76,7 +76,7 @@ async fn killed(rig: Rig, kills: u32) {
             changes.insert(MachineName::from(*name), Change { old, new });
         }
         let before = count(&rig).await;
-        let journal = PromotionJournal::create(&state, &started(&changes)).unwrap();
+        let journal = PromotionJournal::create(&state, &started(&changes), None).unwrap();
         let job = job(&rig, &folder, journal.promotion());
         left -= run_until_it_ends(&job, left, number).await;
         let mut journal = PromotionJournal::open(&state, journal.promotion()).unwrap();
