@@ -101,14 +101,8 @@ mod linux {
             return Err("nothing runs in the lab".into());
         }
         Command::new("kill").args(["-KILL", holder]).status()?;
-        let began = Instant::now();
         let runs = |id: &str| Path::new("/proc").join(id).join("exe").exists();
-        while hub.split_whitespace().any(runs) {
-            if began.elapsed() > Duration::from_secs(10) {
-                return Err(format!("{hub} still runs").into());
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        until(&format!("{hub} runs no more"), || !hub.split_whitespace().any(runs))?;
         says(runtime, &["show"], 2, &["no lab is up"])?;
         says(runtime, &["up", "b"], 0, &["all reach each other"])
     }

@@ -43,19 +43,9 @@ pub(crate) fn trials() -> impl Iterator<Item = Trial> {
     twins.chain(others).map(move |trial| if parts { trial } else { trial.with_ignored_flag(true) })
 }
 
-/// These are given less time than others, which have to be up in it however busy the computer is.
-const NEVER_UP: [&str; 2] = ["boot-hangs", "never-speaks"];
-
 fn verify(host: &str) -> Result<(), Failed> {
     let harbour = Harbour::open()?;
-    let folder = harbour.folder("../guests");
-    if NEVER_UP.contains(&host) {
-        let path = folder.join("fleet.toml");
-        let text = fs::read_to_string(&path)?;
-        holds(text.contains("limit = \"4m\""), &text.as_str().into())?;
-        fs::write(&path, text.replace("limit = \"4m\"", "limit = \"90s\""))?;
-    }
-    ends_as_expected(&folder, host)
+    ends_as_expected(&harbour.folder("../guests"), host)
 }
 
 fn ends_as_expected(folder: &Path, host: &str) -> Result<(), Failed> {

@@ -6,7 +6,15 @@ use lab::{
     topology::{Overlay, Topology},
 };
 use libtest_mimic::Trial;
-use model::sighting::{Icmp, Knock, Resolved, outlook::Outlook, pair::Limits};
+use model::{
+    machine::MachineName,
+    matrix::Matrix,
+    sighting::{
+        Icmp, Knock, Resolved,
+        outlook::Outlook,
+        pair::{Limits, Outlooks},
+    },
+};
 
 use crate::rig::{Rig, seen, to, trial};
 
@@ -22,9 +30,16 @@ pub(crate) fn trials() -> Vec<Trial> {
 async fn all_green(rig: Rig) {
     rig.whole().await;
     let matrix = rig.matrix(Plane::Overlay);
-    let outlooks = rig.look(&matrix, |_| {}).await;
-    // Daemons that wait for a processor drop an echo or two.
-    assert_eq!(rig.wrong(&matrix, &outlooks, &Limits { loss: 10, ..Limits::default() }), [""; 0]);
+    let mut outlooks = rig.look(&matrix, |_| {}).await;
+    // A daemon that waits for a processor drops an echo now and then; a way that loses some does so each time.
+    for _ in 1..LOOKS {
+        if has_all_echoes(&outlooks, &matrix) {
+            break;
+        }
+        outlooks = rig.look(&matrix, |_| {}).await;
+    }
+    assert!(has_all_echoes(&outlooks, &matrix), "{outlooks:?}");
+    assert_eq!(rig.wrong(&matrix, &outlooks, &Limits::default()), [""; 0]);
     // Not vacuous: 56 pairs, and everything that can be measured of each was.
     assert_eq!(matrix.pairs().count(), 56);
     for name in &matrix.machines {
@@ -32,11 +47,18 @@ async fn all_green(rig: Rig) {
         assert_eq!((seen.prober.as_str(), seen.icmp6), ("perl", Icmp::Raw));
         assert_eq!((seen.echoes.len(), seen.knocks.len(), seen.names.len()), (7, 7, 16));
         assert!(seen.knocks.values().all(|knock| matches!(knock, Knock::Open(Some(_)))), "{seen:?}");
-        assert!(seen.echoes.values().all(|echoes| echoes.answers.len() >= 27), "{seen:?}");
         assert!(seen.mtus.values().all(|mtu| mtu.passed == Some(1420)), "{:?}", seen.mtus);
         assert!(seen.names.values().all(|name| matches!(name, Resolved::To(_))), "{seen:?}");
     }
     rig.lab.down().await;
+}
+
+/// So often is it looked whether nothing is lost.
+const LOOKS: usize = 3;
+
+fn has_all_echoes(outlooks: &Outlooks, matrix: &Matrix) -> bool {
+    let echoes = |name: &MachineName| seen(outlooks, name.as_str()).echoes.values();
+    matrix.machines.iter().flat_map(echoes).all(|echoes| echoes.answers.len() == 30)
 }
 
 /// Without perl, with the system's ping and bash: the same answers, with less in them.
