@@ -7,15 +7,24 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use judge::promote::{LeftOut, Proofs, State, Why, decide};
-use model::{course::Course, decision::GateState, machine::MachineName};
+use model::{course::Course, decision::GateState, machine::MachineName, resolved::ResolvedFleet};
+
+use super::prospect::approvers;
 
 /// What those wait for that were asked for, by what holds them first: what is behind another waits for no more than that.
-pub(super) fn advice(course: &Course, proofs: &Proofs, state: &State, now: Timestamp) -> Vec<String> {
+pub(super) fn advice(
+    fleet: &ResolvedFleet,
+    course: &Course,
+    proofs: &Proofs,
+    state: &State,
+    now: Timestamp,
+) -> Vec<String> {
+    let signed = !approvers(fleet).is_empty();
     let board = decide(course, proofs, state, now);
     let others = |why: &Why| matches!(why, Why::NotAsked | Why::Behind { .. } | Why::Halted { .. });
     let mut told = Vec::new();
     for (name, word) in board.machines.iter().filter(|(_, word)| !word.reasons.iter().any(others)) {
-        for sentence in word.reasons.iter().filter_map(|why| sentence(course, name, why, now)) {
+        for sentence in word.reasons.iter().filter_map(|why| sentence(course, signed, name, why, now)) {
             if !told.contains(&sentence) {
                 told.push(sentence);
             }
@@ -88,14 +97,15 @@ pub(super) fn verdict(reasons: &[Why]) -> GateState {
     reasons.iter().map(one).max().unwrap_or(GateState::Open)
 }
 
-fn sentence(course: &Course, name: &MachineName, why: &Why, now: Timestamp) -> Option<String> {
+fn sentence(course: &Course, signed: bool, name: &MachineName, why: &Why, now: Timestamp) -> Option<String> {
     let told = match why {
         Why::Unapproved { wave, have, need, .. } => {
             let leg = course.waves.iter().find(|leg| leg.name == *wave);
             let by = leg.and_then(|leg| leg.approvals.as_ref()).map(|approvals| approvals.by.iter());
             let by: Vec<_> = by.into_iter().flatten().map(String::as_str).collect();
             let (more, by) = (need.saturating_sub(*have), by.join(", "));
-            format!("wave {wave} needs the word of {more} more of {by}: `seaworthy approve {wave}`")
+            let key = if signed { " --key FILE" } else { "" };
+            format!("wave {wave} needs the word of {more} more of {by}: `seaworthy approve {wave}{key}`")
         }
         Why::Soaks { wave, left } => format!("wave {wave} soaks until {}", until(now, *left)),
         Why::SoaksTogether { left } => {

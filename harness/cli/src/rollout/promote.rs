@@ -215,7 +215,7 @@ pub(super) async fn go(
     let now = desk.clock.now().wall;
     let mut after = format!("\n{}", board::after(course, proofs, &state, now));
     let mut lines = absent.to_vec();
-    lines.extend(advice::advice(course, proofs, &state, now));
+    lines.extend(advice::advice(fleet, course, proofs, &state, now));
     lines.push(sum(rest, !absent.is_empty()).to_owned());
     after.push('\n');
     lines.iter().for_each(|line| after.extend([line.as_str(), "\n"]));
@@ -283,7 +283,8 @@ impl Log for Aloud<'_> {
     }
 
     fn waits(&mut self, state: &State, now: Timestamp) {
-        let waits = advice::advice(self.work.course, self.work.proofs, state, now);
+        let Work { fleet, course, proofs, .. } = self.work;
+        let waits = advice::advice(fleet, course, proofs, state, now);
         for line in waits.iter().filter(|line| !self.waits.contains(line)) {
             self.desk.screen.note(&format!("{now:.0}  waits: {line}"));
         }

@@ -58,7 +58,7 @@ pub(super) fn head(prospect: &Prospect, intent: &Intent) -> String {
 pub(super) fn about(prospect: &Prospect, intent: &Intent, state: &State, desk: &Desk) -> String {
     let mut lines = prospect.absent(intent);
     let (course, proofs) = (&prospect.course, &prospect.proved.proofs);
-    lines.extend(advice::advice(course, proofs, state, desk.now));
+    lines.extend(advice::advice(&prospect.fleet, course, proofs, state, desk.now));
     let goes = match (intent, decide(course, proofs, state, desk.now).next.is_empty()) {
         (Intent::Start(_), false) => Some("begins"),
         (Intent::Start(_), true) => begins(prospect, state, desk.now).then_some("begins, and waits"),

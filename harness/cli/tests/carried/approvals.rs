@@ -30,6 +30,8 @@ async fn where_keys_are_named_only_what_is_signed_counts() {
     exits(&verify(&port.folder()).output().unwrap(), 0);
     let machines = Arc::new(port.machines());
     assert_eq!(carried(&port, &machines, &promotes()).await, Exit::Undecided);
+    let board = text(&port.seaworthy(&["status"]).stdout);
+    assert!(board.contains("1 more of crs58: `seaworthy approve desk --key FILE`"), "{board}");
     let reasons = || row(&port.status(), "stibnite")["reasons"].to_string();
     let signs = |key: &Path| port.seaworthy(&["approve", "desk", "--key", &key.to_string_lossy()]);
 
