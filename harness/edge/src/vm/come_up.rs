@@ -85,11 +85,10 @@ fn tells(source: &BootSource, line: &str) -> bool {
 
 async fn started(guest: &Guest, shell: Backdoor, deadline: Instant) -> Result<Came, ChannelError> {
     let left = deadline.saturating_duration_since(Instant::now());
-    // Ends with 1 where a unit has failed: that is for others to judge.
-    match shell.run("systemctl is-system-running --wait", left).await {
-        Ok(_) if shell.run("systemctl is-active multi-user.target", JOBS_LIMIT).await?.success() => {
-            Ok(Came::Up(shell))
-        }
+    // How the first ends, which is otherwise where a unit has failed, is for others to judge.
+    let waits = "systemctl is-system-running --wait; systemctl is-active multi-user.target";
+    match shell.run(waits, left).await {
+        Ok(active) if active.success() => Ok(Came::Up(shell)),
         Ok(_) | Err(ChannelError::OutOfTime { .. } | ChannelError::Mute { .. }) => {
             let jobs = shell.run("systemctl list-jobs --no-pager --no-legend --plain", JOBS_LIMIT).await;
             let jobs = jobs.map(|output| output.text()).unwrap_or_default();
