@@ -110,7 +110,12 @@ async fn ask_all<const N: usize>(
 ) -> Result<[String; N], ChannelError> {
     let script = commands.map(|command| format!("{command}; printf '\\036'")).join("; ");
     let told = match ask(guest, &script).await {
-        Ok(told) => told.split_terminator('\u{1e}').map(str::to_owned).collect(),
+        Ok(told) => {
+            let mut told: Vec<_> = told.split('\u{1e}').map(str::to_owned).collect();
+            // What came before the shell went away is no answer.
+            told.pop();
+            told
+        }
         // Which of them takes too long, each tells alone.
         Err(ChannelError::OutOfTime { .. }) => {
             let mut told = Vec::new();
@@ -121,10 +126,9 @@ async fn ask_all<const N: usize>(
         }
         Err(error) => return Err(error),
     };
-    <[String; N]>::try_from(told).map_err(|told| ChannelError::Refused {
-        what: "shell",
-        command: script,
-        said: format!("{} of {N} answers", told.len()),
+    <[String; N]>::try_from(told).map_err(|told: Vec<_>| {
+        let command = commands.get(told.len()).map_or(script, |command| (*command).to_owned());
+        ChannelError::Refused { what: "shell", command, said: format!("{} answers of {N} came", told.len()) }
     })
 }
 
@@ -200,4 +204,55 @@ async fn answers(guest: &impl Channel, urls: &BTreeSet<String>) -> Result<Map<St
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes.get(..MOST).unwrap_or(bytes)).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use vms::channel::Output;
+
+    use super::*;
+
+    /// A shell of this computer, in which whoever hangs is out of time.
+    struct Here;
+
+    impl Channel for Here {
+        async fn run(&self, command: &str, limit: Duration) -> Result<Output, ChannelError> {
+            if command.contains("hangs") {
+                return Err(ChannelError::OutOfTime { command: command.to_owned(), limit });
+            }
+            let ended = Command::new("/bin/sh").args(["-c", command]).output().unwrap();
+            let status = ended.status.code().unwrap_or_default();
+            Ok(Output { status, stdout: ended.stdout, stderr: Some(ended.stderr) })
+        }
+
+        async fn put(&self, _: &str, _: &[u8], _: u32) -> Result<(), ChannelError> {
+            unreachable!("nothing is written to a guest that is asked")
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_asked_together_is_told_apart() {
+        let told = ask_all(&Here, ["printf '1\\n2\\n'", "false || echo b", ":", "echo d"]).await.unwrap();
+        assert_eq!(told, ["1\n2\n", "b\n", "", "d\n"]);
+    }
+
+    #[tokio::test]
+    async fn one_that_takes_too_long_is_named_alone() {
+        match ask_all(&Here, ["echo a", "hangs", "echo c"]).await {
+            Err(ChannelError::OutOfTime { command, .. }) => assert_eq!(command, "hangs"),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_shell_that_dies_on_the_way_has_told_nothing() {
+        match ask_all(&Here, ["echo a", "echo b; kill -9 $$"]).await {
+            Err(ChannelError::Refused { command, said, .. }) => {
+                assert_eq!((&*command, &*said), ("echo b; kill -9 $$", "1 answers of 2 came"));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
 }
