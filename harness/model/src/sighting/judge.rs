@@ -17,7 +17,9 @@ use super::{
 };
 use crate::{
     machine::MachineName,
+    matrix::Pair,
     measurement::Measurement,
+    reach::Reach,
     round::Round,
     verdict::{Fault, Verdict},
 };
@@ -67,7 +69,9 @@ impl<'a> Judge<'a> {
         let pairs = self.round.pairs(machine).map(|pair| (pair, pair::verdict(&pair, outlooks, limits)));
         let pairs: Vec<_> = pairs.collect();
         let seen = pairs.iter().map(|(pair, verdict)| Seen::of(pair, verdict)).collect();
-        let verdict = together(own, pairs.into_iter().map(|(_, verdict)| verdict).collect());
+        let is_blind = |pair: &Pair<'_>| pair.reach() == Reach::Must && !pair.expectation.can_be_shown();
+        let blind = pairs.iter().find(|(pair, _)| is_blind(pair)).map(|(_, verdict)| verdict.clone());
+        let verdict = together(own, pairs.into_iter().map(|(_, verdict)| verdict).collect(), blind);
         Judged { verdict, seen, measurements: measurements(self.round, machine, outlook) }
     }
 }
@@ -91,8 +95,8 @@ impl Judge<'_> {
 }
 
 /// Whatever is wrong counts first, then what the harness could not tell. A pair that nobody could be asked about is passed
-/// over as long as there is another.
-fn together(own: Verdict, pairs: Vec<Verdict>) -> Verdict {
+/// over as long as there is another, but for a blind one: that must be met, and no way of asking shows it, whoever is there.
+fn together(own: Verdict, pairs: Vec<Verdict>, blind: Option<Verdict>) -> Verdict {
     if matches!(own, Verdict::Skipped { .. }) {
         return own;
     }
@@ -110,10 +114,10 @@ fn together(own: Verdict, pairs: Vec<Verdict>) -> Verdict {
     if !findings.is_empty() {
         return Verdict::Fail { findings };
     }
-    match (late, one(faults), untold) {
+    match (late, one(faults), blind.or_else(|| untold.filter(|_| !told))) {
         (Some(late), ..) => late,
         (_, Some(fault), _) => Verdict::Broken { fault },
-        (_, _, Some(untold)) if !told => untold,
+        (_, _, Some(untold)) => untold,
         _ => Verdict::Pass,
     }
 }
