@@ -11,8 +11,8 @@ use std::{
 use super::{
     host::{self, Expected},
     measure::measurements,
-    outlook::Outlook,
     pair::{self, Limits, Outlooks},
+    presence::present,
     seen::Seen,
 };
 use crate::{
@@ -40,6 +40,7 @@ pub struct Judged {
 pub struct Judge<'a> {
     round: &'a Round,
     outlooks: &'a Outlooks,
+    present: BTreeSet<MachineName>,
     expected: Expected,
 }
 
@@ -50,8 +51,10 @@ impl<'a> Judge<'a> {
         let keys = outlooks.iter().flat_map(|(name, outlook)| {
             outlook.wireguard_keys().map(move |key| (key.to_owned(), name.clone()))
         });
-        let expected = Expected { owners: round.owners(), keys: keys.collect(), ..Expected::default() };
-        Self { round, outlooks, expected }
+        let owners = round.owners();
+        let present = present(outlooks, &owners);
+        let expected = Expected { owners, keys: keys.collect(), ..Expected::default() };
+        Self { round, outlooks, present, expected }
     }
 
     /// The verdict on a machine. One that nobody could ask is skipped; who is offline opens and closes nothing, neither its own
@@ -61,12 +64,12 @@ impl<'a> Judge<'a> {
             let verdict = Verdict::Skipped { reason: format!("`{machine}` was not asked") };
             return Judged { verdict, seen: Vec::new(), measurements: Vec::new() };
         };
-        let outlooks = self.outlooks;
-        let is_there = |name: &MachineName| !matches!(outlooks.get(name), Some(Outlook::Offline(_)));
-        self.round.meets(machine, is_there, &mut self.expected);
+        let (outlooks, present) = (self.outlooks, &self.present);
+        self.round.meets(machine, |name| present.contains(name), &mut self.expected);
         self.expected.elsewhere = self.elsewhere(machine);
         let own = host::verdict(machine, outlook, &self.expected, limits);
-        let pairs = self.round.pairs(machine).map(|pair| (pair, pair::verdict(&pair, outlooks, limits)));
+        let pairs = self.round.pairs(machine);
+        let pairs = pairs.map(|pair| (pair, pair::verdict(&pair, outlooks, &self.present, limits)));
         let pairs: Vec<_> = pairs.collect();
         let seen = pairs.iter().map(|(pair, verdict)| Seen::of(pair, verdict)).collect();
         let is_blind = |pair: &Pair<'_>| pair.reach() == Reach::Must && !pair.expectation.can_be_shown();

@@ -8,7 +8,11 @@ use crate::{
     reach::{Expectation, Probe},
     reason::{Reason, Who},
     round::{Coverage, Net, Target},
-    sighting::{lines, outlook::Distrust, seen::Sight},
+    sighting::{
+        lines,
+        outlook::{Distrust, Outlook},
+        seen::Sight,
+    },
 };
 
 fn address(of: &str) -> String {
@@ -118,6 +122,22 @@ fn who_is_offline_is_skipped_and_nobody_is_blamed_for_it() {
     let judged = judged(all(), "a");
     assert_eq!(judged.verdict, Verdict::Pass, "neither by its echoes nor by an old handshake");
     assert_eq!(sights(&judged), [("b", Sight::Reached), ("c", Sight::Untold)]);
+}
+
+/// A laptop that nobody has a way to and that sleeps is not told from one that is cut off, until somebody meets it.
+#[test]
+fn who_was_not_asked_is_there_if_it_answers_somebody() {
+    let asleep = judged([seen("a", &["b"], &["c"]), seen("b", &["a"], &["c"])], "a");
+    assert_eq!(asleep.verdict, Verdict::Pass, "neither by its echoes nor by an old handshake");
+    assert_eq!(sights(&asleep), [("b", Sight::Reached), ("c", Sight::Untold)]);
+    for c in [None, Some(offline("c"))] {
+        let mut outlooks = Outlooks::from([seen("a", &["b"], &["c"]), seen("b", &["a", "c"], &[])]);
+        outlooks.extend(c);
+        let round = round();
+        let cut = Judge::of(&round, &outlooks).judge(&"a".into(), &Limits::default());
+        let rules: Vec<&str> = cut.verdict.findings().iter().map(|one| one.rule.as_str()).collect();
+        assert_eq!(rules, ["mesh/handshake", "mesh/unreached"], "`b` meets it, and `a` does not");
+    }
 }
 
 #[test]
