@@ -11,6 +11,7 @@ use std::{
 use super::{
     host::{self, Expected},
     measure::measurements,
+    outlook::Outlook,
     pair::{self, Limits, Outlooks},
     presence::present,
     seen::Seen,
@@ -53,7 +54,14 @@ impl<'a> Judge<'a> {
         });
         let owners = round.owners();
         let present = present(outlooks, &owners);
-        let expected = Expected { owners, keys: keys.collect(), ..Expected::default() };
+        let seen = outlooks.values().filter_map(Outlook::sighting).flat_map(|seen| &seen.addresses);
+        let expected = Expected {
+            machines: round.machines.iter().cloned().collect(),
+            places: owners.keys().chain(seen).copied().collect(),
+            keys: keys.collect(),
+            owners,
+            ..Expected::default()
+        };
         Self { round, outlooks, present, expected }
     }
 
