@@ -5,7 +5,7 @@
 //!
 //! The modules stand in the order in which data meets them:
 //! sources ([`place`], [`tree`], [`survey`]) -> the fleet ([`machine`], [`inventory`], [`fleet`], [`resolved`])
-//! -> who is to reach whom ([`overlay`], [`host_name`], [`card`], [`peering`], [`exception`], [`reason`], [`reach`], [`matrix`])
+//! -> who is to reach whom ([`overlay`], [`host_name`], [`card`], [`nearest`], [`peering`], [`exception`], [`reason`], [`reach`], [`matrix`])
 //! -> what is asked ([`stage`], [`suite`], [`case`], [`subject`], [`facts`], [`check`], [`plan`])
 //! -> what machines see of the network ([`round`], [`sighting`])
 //! -> what was answered ([`finding`], [`verdict`], [`measurement`], [`artifact`], [`event`], [`record`])
@@ -32,6 +32,7 @@ pub mod machine;
 pub mod manifest;
 pub mod matrix;
 pub mod measurement;
+pub mod nearest;
 pub mod overlay;
 pub mod peering;
 pub mod place;

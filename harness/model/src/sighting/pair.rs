@@ -16,6 +16,7 @@ use crate::{
     finding::Finding,
     machine::MachineName,
     matrix::Pair,
+    nearest::nearest,
     reach::{Probe, Reach},
     reason::Reason,
     subject::Subject,
@@ -260,9 +261,9 @@ impl Look<'_> {
         if stated.is_empty() { self.seen.addresses.iter().copied().collect() } else { stated.to_vec() }
     }
 
-    /// Whether the other end got requests of ours.
+    /// Whether the other end got requests of ours: from the address with which it is asked, as others may be heard another way.
     fn heard(&self, other: &Sighting, address: IpAddr) -> bool {
-        self.ours().iter().any(|own| own.is_ipv4() == address.is_ipv4() && other.heard.contains(own))
+        nearest(&self.ours(), address).is_some_and(|own| other.heard.contains(&own))
     }
 
     fn lacks(&self, seen: &Sighting, address: IpAddr) -> bool {

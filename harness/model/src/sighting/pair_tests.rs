@@ -186,3 +186,26 @@ fn of_the_way_to_one_who_may_be_away_nobody_can_tell() {
     let denied = judged(Reason::Members, seen(2, SILENT), Some(Outlook::Denied(String::new())));
     assert!(found(denied).ends_with("nothing comes back; `b` is there, and was not asked"));
 }
+
+/// Of one that is called at two addresses each is answered from the nearest: what is heard over one way says nothing of the other.
+#[test]
+fn a_direction_is_told_by_the_address_from_which_it_was_asked() {
+    let own = |of: u8| -> Vec<IpAddr> {
+        ["fd00:1::", "fd00:2::"].map(|net| format!("{net}{of}").parse().unwrap()).into()
+    };
+    let member = |of: u8| crate::overlay::Member { addresses: own(of), ..Default::default() };
+    let members = BTreeMap::from([("a".into(), member(2)), ("b".into(), member(3))]);
+    let overlay = Overlay { name: "mesh".into(), kind: OverlayKind::Wireguard, members };
+    let probe = Probe { ping: own(3), tcp: vec![] };
+    let expectation = Expectation { reason: Reason::Members, probe: Some(Arc::new(probe)) };
+    let (from, to) = ("a".into(), "b".into());
+    let pair = Pair { overlay: &overlay, from: &from, to: &to, at: (0, 1), expectation: &expectation };
+    let told = |heard: &str| {
+        let a = seen(2, "address fd00:1::2\naddress fd00:2::2\nping fd00:1::3 lost\nping fd00:2::3 400");
+        let b = seen(3, &format!("address fd00:1::3\naddress fd00:2::3\n{heard}"));
+        let outlooks = Outlooks::from([("a".into(), a), ("b".into(), b)]);
+        found(verdict(&pair, &outlooks, &["a", "b"].map(MachineName::from).into(), &Limits::default()))
+    };
+    assert!(told("heard fd00:2::2").ends_with("`b` hears nothing of it"), "{}", told("heard fd00:2::2"));
+    assert!(told("heard fd00:1::2").starts_with("mesh/one-way"), "{}", told("heard fd00:1::2"));
+}
