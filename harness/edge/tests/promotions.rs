@@ -25,7 +25,10 @@ fn entry(second: u64) -> Entry {
 }
 
 fn started() -> Entry {
-    Entry { at: moment(Duration::ZERO).wall, what: Happened::Started { changes: BTreeMap::new() } }
+    Entry {
+        at: moment(Duration::ZERO).wall,
+        what: Happened::Started { changes: BTreeMap::new(), back: false },
+    }
 }
 
 struct Project {
