@@ -110,7 +110,16 @@ pub fn freeze(desk: &Desk, options: &args::Freeze) -> Result<Exit, Stop> {
     let journal = last(desk).map_err(|stop| {
         stop.help("`[promotion] freezes` of fleet.toml holds a promotion that nobody has begun yet")
     })?;
-    say(desk, journal, Happened::Frozen { by, reason: options.reason.clone() })
+    let (frozen, noted) =
+        (Happened::Frozen { by, reason: options.reason.clone() }, journal.promotion().clone());
+    say(desk, journal, frozen.clone())?;
+    // Whoever began another one just now may not have read it.
+    let mut last = last(desk)?;
+    let state = State::of(&last.entries().map_err(trouble::promotion)?);
+    if *last.promotion() != noted && state.frozen().is_none() {
+        say(desk, last, frozen)?;
+    }
+    Ok(Exit::Open)
 }
 
 /// Allows them again.
