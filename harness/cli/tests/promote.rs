@@ -10,6 +10,8 @@ mod approvals;
 mod binary;
 #[path = "carried/evidence.rs"]
 mod evidence;
+#[path = "carried/flake_inventory.rs"]
+mod flake_inventory;
 #[path = "twins/harbour.rs"]
 mod harbour;
 #[path = "carried/in_memory.rs"]

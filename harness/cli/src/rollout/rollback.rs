@@ -28,7 +28,7 @@ use super::{
     told::short,
     way_back::WayBack,
 };
-use crate::{args, desk::Desk, exit::Exit, sources, stop::Stop, trouble};
+use crate::{args, desk::Desk, exit::Exit, pipeline, stop::Stop, trouble};
 
 /// Takes a machine back. Who asks for it twice gets it once.
 ///
@@ -40,10 +40,6 @@ pub async fn roll_back(
     crew: &dyn Crew,
     interrupts: &mut mpsc::Receiver<()>,
 ) -> Result<Exit, Stop> {
-    let (Some(fleet), _) = sources::fleet_toml(desk)? else {
-        return Err(Stop::input("there is no fleet.toml: nobody knows where machines are reached"));
-    };
-    let fleet = load::resolve::resolve(fleet);
     let machine = MachineName(options.machine.clone());
     people::last(desk)?;
     let folder = Folder::open(&desk.project.folder).map_err(trouble::state)?;
@@ -56,6 +52,9 @@ pub async fn roll_back(
     if !options.yes {
         agree(desk)?;
     }
+    let Some(fleet) = pipeline::fleet(desk, interrupts).await? else {
+        return Err(Stop::input("there is no fleet.toml: nobody knows where machines are reached"));
+    };
     let taking = Taking { desk, folder: &folder, fleet: &fleet, machine: &machine };
     let _lock = match try_lock(desk, &folder, options.break_lock)? {
         Err(error @ LockError::Held(_)) if taking.is_in_the_last_one(&way)? => return taking.ask(&error),

@@ -44,11 +44,14 @@ impl Crew for InMemory {
 
     fn deployer(
         &self,
-        _: &ResolvedFleet,
+        fleet: &ResolvedFleet,
         derivations: &Derivations,
         _: &Reaches,
         _: &PromotionId,
     ) -> Result<Arc<dyn Deployer>, Stop> {
+        let mut written = fleet.machines.keys().map(|name| fleet.fleet.inventory.machines.get(name));
+        let is_known = written.all(|machine| machine.is_some_and(|it| it.deploy.target_host.is_some()));
+        assert!(is_known && !fleet.machines.is_empty(), "nobody told where machines are");
         assert!(derivations.values().all(|path| path.ends_with(".drv")), "{derivations:?}");
         Ok(Arc::<ScriptedDeployer>::clone(&self.machines))
     }
