@@ -115,9 +115,10 @@ soak = "2y"
 "#
     ));
     assert_snapshot!(told("[promotion]\n"));
-    assert!(
-        told("[promotion]\nfresh = \"0s\"\n").contains("no evidence is as young as `promotion.fresh` asks")
-    );
+    for key in ["fresh", "copy", "activation"] {
+        let told = told(&format!("[promotion]\n{key} = \"0s\"\n"));
+        assert!(told.contains(&format!("error[no-time]: `promotion.{key}`: no ")), "{told}");
+    }
 }
 
 #[test]
