@@ -230,6 +230,11 @@ async fn two_operators(rig: Rig) {
     // Nor afterwards: what was to be replaced is not there any more.
     let said = why(take(&theirs, "a", &their, Step::Activate).await);
     assert!(said.ends_with("runs there, which is not what was to be replaced"), "{said}");
+    // Nothing was begun there, so that there is nothing to take back: a look tells so, and a roll back touches nothing.
+    let seen = look(&theirs, "a", &their).await;
+    assert_eq!((seen.running, seen.timer, seen.tried), (Some(slow.clone()), false, false));
+    let said = why(take(&theirs, "a", &their, Step::RollBack).await);
+    assert!(said.contains("runs there, which is neither"), "{said}");
     assert_eq!(rig.truth("a").await, (slow.clone(), slow));
     rig.lab.down().await;
 }

@@ -112,8 +112,62 @@ fn one_that_fails_goes_back_and_holds_the_others_but_not_what_is_under_way() {
     what.extend(up_to("a", Step::Copy).chain(up_to("b", Step::Activate)));
     what.extend(ended("a", Step::Activate, End::Failed { why: "no".to_owned() }));
     let lines = told(&course, &proofs(&["a", "b", "c"]), &state(what), at(NOW));
-    let expected = ["a Closed: roll back; activate: no", "b Open: confirm; ", "c Closed: nothing; a failed"];
-    assert_eq!(lines, expected);
+    let doubt = "a step was cut off, and nobody has looked how far it came";
+    let a = format!("a Closed: look; activate: no; {doubt}");
+    assert_eq!(lines, [&a, "b Open: confirm; ", "c Closed: nothing; a failed"]);
+}
+
+/// An activation may have been refused, so that nothing was begun there: what is there says what is to be done.
+#[test]
+fn one_whose_activation_failed_is_looked_at_before_anything_is_taken_back() {
+    let course = course(&[&["a"]]);
+    let failed = || {
+        let refused = ended("a", Step::Activate, End::Failed { why: "no".to_owned() });
+        started(&["a"]).into_iter().chain(up_to("a", Step::Copy)).chain(refused)
+    };
+    let seen = |running: Option<&str>, timer, tried| {
+        let running = running.map(|running| Closure(running.to_owned()));
+        let profile = if running == Some(Closure("by hand".to_owned())) { "by hand" } else { "a-old" };
+        let profile = Closure(profile.to_owned());
+        let sight = Sight { built: true, copied: true, running, profile, timer, tried };
+        let state = state(failed().chain([Happened::Saw { machine: "a".into(), sight }]));
+        told(&course, &proofs(&["a"]), &state, at(NOW)).remove(0)
+    };
+    let looks = told(&course, &proofs(&["a"]), &state(failed()), at(NOW)).remove(0);
+    assert!(looks.starts_with("a Closed: look; activate: no"), "{looks}");
+    let strayed = "a Closed: nothing; activate: no; neither its old nor its new closure is there";
+    assert_eq!(seen(Some("by hand"), false, false), strayed);
+    assert_eq!(seen(Some("a-old"), false, false), "a Closed: nothing; activate: no", "nothing was begun");
+    assert_eq!(seen(None, true, true), "a Closed: roll back; activate: no", "it stopped half-way");
+    assert_eq!(seen(Some("a-new"), true, true), "a Closed: roll back; activate: no");
+}
+
+/// Two people may promote the same, each from a journal of their own.
+#[test]
+fn one_that_somebody_else_brought_its_new_closure_is_not_taken_back() {
+    let course = course(&[&["a"]]);
+    let refused = End::Failed { why: "a-new runs there".to_owned() };
+    let machine = || MachineName::from("a");
+    let seen = |meanwhile: Option<Happened>| {
+        let begun = Happened::Begun { machine: machine(), step: Step::Activate };
+        let ended = Happened::Ended { machine: machine(), step: Step::Activate, end: refused.clone() };
+        let new = Closure("a-new".to_owned());
+        let sight = Sight {
+            built: true,
+            copied: true,
+            running: Some(new.clone()),
+            profile: new,
+            timer: false,
+            tried: false,
+        };
+        let saw = Happened::Saw { machine: machine(), sight };
+        let what = started(&["a"]).into_iter().chain(up_to("a", Step::Copy)).chain([begun]);
+        let state = state(what.chain(meanwhile).chain([ended, saw]));
+        told(&course, &proofs(&["a"]), &state, at(NOW)).remove(0)
+    };
+    assert_eq!(seen(None), "a Open: examine; it has soaked, and is to be examined");
+    let ails = Happened::Ailing { machine: machine(), why: "ann took it back".to_owned() };
+    assert_eq!(seen(Some(ails)), "a Closed: roll back; ann took it back");
 }
 
 #[test]
