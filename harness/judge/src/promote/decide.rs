@@ -96,7 +96,10 @@ impl<'s, 'p> Table<'s, 'p> {
             for member in members {
                 roles_of.entry(member).or_default().push(role.as_str());
             }
-            let gone = |name: &&MachineName| state.machines().get(*name).is_some_and(is_out);
+            let gone = |name: &&MachineName| {
+                let is_mute = course.absent.contains(*name) || course.silent.contains(*name);
+                is_mute || state.machines().get(*name).is_some_and(is_out)
+            };
             out.insert(role, members.iter().filter(gone).collect());
         }
         let under_way = state.machines().values().filter(|host| host.is_under_way()).count();

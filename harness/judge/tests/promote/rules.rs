@@ -369,6 +369,22 @@ fn a_primary_machine_waits_for_all_soaks_together() {
 }
 
 #[test]
+fn who_does_not_answer_serves_no_role() {
+    let mut course = course(&[&["a"], &["b"]]);
+    course.roles = [("net/controller".to_owned(), ["a".into(), "b".into()].into())].into();
+    let state = |names: &[&str]| state(started(names).into_iter().chain(up_to("a", Step::Copy)));
+    let a = |course: &Course, names| told(course, &proofs(&["a", "b"]), &state(names), at(NOW)).remove(0);
+    assert_eq!(a(&course, &["a", "b"]), "a Open: activate; ");
+    let last = "a Closed: nothing; nobody else of net/controller would be left";
+    let asleep = Course { silent: ["b".into()].into(), ..course.clone() };
+    assert_eq!(a(&asleep, &["a", "b"]), last, "its wave has not come");
+    let never_seen = Course { absent: ["b".into()].into(), ..course.clone() };
+    assert_eq!(a(&never_seen, &["a"]), last);
+    let itself = Course { silent: ["a".into()].into(), ..course };
+    assert_eq!(a(&itself, &["a", "b"]), "a Open: activate; ", "b serves");
+}
+
+#[test]
 fn a_machine_that_has_its_closure_already_is_through() {
     let same = Change { old: change("a").new, new: change("a").new };
     let state = state([Happened::Started { changes: BTreeMap::from([("a".into(), same)]) }]);
