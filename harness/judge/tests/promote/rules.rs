@@ -384,6 +384,28 @@ fn who_does_not_answer_serves_no_role() {
     assert_eq!(a(&itself, &["a", "b"]), "a Open: activate; ", "b serves");
 }
 
+/// What runs as before tells nothing of what is new.
+#[test]
+fn a_primary_machine_counts_from_the_first_that_was_changed() {
+    let mut course = course(&[&["u", "v"], &["c"]]);
+    course.primary = BTreeSet::from(["c".into()]);
+    course.primary_soak = std::time::Duration::from_secs(12 * 3600);
+    let same = |name| Change { old: change(name).new, new: change(name).new };
+    let c = |v: Change, hour| {
+        let is_new = v.old != v.new;
+        let changes = [("u".into(), same("u")), ("v".into(), v), ("c".into(), change("c"))].into();
+        let mut state = state([Happened::Started { changes }]);
+        if is_new {
+            later(&mut state, 30, up_to("v", Step::SetProfile));
+        }
+        told(&course, &proofs(&["v", "c"]), &state, at(NOW + hour)).remove(0)
+    };
+    assert_eq!(c(change("v"), 35), "c Closed: nothing; all before it soak together for 7h more");
+    assert_eq!(c(change("v"), 42), "c Open: build; ");
+    assert_eq!(c(same("v"), 12), "c Open: build; ", "nothing is new: it counts from the beginning");
+    assert_eq!(c(same("v"), 11), "c Closed: nothing; all before it soak together for 1h more");
+}
+
 #[test]
 fn a_machine_that_has_its_closure_already_is_through() {
     let same = Change { old: change("a").new, new: change("a").new };
