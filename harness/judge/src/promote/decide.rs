@@ -102,7 +102,7 @@ impl<'s, 'p> Table<'s, 'p> {
             };
             out.insert(role, members.iter().filter(gone).collect());
         }
-        let under_way = state.machines().values().filter(|host| host.is_under_way()).count();
+        let under_way = state.taken_along(course).filter(|(_, host)| host.is_under_way()).count();
         let common = common(course, state, now);
         Self { course, proofs, state, now, common, by_wave, waves, under_way, out, roles_of }
     }

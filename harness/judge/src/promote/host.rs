@@ -104,7 +104,7 @@ impl Host {
     #[must_use]
     pub fn expected(&self) -> Option<&Closure> {
         match self.phase {
-            _ if self.doubt || self.begun.is_some_and(Step::switches) => None,
+            _ if self.begun.is_some_and(Step::switches) => None,
             Phase::Settled { .. } => Some(&self.change.new),
             Phase::Waiting | Phase::Built | Phase::Copied | Phase::Back => Some(&self.change.old),
             Phase::Trying | Phase::Confirmed | Phase::Strayed => None,

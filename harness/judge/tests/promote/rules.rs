@@ -384,6 +384,18 @@ fn who_does_not_answer_serves_no_role() {
     assert_eq!(a(&itself, &["a", "b"]), "a Open: activate; ", "b serves");
 }
 
+#[test]
+fn who_is_in_no_wave_any_more_takes_no_room() {
+    let what = started(&["a", "b"]).into_iter().chain(up_to("a", Step::Copy));
+    let state = state(what.chain(ended("b", Step::Activate, End::Unreachable)));
+    let a = |waves| {
+        let course = Course { at_once: Some(1), ..course(waves) };
+        told(&course, &proofs(&["a", "b"]), &state, at(NOW)).remove(0)
+    };
+    assert_eq!(a(&[&["a", "b"]]), "a Closed: nothing; 1 are under way already");
+    assert_eq!(a(&[&["a"]]), "a Open: activate; ");
+}
+
 /// What runs as before tells nothing of what is new.
 #[test]
 fn a_primary_machine_counts_from_the_first_that_was_changed() {
