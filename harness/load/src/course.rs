@@ -42,6 +42,7 @@ pub fn course(fleet: &ResolvedFleet) -> Option<Course> {
         primary: members(fleet, &primary.machines, &primary.tags),
         primary_soak: primary.soak,
         absent: BTreeSet::new(),
+        silent: BTreeSet::new(),
         only: None,
         back: false,
     })

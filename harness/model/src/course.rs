@@ -36,6 +36,8 @@ pub struct Course {
     pub primary_soak: Duration,
     /// Machines that never answered. They are in no promotion yet; who else is in their wave goes on without them.
     pub absent: BTreeSet<MachineName>,
+    /// Machines that did not answer when they were last asked, be they in a promotion or not: they serve no role.
+    pub silent: BTreeSet<MachineName>,
     /// The machines that may set out now, by somebody's choice; `None`: all.
     pub only: Option<BTreeSet<MachineName>>,
     /// Whether it is somebody's way back, which no freeze holds.

@@ -83,7 +83,7 @@ pub async fn promote(
     let proofs = &proved.proofs;
     let work = Work { fleet, derivations, reaches, course, proofs, absent: &absent, patient: options.wait };
     let exit = go(desk, crew, work, journal, interrupts).await?;
-    if nothing_sets_out {
+    if nothing_sets_out && last(desk, approvers(fleet))?.is_some_and(|(_, state)| state.ends(course)) {
         desk.screen.note("what the last promotion began is ended; `seaworthy promote` begins the next");
     }
     Ok(exit)

@@ -94,6 +94,8 @@ impl Prospect {
         let mut known =
             Self { fleet, course, proved, derivations, reaches, closures, standings, last, at_work };
         known.course.absent = known.intent().never_seen();
+        let silent = known.standings.iter().filter(|(_, seen)| seen.is_err());
+        known.course.silent = silent.map(|(name, _)| name.clone()).collect();
         Ok(known)
     }
 

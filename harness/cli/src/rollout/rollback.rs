@@ -43,7 +43,10 @@ pub async fn roll_back(
     let machine = MachineName(options.machine.clone());
     people::last(desk)?;
     let folder = Folder::open(&desk.project.folder).map_err(trouble::state)?;
-    let way = WayBack::find(&folder, &machine)?;
+    let Some(fleet) = pipeline::fleet(desk, interrupts).await? else {
+        return Err(Stop::input("there is no fleet.toml: nobody knows where machines are reached"));
+    };
+    let way = WayBack::find(&folder, &fleet, &machine)?;
     if let WayBack::There(at) = &way {
         desk.screen.note(&format!("{machine} runs {}, as before: nothing is to be done", short(&at.0)));
         return Ok(Exit::Open);
@@ -52,15 +55,12 @@ pub async fn roll_back(
     if !options.yes {
         agree(desk)?;
     }
-    let Some(fleet) = pipeline::fleet(desk, interrupts).await? else {
-        return Err(Stop::input("there is no fleet.toml: nobody knows where machines are reached"));
-    };
     let taking = Taking { desk, folder: &folder, fleet: &fleet, machine: &machine };
     let _lock = match try_lock(desk, &folder, options.break_lock)? {
         Err(error @ LockError::Held(_)) if taking.is_in_the_last_one(&way)? => return taking.ask(&error),
         lock => lock.map_err(trouble::locked)?,
     };
-    if WayBack::find(&folder, &machine)? != way {
+    if WayBack::find(&folder, &fleet, &machine)? != way {
         return Err(meanwhile());
     }
     let journal = taking.journal(way, crew, interrupts).await?;
@@ -70,7 +70,7 @@ pub async fn roll_back(
     desk.screen.note(&format!(
         "`seaworthy promote` brings {machine} what the fleet wants of it: change that first, if it was the fault"
     ));
-    let is_back = matches!(WayBack::find(&folder, &machine)?, WayBack::There(_));
+    let is_back = matches!(WayBack::find(&folder, &fleet, &machine)?, WayBack::There(_));
     Ok(if is_back { Exit::Open } else { exit })
 }
 
@@ -146,7 +146,7 @@ impl Taking<'_> {
         let course = Course { only: Some(BTreeSet::new()), back: true, ..Course::default() };
         self.carry(crew, &course, opened(self.folder, promotion)?, interrupts).await?;
         let entries = opened(self.folder, promotion)?.entries().map_err(trouble::promotion)?;
-        if State::of(&entries).ends() {
+        if State::of(&entries).ends_among(|name| self.fleet.machines.contains_key(name)) {
             return Ok(());
         }
         Err(Stop::undecided(format!(

@@ -7,6 +7,7 @@ use edge::{promotions::PromotionJournal, state::State as Folder};
 use judge::promote::{Host, Phase, State};
 use model::{
     machine::MachineName,
+    resolved::ResolvedFleet,
     rollout::{Change, Closure, PromotionId},
 };
 
@@ -26,17 +27,18 @@ pub(super) enum WayBack {
 }
 
 impl WayBack {
-    /// Finds it in the last promotion that changed the machine.
+    /// Finds it in the last promotion that changed the machine. One that the fleet has no more holds nobody.
     ///
     /// # Errors
     /// There is none, or a journal cannot be read.
-    pub(super) fn find(folder: &Folder, machine: &MachineName) -> Result<Self, Stop> {
+    pub(super) fn find(folder: &Folder, fleet: &ResolvedFleet, machine: &MachineName) -> Result<Self, Stop> {
         let mut journal = PromotionJournal::latest(folder).map_err(trouble::promotion)?;
         let mut last = None;
         while let Some(mut one) = journal {
             let state = State::of(&one.entries().map_err(trouble::promotion)?);
             let promotion = one.promotion();
-            let (last, ends) = last.get_or_insert_with(|| (promotion.clone(), state.ends()));
+            let is_there = |name: &MachineName| fleet.machines.contains_key(name);
+            let (last, ends) = last.get_or_insert_with(|| (promotion.clone(), state.ends_among(is_there)));
             let changed = state.machines().get(machine).filter(|host| host.change.old != host.change.new);
             let half_way = (!*ends).then(|| last.clone());
             let of = Of { promotion, is_last: promotion == last, is_way_back: state.is_way_back(), half_way };

@@ -28,8 +28,9 @@ forget_oldest
     rm -f "$kept/$id" "$before"* "$peers"
     fail "no mark can be left in $kept, so that nothing was begun: is the disk full"
 }
+# Nothing goes back after it, so that it may take as long as it likes.
 systemd-run -q --collect --unit="$unit" --on-active="$window" --timer-property=AccuracySec=100ms \
-    --property=RuntimeMaxSec="$activate" --property=TimeoutStopSec=5 /bin/sh "$here/undo" 9>&- ||
+    --property=TimeoutStopSec=5 /bin/sh "$here/undo" 9>&- ||
     fail "no timer that would go back can be set there"
 has_timer || fail "the timer that would go back does not run"
 : >"$here/begun"

@@ -1,4 +1,8 @@
 take
+# Somebody else brought it what runs: that is not ours to take back.
+if whole && [ "$(current)" != "$old" ] && [ "$(current)" != "$new" ]; then
+    fail "$(current) runs there, which is neither what was to be replaced nor what was to replace it"
+fi
 mkdir -p "$here"
 # Against the timer, whoever makes this link first has decided; what was confirmed is taken back here.
 ln -s rolled-back "$here/verdict" 2>/dev/null || [ "$(verdict)" != confirmed ] || ln -sfn rolled-back "$here/verdict"

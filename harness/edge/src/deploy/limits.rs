@@ -11,7 +11,8 @@ pub struct Limits {
     pub build: Duration,
     /// For a copy.
     pub copy: Duration,
-    /// For an activation, to the new closure or back to the old one; longer ones are stopped on the machine.
+    /// For an activation, to the new closure or back to the old one; longer ones are stopped on the machine, but not the way back that
+    /// its timer takes.
     pub activate: Duration,
     /// From the latest end of an activation until the machine goes back by itself.
     pub confirm: Duration,

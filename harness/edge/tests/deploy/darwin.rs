@@ -9,6 +9,7 @@ use libtest_mimic::Trial;
 use model::rollout::{Closure, Step};
 
 use crate::{
+    faults::holder,
     health::check,
     rig::{LIMIT, LIMITS, Rig, done, look, system, take, trial, why},
     steps::{goes_off, leaves_eight},
@@ -19,6 +20,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("darwin::a_whole_deploy_and_the_way_back", &["a"], whole),
         trial("darwin::nobody_confirms_and_the_timer_goes_off", &["a"], nobody_confirms),
         trial("darwin::what_is_left_of_promotions_is_bounded", &["a"], is_bounded),
+        trial("darwin::one_alone_is_at_work_and_who_was_killed_is_not", &["a"], one_alone),
         trial("darwin::an_activation_that_fails_hangs_or_is_cut_off_by_a_reboot", &["a"], troubles),
     ]
 }
@@ -71,6 +73,31 @@ async fn nobody_confirms(rig: Rig) {
 
 async fn is_bounded(rig: Rig) {
     leaves_eight(&rig, |promotion| rig.mac(promotion)).await;
+    rig.lab.down().await;
+}
+
+async fn one_alone(rig: Rig) {
+    let begun = "until [ -e /var/lib/seaworthy/p1.begun ]; do sleep 0.05; done";
+    // Whose number that was is somebody else's now, or was never written down.
+    for number in ["1", ""] {
+        let slow = system("slow", "sleep 4", "");
+        let (ours, theirs, change) = (rig.mac("p1"), rig.mac("p2"), rig.to(&slow));
+        done(&ours, "a", &change, &TRIED[..2]).await;
+        let meanwhile = async {
+            rig.on("a", begun).await;
+            let by = holder(take(&theirs, "a", &change, Step::Activate).await);
+            let left = format!("cd /var/lib/seaworthy; [ ! -d lock ] || echo {number} >lock/pid");
+            rig.on("a", &format!("pkill -KILL -f '[s]h -s'; {left}")).await;
+            by
+        };
+        let (_cut_off, by) = tokio::join!(take(&ours, "a", &change, Step::Activate), meanwhile);
+        assert_eq!(by, "us, who is at step activate of promotion p1");
+        // It waits for the end of the activation, and for nobody else.
+        let seen = look(&ours, "a", &change).await;
+        assert_eq!((seen.running, seen.timer), (Some(slow), true), "{number}");
+        done(&ours, "a", &change, &[Step::RollBack]).await;
+        rig.reset("a").await;
+    }
     rig.lab.down().await;
 }
 

@@ -8,7 +8,7 @@ use lab::{
     host::Reboot,
 };
 use libtest_mimic::Trial;
-use model::rollout::{End, Step};
+use model::rollout::{Change, End, Step};
 use run::rollout::Told;
 use tokio::time::timeout;
 
@@ -22,6 +22,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     vec![
         trial(&of("a_reboot_in_the_window_comes_back_old"), &["a"], a_reboot_in_the_window),
         trial(&of("an_activation_that_hangs_is_stopped"), &["a"], an_activation_hangs),
+        trial(&of("a_way_back_that_takes_long_is_not_stopped"), &["a"], a_long_way_back),
         trial(&of("an_activation_that_fails_half_way_is_half_and_goes_back"), &["a"], an_activation_fails),
         trial(&of("an_activation_that_kills_sshd_goes_back_by_itself"), &["a"], |rig| {
             cut_off(rig, "finally() { systemctl stop sshd; pkill -KILL sshd; }")
@@ -76,6 +77,24 @@ async fn an_activation_hangs(rig: Rig) {
         ((rig.old.clone(), rig.old.clone()), "old")
     );
     assert_eq!(rig.on("a", "pgrep -c sleep || :").await, "0");
+    rig.lab.down().await;
+}
+
+/// The timer's is the last way back that there is: whoever stops it leaves a machine on neither closure.
+async fn a_long_way_back(rig: Rig) {
+    let seconds = LIMITS.activate.as_secs() + 2;
+    let (slow, new) = (system("slow-back", &format!("sleep {seconds}"), ""), system("new", "", ""));
+    rig.copy("a", &slow).await;
+    let switch = format!(
+        "nix-env -p /nix/var/nix/profiles/system --set {slow}; {slow}/bin/switch-to-configuration switch"
+    );
+    rig.on("a", &switch).await;
+    let (deploy, change) = (rig.deploy("p1"), Change { old: slow.clone(), new });
+    done(&deploy, "a", &change, &TO_ACTIVATE).await;
+    done(&deploy, "a", &change, &[Step::Activate]).await;
+    runs(&rig, "a", &slow).await;
+    let seen = look(&deploy, "a", &change).await;
+    assert_eq!((seen.running, seen.timer, seen.tried), (Some(slow), false, true));
     rig.lab.down().await;
 }
 
@@ -230,12 +249,17 @@ async fn two_operators(rig: Rig) {
     // Nor afterwards: what was to be replaced is not there any more.
     let said = why(take(&theirs, "a", &their, Step::Activate).await);
     assert!(said.ends_with("runs there, which is not what was to be replaced"), "{said}");
+    // Nothing was begun there, so that there is nothing to take back: a look tells so, and a roll back touches nothing.
+    let seen = look(&theirs, "a", &their).await;
+    assert_eq!((seen.running, seen.timer, seen.tried), (Some(slow.clone()), false, false));
+    let said = why(take(&theirs, "a", &their, Step::RollBack).await);
+    assert!(said.contains("runs there, which is neither"), "{said}");
     assert_eq!(rig.truth("a").await, (slow.clone(), slow));
     rig.lab.down().await;
 }
 
 /// Who is at work there.
-fn holder(told: Told) -> String {
+pub(crate) fn holder(told: Told) -> String {
     match told {
         Told::End(End::Held { by }) => by,
         other => panic!("nobody is said to hold it: {other:?}"),

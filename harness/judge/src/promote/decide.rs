@@ -96,10 +96,13 @@ impl<'s, 'p> Table<'s, 'p> {
             for member in members {
                 roles_of.entry(member).or_default().push(role.as_str());
             }
-            let gone = |name: &&MachineName| state.machines().get(*name).is_some_and(is_out);
+            let gone = |name: &&MachineName| {
+                let is_mute = course.absent.contains(*name) || course.silent.contains(*name);
+                is_mute || state.machines().get(*name).is_some_and(is_out)
+            };
             out.insert(role, members.iter().filter(gone).collect());
         }
-        let under_way = state.machines().values().filter(|host| host.is_under_way()).count();
+        let under_way = state.taken_along(course).filter(|(_, host)| host.is_under_way()).count();
         let common = common(course, state, now);
         Self { course, proofs, state, now, common, by_wave, waves, under_way, out, roles_of }
     }

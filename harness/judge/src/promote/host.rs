@@ -33,6 +33,8 @@ pub struct Host {
     examining: Option<Timestamp>,
     /// What went wrong with it, in its soak too. It goes back, and never gets a new closure in this promotion any more.
     pub failed: Option<String>,
+    /// Whether somebody said so.
+    ails: bool,
 }
 
 /// How far a machine is, by what is known.
@@ -74,6 +76,7 @@ impl Host {
             rebooted: false,
             examining: None,
             failed: None,
+            ails: false,
         }
     }
 
@@ -101,7 +104,7 @@ impl Host {
     #[must_use]
     pub fn expected(&self) -> Option<&Closure> {
         match self.phase {
-            _ if self.doubt || self.begun.is_some_and(Step::switches) => None,
+            _ if self.begun.is_some_and(Step::switches) => None,
             Phase::Settled { .. } => Some(&self.change.new),
             Phase::Waiting | Phase::Built | Phase::Copied | Phase::Back => Some(&self.change.old),
             Phase::Trying | Phase::Confirmed | Phase::Strayed => None,
@@ -174,9 +177,17 @@ impl Host {
 
     pub(super) fn ail(&mut self, why: &str) {
         self.failed.get_or_insert_with(|| why.to_owned());
+        self.ails = true;
         // Of what never ran the new closure there is nothing to go back from.
         if matches!(self.phase, Phase::Waiting | Phase::Built | Phase::Copied) && self.begun.is_none() {
             self.phase = Phase::Back;
+        }
+    }
+
+    /// An activation was refused because somebody else had brought the new closure there: what was wanted is there, and did not fail.
+    pub(super) fn forgives_refusal(&mut self) {
+        if self.begun == Some(Step::Activate) && !self.ails {
+            self.failed = None;
         }
     }
 
@@ -204,10 +215,9 @@ impl Host {
     fn fail(&mut self, step: Step, why: &str) {
         self.failed.get_or_insert_with(|| format!("{step}: {why}"));
         match step {
-            // Nobody knows what is there now.
-            Step::RollBack | Step::Look => self.doubt = true,
+            // Nobody knows what is there now: an activation may have been refused, with nothing begun.
+            Step::Activate | Step::RollBack | Step::Look => self.doubt = true,
             Step::Build | Step::Copy => (self.begun, self.phase) = (None, Phase::Back),
-            Step::Activate => (self.begun, self.phase) = (None, Phase::Trying),
             Step::Confirm | Step::Examine | Step::Reboot | Step::SetProfile => self.begun = None,
         }
     }

@@ -92,7 +92,7 @@ pub fn intend(
             Some(host) => host.change.new == *closure,
             None => true,
         });
-        let ends = last.ends();
+        let ends = last.ends(course);
         let more = changes.clone().beside(last);
         let grows = more.changes.values().any(|change| change.old != change.new);
         match (covers, ends) {
@@ -115,13 +115,20 @@ impl State {
     /// Whether nothing more comes of a promotion: whoever promotes begins another, which hears no word that was said in this one.
     #[must_use]
     pub fn is_over(&self, course: &Course) -> bool {
-        self.ends() && (self.failed() || self.is_through(course))
+        self.ends(course) && (self.failed() || self.is_through(course))
     }
 
-    /// Whether nothing that was begun has to be ended before another promotion begins.
+    /// Whether nothing that was begun has to be ended, with any machine that waves take along: one that was taken out of the fleet holds
+    /// nobody, and goes back by itself.
     #[must_use]
-    pub fn ends(&self) -> bool {
-        self.machines().values().all(is_at_rest)
+    pub fn ends(&self, course: &Course) -> bool {
+        self.ends_among(|name| is_taken(course, name))
+    }
+
+    /// The same, of whatever machines still count.
+    #[must_use]
+    pub fn ends_among(&self, counts: impl Fn(&MachineName) -> bool) -> bool {
+        self.machines().iter().all(|(name, host)| !counts(name) || is_at_rest(host))
     }
 
     fn failed(&self) -> bool {
@@ -129,8 +136,16 @@ impl State {
     }
 
     fn is_through(&self, course: &Course) -> bool {
-        self.machines().iter().all(|(name, host)| soak::is_through(host, soak_of(course, name)))
+        self.taken_along(course).all(|(name, host)| soak::is_through(host, soak_of(course, name)))
     }
+
+    pub(super) fn taken_along(&self, course: &Course) -> impl Iterator<Item = (&MachineName, &Host)> {
+        self.machines().iter().filter(|(name, _)| is_taken(course, name))
+    }
+}
+
+fn is_taken(course: &Course, name: &MachineName) -> bool {
+    course.waves.iter().any(|leg| leg.machines.contains(name))
 }
 
 fn soak_of(course: &Course, name: &MachineName) -> Duration {
@@ -138,12 +153,10 @@ fn soak_of(course: &Course, name: &MachineName) -> Duration {
     leg.map_or(Duration::ZERO, |leg| leg.soak)
 }
 
-/// Whether nothing that was begun has to be ended. What strayed is left to a person either way.
+/// Whether nothing that was begun has to be ended, whatever a step came to that switches nothing. What strayed is left to a person
+/// either way.
 fn is_at_rest(host: &Host) -> bool {
-    let changes_nothing = |step| step == Step::Examine;
-    host.begun.is_none_or(changes_nothing)
-        && !host.doubt
-        && !matches!(host.phase, Phase::Trying | Phase::Confirmed)
+    !host.begun.is_some_and(Step::switches) && !matches!(host.phase, Phase::Trying | Phase::Confirmed)
 }
 
 fn changes(

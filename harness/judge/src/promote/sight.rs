@@ -26,6 +26,9 @@ pub(super) fn read(host: &mut Host, sight: &Sight, at: Timestamp) {
         host.phase = Phase::Strayed;
         return;
     };
+    if (running.flatten(), profile, sight.tried) == (Some(Which::New), Which::New, false) {
+        host.forgives_refusal();
+    }
     let confirmed = host.phase == Phase::Confirmed || host.begun == Some(Step::Confirm);
     host.phase = match (running.flatten(), profile) {
         (Some(Which::Old), Which::Old) if sight.tried => {

@@ -24,6 +24,8 @@ struct Progress<'s> {
     behind: Option<&'s MachineName>,
     /// When the first and the last of its machines got their new closure.
     settled: Option<(Timestamp, Timestamp)>,
+    /// When the first did that had another one before.
+    changed: Option<Timestamp>,
     /// The first of those that was not examined since the end of its soak.
     unexamined: Option<&'s MachineName>,
 }
@@ -56,7 +58,9 @@ impl<'s> Waves<'s> {
         let leg = self.course.waves.get(wave)?;
         let before = || leg.before.iter().filter_map(|before| self.progress.get(*before));
         let sum = before().map(|it| it.leg.soak).sum::<Duration>().max(self.course.primary_soak);
-        let first = before().filter_map(|it| it.settled).map(|(first, _)| first).min();
+        // Where nothing is new, it counts from the beginning.
+        let changed = before().filter_map(|it| it.changed).min();
+        let first = changed.or_else(|| before().filter_map(|it| it.settled).map(|(first, _)| first).min());
         let left = first.map_or(sum, |first| left(first, sum, self.now));
         (left > Duration::ZERO).then_some(Why::SoaksTogether { left })
     }
@@ -79,10 +83,13 @@ impl<'s> Waves<'s> {
 }
 
 fn progress<'s>(leg: &'s Leg, absent: &BTreeSet<MachineName>, state: &'s State) -> Progress<'s> {
-    let (mut behind, mut offline, mut settled, mut unexamined) = (None, None, None, None);
+    let (mut behind, mut offline, mut settled, mut changed, mut unexamined) = (None, None, None, None, None);
     for name in &leg.machines {
         match state.machines().get(name) {
-            Some(host @ Host { phase: Phase::Settled { since }, failed: None, .. }) => {
+            Some(host @ Host { phase: Phase::Settled { since }, failed: None, change, .. }) => {
+                if change.old != change.new {
+                    changed = Some(changed.map_or(*since, |first: Timestamp| first.min(*since)));
+                }
                 if !soak::is_through(host, leg.soak) {
                     unexamined = unexamined.or(Some(name));
                 }
@@ -95,7 +102,7 @@ fn progress<'s>(leg: &'s Leg, absent: &BTreeSet<MachineName>, state: &'s State) 
         }
     }
     let nobody = settled.is_none().then_some(offline).flatten();
-    Progress { leg, behind: behind.or(nobody), settled, unexamined }
+    Progress { leg, behind: behind.or(nobody), settled, changed, unexamined }
 }
 
 /// What is left of a time that began at a moment. A clock that went back leaves more, never less.

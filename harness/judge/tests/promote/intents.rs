@@ -11,13 +11,18 @@ use model::{
 
 use crate::world::at;
 
-/// By a policy without soaks.
+/// By a policy without soaks, which takes along what is wanted.
 fn intend(
     last: Option<&State>,
     wanted: &BTreeMap<MachineName, Closure>,
     there: &BTreeMap<MachineName, Standing>,
 ) -> Intent {
-    judge::promote::intend(last, &Course::default(), wanted, there)
+    judge::promote::intend(last, &course(wanted.keys().cloned()), wanted, there)
+}
+
+fn course(machines: impl IntoIterator<Item = MachineName>) -> Course {
+    let leg = Leg { machines: machines.into_iter().collect(), ..Leg::default() };
+    Course { waves: vec![leg], ..Course::default() }
 }
 
 fn closure(text: &str) -> Closure {
@@ -113,8 +118,43 @@ fn what_was_begun_is_ended_before_another_begins() {
             "after {count}"
         );
     }
-    let cut_off = last(&[(Step::Build, None)]);
-    assert_eq!(intend(Some(&cut_off), &wanted(&[("a", "3")]), &there(&[("a", "1")])), Intent::End);
+    for end in [None, Some(End::Unreachable)] {
+        let mut steps = done(&ALL[..2]);
+        steps.push((Step::Activate, end));
+        assert_eq!(intend(Some(&last(&steps)), &wanted(&[("a", "3")]), &there(&[])), Intent::End);
+    }
+}
+
+/// A lid may close in the middle of a copy.
+#[test]
+fn what_switches_nothing_leaves_nothing_to_be_ended() {
+    let cut_off = |before: usize, step, end| {
+        let mut steps = done(&ALL[..before]);
+        steps.push((step, end));
+        let mut state = last(&steps);
+        state.apply(&Entry { at: at(2), what: Happened::Resumed });
+        state
+    };
+    for end in [None, Some(End::Unreachable)] {
+        for (before, step, old) in [(0, Step::Build, "1"), (1, Step::Copy, "1"), (6, Step::Examine, "2")] {
+            let last = cut_off(before, step, end.clone());
+            let asleep = intend(Some(&last), &wanted(&[("a", "3")]), &there(&[]));
+            assert_eq!(asleep, Intent::Start(from_to(old, "3")), "{step} {end:?}");
+        }
+    }
+}
+
+#[test]
+fn who_is_in_no_wave_any_more_holds_nobody() {
+    let change = |old, new| [("b".into(), Change { old: closure(old), new: closure(new) })].into();
+    let mut steps = done(&ALL[..2]);
+    steps.push((Step::Activate, Some(End::Unreachable)));
+    let mut last = last(&steps);
+    last.apply(&Entry { at: at(2), what: Happened::Joined { changes: change("1", "2") } });
+    let left_out = BTreeMap::new();
+    let next = |new| intend(Some(&last), &wanted(&[("b", new)]), &there(&[("b", "1")]));
+    assert_eq!(next("2"), Intent::GoOn(Changes::default()));
+    assert_eq!(next("3"), Intent::Start(Changes { changes: change("1", "3"), left_out }));
 }
 
 #[test]
@@ -167,7 +207,7 @@ fn who_has_nothing_to_go_back_to_is_left_out() {
 
 #[test]
 fn a_promotion_is_over_when_nothing_more_comes_of_it() {
-    let course = Course::default();
+    let course = course(["a".into()]);
     assert!(!last(&[]).is_over(&course), "it has to begin");
     assert!(!last(&done(&ALL[..3])).is_over(&course), "it is half way");
     assert!(last(&done(&ALL)).is_over(&course), "all is through");

@@ -86,6 +86,7 @@ pub struct LogFailed {
 pub async fn promote(errand: Errand<'_>, ports: Ports<'_>) -> Result<Rested, LogFailed> {
     let Ports { deployer, clock, log, interrupts } = ports;
     let mut drive = Drive {
+        course: errand.course.clone(),
         errand,
         clock,
         log,
@@ -102,6 +103,8 @@ pub async fn promote(errand: Errand<'_>, ports: Ports<'_>) -> Result<Rested, Log
 }
 
 struct Drive<'a> {
+    /// That of the errand, by who answers now.
+    course: Course,
     errand: Errand<'a>,
     clock: &'a dyn Clock,
     log: &'a mut dyn Log,
@@ -174,8 +177,7 @@ impl Drive<'_> {
     }
 
     fn decide(&self, now: Moment) -> Now {
-        let Errand { course, proofs, .. } = self.errand;
-        let board = decide(course, proofs, &self.state, now.wall);
+        let board = decide(&self.course, self.errand.proofs, &self.state, now.wall);
         let outlook = board.outlook(now.wall);
         let examines = board.examines;
         let mut it =
@@ -206,8 +208,11 @@ impl Drive<'_> {
         let (id, told) = ended.unwrap_or_else(|error| (error.id(), Told::End(End::Unreachable)));
         let Some((machine, step)) = self.taken.remove(&id) else { return Ok(()) };
         let now = self.clock.now();
-        let what = told.of(machine, step);
+        let what = told.of(machine.clone(), step);
         self.pace.heard(&what, now.elapsed);
+        if is_answer(&what) {
+            self.course.silent.remove(&machine);
+        }
         self.note(what, now)
     }
 
@@ -241,6 +246,15 @@ impl Drive<'_> {
             |until: Timestamp| Duration::try_from(until.duration_since(moment.wall)).unwrap_or_default();
         let moments = until.into_iter().chain(now.examines).map(from_now);
         again.into_iter().chain(moments).fold(LOOK_UP, Duration::min)
+    }
+}
+
+/// Whether it comes from the machine itself. What is built is often not built there.
+fn is_answer(what: &Happened) -> bool {
+    match what {
+        Happened::Saw { .. } => true,
+        Happened::Ended { step, end, .. } => *end == End::Done && *step != Step::Build,
+        _ => false,
     }
 }
 

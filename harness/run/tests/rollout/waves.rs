@@ -84,3 +84,21 @@ async fn only_who_was_asked_for_sets_out() {
     assert_eq!(fleet.machines.whole(), (vec!["b".to_owned()], vec!["a".to_owned()]));
     assert_eq!(fleet.reasons(&rested.expect("sound"))["a"], [Why::NotAsked]);
 }
+
+/// Who did not answer when the machines were asked serves no role, until it does.
+#[tokio::test(start_paused = true)]
+async fn one_of_a_role_does_not_go_while_the_other_is_silent() {
+    let silent = |waves: &[&[&str]]| {
+        let mut fleet = fleet(waves).at_once();
+        fleet.course.roles = [("net/controller".to_owned(), ["a".into(), "b".into()].into())].into();
+        fleet.course.silent = ["b".into()].into();
+        fleet
+    };
+    let fleet = silent(&[&["a"], &["b"]]);
+    let rested = fleet.go().await.expect("sound");
+    assert_eq!(rested.rest, Rest::Idle(Outlook::Held));
+    assert_eq!(fleet.machines.times("a", Step::Activate), 0);
+    let together = silent(&[&["a", "b"]]);
+    through(&together.go().await);
+    assert_eq!(together.machines.whole().0, ["a", "b"], "b answers while it is copied to");
+}

@@ -1,8 +1,8 @@
 # What every step on a Mac stands on. Set before: step, id, old, new, who, reached, asker, sudo; seconds: activate,
 # window, patience, settle, each.
 #
-# A Mac has no flock(1) and no systemd: the lock is a folder, which a process that died may leave behind, and the timer is a process
-# that sleeps. What a reboot ends is no loss: the profile, which is set last, says what a Mac activates when it starts.
+# A Mac has no flock(1) and no systemd: perl takes the lock, and the timer is a process that sleeps.
+# What a reboot ends is no loss: the profile, which is set last, says what a Mac activates when it starts.
 set -eu
 umask 077
 export PATH="/run/current-system/sw/bin:/nix/var/nix/profiles/default/bin:/usr/bin:/bin:/usr/sbin:/sbin:$PATH"
@@ -21,24 +21,14 @@ held() {
     exit 1
 }
 
-# Takes the machine's lock. It is left behind only where the whole shell was killed; whoever has it is told by its process.
+# Takes the machine's lock. perl has what a Mac's shell has not: the system lets go of the lock with the last process that has it, so
+# that none is ever stale.
 take() {
     mkdir -p "$kept"
-    left=$((${1:-2} * 5))
-    until mkdir "$kept/lock" 2>/dev/null; do
-        holder=$(cat "$kept/lock/pid" 2>/dev/null) || holder=
-        if [ -n "$holder" ] && ! kill -0 "$holder" 2>/dev/null; then
-            rm -rf "$kept/lock"
-            continue
-        fi
-        [ "$left" -gt 0 ] || held "$(cat "$kept/lock/who" 2>/dev/null || echo somebody)"
-        left=$((left - 1))
-        sleep 0.2
-    done
-    trap 'rm -rf "$kept/lock"' EXIT
-    trap 'exit 1' HUP INT TERM
-    echo $$ >"$kept/lock/pid"
-    echo "$who, who is at step $step of promotion $id" >"$kept/lock/who"
+    exec 9>>"$kept/lock"
+    perl -e 'use Fcntl ":flock"; alarm shift; open(LOCK, ">>&=9") && flock(LOCK, LOCK_EX) or exit 1' "${1:-2}" ||
+        held "$(cat "$kept/who" 2>/dev/null || echo somebody)"
+    echo "$who, who is at step $step of promotion $id" >"$kept/who"
     quiet
 }
 
@@ -104,7 +94,7 @@ is_there() {
 # Starts a file of ours that goes on when the connection ends, in a process group of its own, and writes down who it is.
 starts() {
     # Not every shell has job control where there is no terminal.
-    nohup perl -e 'setpgrp; exec @ARGV' sh "$1" >/dev/null 2>&1 </dev/null &
+    nohup perl -e 'setpgrp; exec @ARGV' sh "$1" >/dev/null 2>&1 </dev/null 9>&- &
     echo "$! $(since $!)" >"$2"
 }
 
