@@ -4,9 +4,12 @@
 //! the file on to the client that `ProxyJump` starts, and nothing else of what it was told.
 
 use std::{
-    fmt::Write as _,
-    fs, io,
-    os::unix::{ffi::OsStrExt as _, fs::symlink},
+    fs::{self, OpenOptions},
+    io::{self, Write as _},
+    os::unix::{
+        ffi::OsStrExt as _,
+        fs::{OpenOptionsExt as _, symlink},
+    },
     path::{Path, PathBuf},
 };
 
@@ -43,15 +46,15 @@ const OWN: &str = "Include config\nInclude /etc/ssh/ssh_config\n";
 /// Writes the file into a folder that is this user's alone.
 pub(super) fn write(folder: &Path, settings: &Settings) -> io::Result<PathBuf> {
     let mut text = String::from(ALWAYS);
-    let _infallible = writeln!(text, "ConnectTimeout {}", settings.connect.as_secs().max(1));
+    text.push_str(&format!("ConnectTimeout {}\n", settings.connect.as_secs().max(1)));
     match &settings.config {
         None => text.push_str(OWN),
         Some(given) => {
-            let _infallible = writeln!(text, "Include \"{}\"", plain(folder, &fs::canonicalize(given)?)?);
+            text.push_str(&format!("Include \"{}\"\n", plain(folder, &fs::canonicalize(given)?)?));
         }
     }
     let file = folder.join("config");
-    fs::write(&file, text)?;
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file)?.write_all(text.as_bytes())?;
     Ok(file)
 }
 
