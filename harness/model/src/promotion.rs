@@ -27,6 +27,10 @@ pub struct Promotion {
     pub at_once: Option<usize>,
     /// Whether machines are rebooted where their new closure is not all in use without; else that is only told.
     pub reboots: bool,
+    /// How long a closure may be on its way to a machine; `None`: two hours.
+    pub copy: Option<Duration>,
+    /// How long an activation may take before it is stopped, and the machine goes back; `None`: ten minutes.
+    pub activation: Option<Duration>,
     /// Roles of which never all members are between activation and their new profile at once.
     pub roles: Vec<RoleName>,
     /// Machines that wait for all the soaks before them together.

@@ -45,6 +45,16 @@ pub trait Crew {
     ) -> Result<Arc<dyn Deployer>, Stop>;
 }
 
+/// How long steps may take, as far as the fleet's policy says so.
+fn limits(fleet: &ResolvedFleet) -> Limits {
+    let (usual, policy) = (Limits::default(), fleet.fleet.promotion.as_ref());
+    Limits {
+        copy: policy.and_then(|policy| policy.copy).unwrap_or(usual.copy),
+        activate: policy.and_then(|policy| policy.activation).unwrap_or(usual.activate),
+        ..usual
+    }
+}
+
 /// As clan writes it, this builds here: `localhost`.
 const HERE: [&str; 3] = ["", "localhost", "127.0.0.1"];
 
@@ -88,7 +98,7 @@ impl<'d> OverSsh<'d> {
             nix: self.nix.clone(),
             roots: self.desk.project.folder.join(FOLDER).join("roots"),
             who: self.desk.user()?,
-            limits: Limits::default(),
+            limits: limits(fleet),
         };
         Deploy::new(promotion.clone(), self.targets(fleet, derivations, reaches), means)
             .map_err(|error| Stop::input("the promotion cannot be carried out").because(error))
@@ -162,6 +172,23 @@ fn destination(target: &str) -> Result<Destination, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_activation_takes_as_long_as_the_policy_lets_it() {
+        let limits_of = |policy: &str| {
+            let text =
+                format!("[inventory.machines.a]\n[promotion]\ngates = [\"boot\"]\nwaves = []\n{policy}");
+            let (fleet, problems) = load::fleet_toml::parse("fleet.toml", text.as_bytes());
+            assert_eq!(problems, []);
+            limits(&load::resolve::resolve(fleet.unwrap()))
+        };
+        let usual = Limits::default();
+        assert_eq!(limits_of(""), usual);
+        let said = limits_of("activation = \"30m\"\ncopy = \"6h\"\n");
+        let (copy, activate) = (Duration::from_secs(6 * 3600), Duration::from_secs(1800));
+        assert_eq!(said, Limits { copy, activate, ..usual });
+        assert_eq!(said.window(), activate + usual.confirm);
+    }
 
     #[test]
     fn targets_as_clan_writes_them() {

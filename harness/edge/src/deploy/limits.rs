@@ -1,6 +1,6 @@
 //! How long steps may take.
 //!
-//! Flows in: what the command line states. Flows out: the deadlines that follow. Must not: read a clock.
+//! Flows in: what the fleet's policy states. Flows out: the deadlines that follow. Must not: read a clock.
 
 use std::time::Duration;
 

@@ -21,10 +21,12 @@ use super::{
 /// A promotion that takes longer than this is a slip of the pen.
 const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
 
-const FIELDS: [&str; 12] = [
+const FIELDS: [&str; 14] = [
+    "activation",
     "approvals",
     "approvers",
     "atOnce",
+    "copy",
     "freezes",
     "fresh",
     "gates",
@@ -48,12 +50,14 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &DeTable<'t>) -> Option<Pr
     Some(Promotion {
         waves: entries(reader, at, fields, "waves", wave),
         gates: gates(reader, at, fields),
-        fresh: fresh(reader, at, fields),
+        fresh: lasting(reader, at, fields, ("fresh", "no evidence is as young as that")),
         approvals: approvals(reader, at, fields),
         hours: fields.contains_key("hours").then(|| entries(reader, at, fields, "hours", calendar::hours)),
         freezes: entries(reader, at, fields, "freezes", calendar::freeze),
         at_once: number(reader, at, fields, "atOnce"),
         reboots: reboots(reader, at, fields),
+        copy: lasting(reader, at, fields, ("copy", "no copy is as fast as that")),
+        activation: lasting(reader, at, fields, ("activation", "no activation is as fast as that")),
         roles: roles(reader, at, fields),
         primary: primary(reader, at, fields),
         signers: keys(reader, at, fields, "signers"),
@@ -207,23 +211,23 @@ fn texts<'t>(reader: &mut Reader<'t>, at: &At<'_>, fields: &DeTable<'t>, key: &s
     Some(texts.into_iter().map(|(text, _)| text).collect())
 }
 
-/// A time such as `"7d"`. A day has 24 hours, a week seven days; months and years have no one length.
-/// How old evidence may be. None is as young as no time at all.
-fn fresh<'t>(reader: &mut Reader<'t>, at: &At<'_>, fields: &DeTable<'t>) -> Option<Duration> {
-    let fresh = time(reader, at, fields, "fresh")?;
-    if fresh.is_zero() {
-        let span = fields.get("fresh").map(toml::Spanned::span).unwrap_or_default();
-        let help = Some("leave it out where evidence never grows too old".to_owned());
-        reader.error(
-            "never-fresh",
-            "no evidence is as young as `promotion.fresh` asks".to_owned(),
-            span,
-            help,
-        );
+/// A time that nothing keeps to if it is none at all.
+fn lasting<'t>(
+    reader: &mut Reader<'t>,
+    at: &At<'_>,
+    fields: &DeTable<'t>,
+    (key, nothing): (&str, &str),
+) -> Option<Duration> {
+    let time = time(reader, at, fields, key)?;
+    if time.is_zero() {
+        let span = fields.get(key).map(toml::Spanned::span).unwrap_or_default();
+        let help = Some("leave it out for the usual".to_owned());
+        reader.error("no-time", format!("`{}`: {nothing}", at.child(key).path()), span, help);
     }
-    Some(fresh)
+    Some(time)
 }
 
+/// A time such as `"7d"`. A day has 24 hours, a week seven days; months and years have no one length.
 fn time<'t>(reader: &mut Reader<'t>, at: &At<'_>, fields: &DeTable<'t>, key: &str) -> Option<Duration> {
     let said = reader.text(at, fields, key)?;
     let time = parse_time(&said).filter(|time| *time <= LONGEST);

@@ -41,6 +41,7 @@ pub fn stuck(fleet: &ResolvedFleet, text: Option<&str>) -> Vec<Diagnostic> {
             lint.error(&at, code, message, help);
         });
         lint.machines();
+        lint.ways();
         lint.roles();
         lint.primary();
     }
@@ -154,10 +155,13 @@ impl Lint<'_> {
             let place = self.place(&at);
             self.problems.push(Diagnostic::warning("unsigned-approvals", message, place).with_help(help));
         }
-        for user in by.iter().filter(|user| !known.is_empty() && !known.contains(user.as_str())) {
+        // A key says who somebody is. And who has no account here may be called so on the computer that promotes.
+        let strangers = by.iter().filter(|user| !known.is_empty() && !known.contains(user.as_str()));
+        for user in strangers.filter(|_| keys.is_empty()) {
             let help = Some(format!("the fleet's users are {}", named(known.iter().copied())));
             let message = format!("no user of the fleet is called `{user}`");
-            self.error(&[at.as_slice(), &["by"]].concat(), "unknown-user", message, help);
+            let place = self.place(&[at.as_slice(), &["by"]].concat());
+            self.problems.push(Diagnostic::warning("unknown-user", message, place).with_help(help));
         }
     }
 
@@ -179,15 +183,23 @@ impl Lint<'_> {
         for (index, before) in
             all_before(self.policy).iter().enumerate().filter(|(index, before)| !before.contains(index))
         {
-            let soak: Duration =
-                before.iter().filter_map(|wave| self.policy.waves.get(*wave)).map(|wave| wave.soak).sum();
-            if soak > fresh {
+            let soaks = before.iter().filter_map(|wave| self.policy.waves.get(*wave)).map(|wave| wave.soak);
+            if soaks.sum::<Duration>().max(self.together(index)) > fresh {
                 let message = "the waves before this one soak for longer than evidence counts".to_owned();
                 let help = Some("raise `fresh`, or verify again with `--fresh` before this wave".to_owned());
                 let place = self.place(&["waves", &index.to_string(), "name"]);
                 self.problems.push(Diagnostic::warning("stale-by-then", message, place).with_help(help));
             }
         }
+    }
+
+    /// How long a wave's primary machines have all before them soak together; nothing, where it has none.
+    fn together(&self, wave: usize) -> Duration {
+        let of = |machines, tags| members(self.fleet, machines, tags);
+        let wave = self.policy.waves.get(wave).map(|wave| of(&wave.machines, &wave.tags)).unwrap_or_default();
+        let primary = self.policy.primary.iter();
+        let waits = primary.filter(|primary| !of(&primary.machines, &primary.tags).is_disjoint(&wave));
+        waits.map(|primary| primary.soak).sum()
     }
 
     fn machines(&mut self) {
@@ -212,6 +224,36 @@ impl Lint<'_> {
             let place = place.cloned().unwrap_or_else(|| self.place(&["waves"]));
             let message = format!("no wave of the promotion takes `{machine}` along");
             self.problems.push(Diagnostic::error("machine-in-no-wave", message, place));
+        }
+    }
+
+    /// Who is nowhere is left out, and a whole wave that is nowhere holds all that wait for it.
+    fn ways(&mut self) {
+        let inventory = &self.fleet.fleet.inventory.machines;
+        let is_somewhere = |name: &MachineName| {
+            inventory.get(name).is_some_and(|machine| machine.deploy.target_host.is_some())
+        };
+        let before = all_before(self.policy);
+        for (index, wave) in self.policy.waves.iter().enumerate() {
+            let members = members(self.fleet, &wave.machines, &wave.tags);
+            let nowhere: Vec<&MachineName> = members.iter().filter(|name| !is_somewhere(name)).collect();
+            let is_waited_for = before.iter().any(|before| before.contains(&index));
+            if is_waited_for && !members.is_empty() && nowhere.len() == members.len() {
+                let message = format!(
+                    "no machine of wave `{}` has a `deploy.targetHost`, so that none that waits for it starts",
+                    wave.name
+                );
+                self.error(&["waves", &index.to_string(), "name"], "wave-nowhere", message, None);
+                continue;
+            }
+            for machine in nowhere {
+                let place = self.place(&["waves", &index.to_string(), "name"]);
+                let message = format!(
+                    "`{machine}` has no `deploy.targetHost`, and is left out of wave `{}`",
+                    wave.name
+                );
+                self.problems.push(Diagnostic::warning("machine-nowhere", message, place));
+            }
         }
     }
 

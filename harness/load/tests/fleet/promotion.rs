@@ -8,9 +8,9 @@ use model::{course::Course, stage::Stage};
 
 const FLEET: &str = r#"
 [inventory.machines]
-hub.tags = ["server"]
-spare.tags = ["server"]
-desk.tags = ["primary"]
+hub = { tags = ["server"], deploy.targetHost = "hub" }
+spare = { tags = ["server"], deploy.targetHost = "spare" }
+desk = { tags = ["primary"], deploy.targetHost = "desk" }
 [inventory.instances.net]
 roles.controller.tags = ["server"]
 roles.lead.machines.hub = {}
@@ -115,9 +115,10 @@ soak = "2y"
 "#
     ));
     assert_snapshot!(told("[promotion]\n"));
-    assert!(
-        told("[promotion]\nfresh = \"0s\"\n").contains("no evidence is as young as `promotion.fresh` asks")
-    );
+    for key in ["fresh", "copy", "activation"] {
+        let told = told(&format!("[promotion]\n{key} = \"0s\"\n"));
+        assert!(told.contains(&format!("error[no-time]: `promotion.{key}`: no ")), "{told}");
+    }
 }
 
 #[test]
@@ -164,6 +165,65 @@ tags = ["all"]
 soak = "1d"
 "#
     )));
+}
+
+/// One who is in no fleet may hold a key, or be called so where it is promoted.
+#[test]
+fn who_agrees_need_not_be_a_user_of_the_fleet() {
+    let key = format!("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{} bob", "A".repeat(43));
+    let policy = |keys: &str| {
+        let wave = "[[promotion.waves]]\nname = \"all\"\ntags = [\"all\"]\nsoak = \"1d\"\n";
+        format!("[promotion]\ngates = [\"boot\"]\n{keys}approvals = {{ by = [\"bob\"] }}\n{wave}")
+    };
+    assert_eq!(told(&policy(&format!("approvers = [\"{key}\"]\n"))), "");
+    let told = told(&policy(""));
+    assert!(told.contains("warning[unknown-user]") && !told.contains("error"), "{told}");
+}
+
+#[test]
+fn who_is_nowhere_is_told_and_a_wave_of_those_that_others_wait_for_never_starts() {
+    let text =
+        FLEET.replace(", deploy.targetHost = \"spare\"", "").replace(", deploy.targetHost = \"desk\"", "");
+    let wave = |name: &str, machines: &str| {
+        format!("[[promotion.waves]]\nname = \"{name}\"\nmachines = [{machines}]\nsoak = \"1d\"\n")
+    };
+    let told = |waves: &[String]| {
+        let text = format!("{text}[promotion]\ngates = [\"boot\"]\n{}", waves.concat());
+        let fleet = resolve(fleet_toml::parse("fleet.toml", text.as_bytes()).0.expect("a fleet"));
+        stuck(&fleet, None).iter().map(|problem| problem.message.clone()).collect::<Vec<_>>()
+    };
+    let left = |name: &str, wave: &str| {
+        format!("`{name}` has no `deploy.targetHost`, and is left out of wave `{wave}`")
+    };
+    let (with, last) = (wave("one", "\"hub\", \"spare\""), wave("two", "\"desk\""));
+    assert_eq!(told(&[with, last]), [left("spare", "one"), left("desk", "two")]);
+    let (alone, last) = (wave("one", "\"spare\""), wave("two", "\"hub\", \"desk\""));
+    let never = "no machine of wave `one` has a `deploy.targetHost`, so that none that waits for it starts";
+    assert_eq!(told(&[alone, last]), [never.to_owned(), left("desk", "two")]);
+}
+
+/// Evidence is as old as all that soaks before a primary machine, which may be longer than the waves' own soaks.
+#[test]
+fn evidence_that_is_too_old_for_a_primary_machine_is_told() {
+    let policy = |fresh: &str| {
+        format!(
+            r#"[promotion]
+gates = ["boot"]
+fresh = "{fresh}"
+primary = {{ tags = ["primary"], soak = "14d" }}
+[[promotion.waves]]
+name = "servers"
+tags = ["server"]
+soak = "1d"
+[[promotion.waves]]
+name = "desk"
+machines = ["desk"]
+soak = "1d"
+"#
+        )
+    };
+    assert_eq!(told(&policy("14d")), "");
+    assert!(told(&policy("13d")).contains("warning[stale-by-then]"), "{}", told(&policy("13d")));
 }
 
 #[test]
