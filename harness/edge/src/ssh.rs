@@ -12,13 +12,15 @@
 
 mod answer;
 mod command;
+mod config;
 mod destination;
 mod line;
 mod refusal;
 mod sockets;
+mod tries;
 mod unasked;
 
-use std::{ffi::OsString, time::Duration};
+use std::{ffi::OsString, io, path::PathBuf, time::Duration};
 
 pub use answer::Answer;
 pub use command::Settings;
@@ -30,6 +32,8 @@ pub use unasked::Unasked;
 use vms::folder::NoFolder;
 
 use crate::process::Spawner;
+use answer::Met;
+use tries::Tries;
 
 /// The longest answer that is read, in bytes.
 const MOST: usize = 8 << 20;
@@ -42,13 +46,32 @@ pub struct Ssh {
     sockets: Sockets,
 }
 
+/// Why there is no client.
+#[derive(Debug, thiserror::Error)]
+pub enum NoClient {
+    /// There is no folder for it.
+    #[error(transparent)]
+    Folder(#[from] NoFolder),
+    /// What it is to read cannot be written, or the configuration that is named is not there.
+    #[error("cannot hand ssh its configuration{}", given.as_ref().map(|file| format!(": see that {} is there", file.display())).unwrap_or_default())]
+    Config {
+        /// The configuration that was named.
+        given: Option<PathBuf>,
+        /// Why.
+        source: io::Error,
+    },
+}
+
 impl Ssh {
     /// A client that works in a folder of its own.
     ///
     /// # Errors
-    /// The folder cannot be made, or its name is too long for a socket.
-    pub fn new(spawner: Spawner, settings: Settings) -> Result<Self, NoFolder> {
+    /// The folder cannot be made, its name is too long for a socket, or the configuration that is named is not there.
+    pub fn new(spawner: Spawner, mut settings: Settings) -> Result<Self, NoClient> {
         let sockets = Sockets::create(&settings.sockets)?;
+        let written = config::write(sockets.folder(), &settings)
+            .map_err(|source| NoClient::Config { given: settings.config.clone(), source })?;
+        settings.config = Some(written);
         Ok(Self { spawner, settings, sockets })
     }
 
@@ -57,8 +80,16 @@ impl Ssh {
     /// # Errors
     /// There is no answer; why is told by type.
     pub async fn ask(&self, to: &Destination, script: &str, limit: Duration) -> Result<Answer, Unasked> {
-        let program = self.settings.fresh(to);
-        answer::ask(&self.spawner, &program, script, limit, false).await
+        let mut tries = Tries::within(limit);
+        loop {
+            let word = answer::number()?;
+            let program = self.settings.fresh(to, &word);
+            match answer::ask(&self.spawner, &program, script, tries.left(), Met::WhoSays(&word)).await {
+                Err(Unasked::Offline(why)) if refusal::turned_away(&why) && tries.again().await => {}
+                Err(Unasked::TimedOut(_)) => return Err(Unasked::TimedOut(limit)),
+                other => return other,
+            }
+        }
     }
 
     /// What `NIX_SSHOPTS` is to say, so that nix connects as we do: words with blanks between them, which is how nix reads it.
@@ -73,6 +104,13 @@ impl Ssh {
     /// # Errors
     /// There is no connection; why is told by type.
     pub async fn line(&self, to: &Destination, limit: Duration) -> Result<Line, Unasked> {
-        Line::open(&self.spawner, &self.settings, to, self.sockets.next(), limit).await
+        let mut tries = Tries::within(limit);
+        loop {
+            let socket = self.sockets.next();
+            match Line::open(&self.spawner, &self.settings, to, socket, tries.left()).await {
+                Err(Unasked::Offline(why)) if refusal::turned_away(&why) && tries.again().await => {}
+                other => return other,
+            }
+        }
     }
 }

@@ -15,6 +15,9 @@ mod faults;
 #[path = "mesh/green.rs"]
 mod green;
 #[cfg(target_os = "linux")]
+#[path = "mesh/jumps.rs"]
+mod jumps;
+#[cfg(target_os = "linux")]
 #[path = "mesh/lacking.rs"]
 mod lacking;
 #[cfg(target_os = "linux")]
@@ -44,6 +47,7 @@ fn trials() -> Vec<Trial> {
         lacking::trials(),
         ways::trials(),
         configured::trials(),
+        jumps::trials(),
         zerotier::trials(),
     ]
     .into_iter()

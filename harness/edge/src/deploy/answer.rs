@@ -92,9 +92,11 @@ pub(super) fn returned(answer: &Answer) -> Option<End> {
 pub(super) fn unreached(unasked: &Unasked) -> End {
     match unasked {
         // What was begun may go on there.
-        Unasked::Offline(_) | Unasked::Lost(_) | Unasked::TimedOut(_) | Unasked::TooLong(_) => {
-            End::Unreachable
-        }
+        Unasked::Offline(_)
+        | Unasked::Lost(_)
+        | Unasked::CutShort(_)
+        | Unasked::TimedOut(_)
+        | Unasked::TooLong(_) => End::Unreachable,
         // The machine was told nothing: somebody has to put it right, here or there.
         Unasked::Distrusted { .. }
         | Unasked::Denied(_)

@@ -55,12 +55,18 @@ by_tools() {
                     # A second goes by from one to the next.
                     count=$first wait=${third%.*} && wait=$((wait + 1))
                     [ "$count" -le 5 ] || count=5
+                    end=$(($(date +%s) + ${fourth%.*}))
                     ;;
                 ping) [ "$ping" = none ] || { echo_to "$first" & running=$((running + 1)); } ;;
                 tcp) knock "$first" "$second" & running=$((running + 1)) ;;
                 name) name_of "$first" & running=$((running + 1)) ;;
             esac
-            if [ "$running" -ge 16 ]; then wait; running=0; fi
+            if [ "$running" -ge 16 ]; then
+                wait
+                running=0
+                # Of the others nothing is told: what was seen is not to be lost with them.
+                [ "$(date +%s)" -lt "$end" ] || break
+            fi
         done
         wait
     }

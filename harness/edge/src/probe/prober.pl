@@ -109,7 +109,8 @@ sub incoming {
     my ($socket, $family) = @_;
     my @came;
     while (defined(my $from = recv($socket, my $bytes, 65535, 0))) {
-        if ($family == $AF_INET && $means{$family} eq "raw") { $bytes = substr($bytes, (ord($bytes) & 15) * 4) }
+        # Raw sockets put the header before it, and on macOS those of datagrams do. No echo begins like one.
+        if ($family == $AF_INET && ord($bytes) >> 4 == 4) { $bytes = substr($bytes, (ord($bytes) & 15) * 4) }
         my $type = ord $bytes;
         my $sender = bytes($family, $from);
         if ($type == 8 || $type == 128) { $heard{$sender} = 1; next }
@@ -121,24 +122,35 @@ sub incoming {
     return @came;
 }
 
-# Names are resolved by a child: the resolver of the system waits by itself.
+# Names are resolved by children, as the resolver of the system waits by itself. Each takes the next that nobody has: one that
+# hangs holds up nobody but the child that asks for it.
 my ($reader, $child, $resolved) = (undef, undef, "");
 if (@names) {
     pipe($reader, my $writer);
+    pipe(my $queue, my $in);
+    syswrite $in, pack("n*", 0 .. $#names);
+    close $in;
     $child = fork;
     if (defined $child && !$child) {
+        # A group of their own, which ends together, and whose output nobody waits for.
+        setpgrp(0, 0);
+        close STDOUT;
         require Socket;
-        for my $name (@names) {
+        for (2 .. (@names < 8 ? @names : 8)) { my $other = fork; last if defined $other && !$other }
+        alarm int($limit) + 2;
+        while ((sysread($queue, my $at, 2) || 0) == 2) {
+            my $name = $names[unpack("n", $at)];
+            syswrite $writer, "asked $name\n";
             my ($error, @found) = Socket::getaddrinfo($name, "", { socktype => $SOCK_STREAM });
             my @numeric = (Socket::NI_NUMERICHOST(), Socket::NIx_NOSERV());
             my %to = map { (Socket::getnameinfo($_->{addr}, @numeric))[1] => 1 } @found;
             syswrite $writer, "name $name " . ($error || !%to ? "nowhere" : join " ", sort keys %to) . "\n";
         }
-        close $writer;
         # Nothing of the parent is to be flushed or closed twice.
         kill 9, $$;
     }
     close $writer;
+    close $queue;
     fcntl($reader, $F_SETFL, $is{O_NONBLOCK});
 }
 
@@ -286,7 +298,7 @@ if ($linux && $mtu) {
     # Of those for whom there was no time left nothing is told.
     for my $at (keys %try) { undef $whole[$at] if !$low[$at] }
 }
-if ($child) { kill 9, $child; waitpid $child, 0 }
+if ($child) { kill -9, $child; waitpid $child, 0 }
 
 print "prober perl\n";
 print "$_\n" for @out;
@@ -306,9 +318,13 @@ for my $at (0 .. $#knocks) {
     my $target = family($knocks[$at]) == $AF_INET ? "$address:$port" : "[$address]:$port";
     print "tcp $target " . (defined $knocked[$at] ? $knocked[$at] : "silent") . "\n";
 }
-my %told;
-for (split /\n/, $resolved) { print "$_\n"; $told{(split " ")[1]} = 1 }
-print "name $_ late\n" for grep { !$told{$_} } @names;
+# Of names for which nobody asked as yet nothing is told.
+my %late;
+for (split /\n/, $resolved) {
+    my ($what, $name) = split " ";
+    if ($what eq "asked") { $late{$name} = 1 } else { delete $late{$name}; print "$_\n" }
+}
+print "name $_ late\n" for sort keys %late;
 for (sort keys %heard) {
     print "heard " . (length == 4 ? join ".", unpack "C4" : join ":", unpack "(H4)8") . "\n";
 }

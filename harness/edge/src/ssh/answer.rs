@@ -26,13 +26,22 @@ pub struct Answer {
 /// Bytes of standard error that are kept.
 const WORDS: usize = 64 << 10;
 
-/// Runs a script. `met` is whether the host was met before: who was not, and says nothing, is offline.
+/// Whether a host is known to be there. Who is not, and says nothing, is offline.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Met<'a> {
+    /// It let us in before.
+    Before,
+    /// It has let us in once ssh says this word.
+    WhoSays(&'a str),
+}
+
+/// Runs a script.
 pub(super) async fn ask(
     spawner: &Spawner,
     program: &Program,
     script: &str,
     limit: Duration,
-    met: bool,
+    met: Met<'_>,
 ) -> Result<Answer, Unasked> {
     let number = number()?;
     let mut running = spawner.spawn(program, Streams { stdin: true, stdout: true })?;
@@ -41,6 +50,11 @@ pub(super) async fn ask(
     let ended = timeout(limit, talk(&mut running, &framed(script, &number), &mut out, &mut err)).await;
     let out = String::from_utf8_lossy(&out);
     let begun = out.contains(&format!("{number} begin"));
+    let met = begun
+        || match met {
+            Met::Before => true,
+            Met::WhoSays(word) => out.contains(word),
+        };
     match ended {
         Ok(_) if out.len() > MOST => Err(Unasked::TooLong(MOST)),
         Ok(ended) => {
@@ -48,13 +62,14 @@ pub(super) async fn ask(
             let err = String::from_utf8_lossy(&err).into_owned();
             match within(&out, &number) {
                 Some((out, code)) => Ok(Answer { out: out.to_owned(), code, err }),
-                None if begun => Err(Unasked::Lost(refusal::last_words(&err))),
                 // 255 is ssh's own; any other is that of a shell that did something else.
+                None if met && status.code() == Some(255) => Err(refusal::lost(&err)),
                 None if status.code() == Some(255) => Err(refusal::kind(&err)),
+                None if begun => Err(Unasked::CutShort(refusal::last_words(&err))),
                 None => Err(Unasked::NoShell(refusal::last_words(&format!("{err}\n{out}")))),
             }
         }
-        Err(_) if begun || met => Err(Unasked::TimedOut(limit)),
+        Err(_) if met => Err(Unasked::TimedOut(limit)),
         Err(_) => Err(Unasked::Offline(format!("nothing was heard within {:.1} s", limit.as_secs_f64()))),
     }
 }

@@ -1,4 +1,4 @@
-//! ssh's arguments: the user's configuration holds, but for what would ask, teach, forward or share.
+//! ssh's arguments: a file that holds for every client that takes part, and what is one connection's alone.
 
 use std::{
     collections::BTreeMap,
@@ -25,43 +25,16 @@ pub struct Settings {
     pub connect: Duration,
 }
 
-/// What holds whatever the user's configuration says; the first value that ssh meets counts.
-///
-/// No question is asked, no host key is learnt, nothing is forwarded, and errors are told, as they tell what went wrong.
-const ALWAYS: [&str; 15] = [
-    "BatchMode=yes",
-    "StrictHostKeyChecking=yes",
-    "UpdateHostKeys=no",
-    "ConnectionAttempts=1",
-    "ClearAllForwardings=yes",
-    "ForwardAgent=no",
-    "ForwardX11=no",
-    "LogLevel=ERROR",
-    "RequestTTY=no",
-    "RemoteCommand=none",
-    "SessionType=default",
-    "StdinNull=no",
-    "ForkAfterAuthentication=no",
-    "ServerAliveInterval=5",
-    "ServerAliveCountMax=3",
-];
-
 impl Settings {
-    /// One connection for one script; of the user's masters none is used and none is made.
-    pub(super) fn fresh(&self, to: &Destination) -> Program {
-        let options = ["ControlMaster=no".into(), "ControlPath=none".into()];
-        self.program(to, options, &["sh", "-s"])
+    /// One connection for one script. It prints `word` when the host has let us in.
+    pub(super) fn fresh(&self, to: &Destination, word: &str) -> Program {
+        self.program(to, local_command(word), &["sh", "-s"])
     }
 
     /// A master that stays. It prints `word` when it is connected and listens.
     pub(super) fn master(&self, to: &Destination, socket: &Path, word: &str) -> Program {
-        let options = [
-            "ControlMaster=yes".into(),
-            "ControlPersist=no".into(),
-            control_path(socket),
-            "PermitLocalCommand=yes".into(),
-            format!("LocalCommand=echo {word}").into(),
-        ];
+        let [permitted, command] = local_command(word);
+        let options = ["ControlMaster=yes".into(), control_path(socket), permitted, command];
         let mut program = self.program(to, options, &[]);
         program.arguments.insert(0, "-N".into());
         program
@@ -69,23 +42,21 @@ impl Settings {
 
     /// A script over a master that is there; without it nothing is connected.
     pub(super) fn through(&self, to: &Destination, socket: &Path) -> Program {
-        let options = ["ControlMaster=no".into(), control_path(socket), "ProxyCommand=false".into()];
+        let options = [control_path(socket), "ProxyCommand=false".into()];
         self.program(to, options, &["sh", "-s"])
     }
 
     /// All that is before the host, for nix. It learns by a local command of its own that ssh is connected.
     pub(super) fn for_nix(&self, to: &Destination) -> OsString {
-        self.before_host(to, ["ControlMaster=no".into(), "ControlPath=none".into()]).join(OsStr::new(" "))
+        self.before_host(to, []).join(OsStr::new(" "))
     }
 
     fn before_host<const N: usize>(&self, to: &Destination, options: [OsString; N]) -> Vec<OsString> {
-        let connect = OsString::from(format!("ConnectTimeout={}", self.connect.as_secs().max(1)));
         let mut arguments: Vec<OsString> = vec!["-T".into()];
         if let Some(config) = &self.config {
             arguments.extend(["-F".into(), config.clone().into()]);
         }
-        let always = ALWAYS.map(OsString::from).into_iter();
-        for option in always.chain([connect]).chain(options) {
+        for option in options {
             arguments.extend(["-o".into(), option]);
         }
         if let Some(port) = to.port {
@@ -96,8 +67,6 @@ impl Settings {
 
     fn program<const N: usize>(&self, to: &Destination, options: [OsString; N], remote: &[&str]) -> Program {
         let mut arguments = self.before_host(to, options);
-        // Unless it was permitted just before: the first word counts.
-        arguments.extend(["-o".into(), "PermitLocalCommand=no".into()]);
         arguments.extend(["--".into(), to.as_str().into()]);
         arguments.extend(remote.iter().map(OsString::from));
         let mut environment = self.environment.clone();
@@ -105,6 +74,11 @@ impl Settings {
         let path = self.program.clone();
         Program { path, arguments, environment, folder: PathBuf::from("/"), memory: None }
     }
+}
+
+/// Says a word by ssh's standard output, once the host has let us in.
+fn local_command(word: &str) -> [OsString; 2] {
+    ["PermitLocalCommand=yes".into(), format!("LocalCommand=echo {word}").into()]
 }
 
 /// In ssh's own writing: quotes around blanks, and a percent sign twice.

@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use tokio::{io::AsyncReadExt as _, time::timeout};
 
-use super::{Answer, Destination, Settings, Unasked, answer, refusal};
+use super::{Answer, Destination, Settings, Unasked, answer, answer::Met, refusal};
 use crate::process::{Line as Words, Lines, Running, Spawner, Streams};
 
 /// A connection. Dropping it ends the master; the host may notice a moment later.
@@ -47,11 +47,8 @@ impl Line {
     /// There is no answer; a line that has gone is [`Unasked::Lost`].
     pub async fn ask(&self, script: &str, limit: Duration) -> Result<Answer, Unasked> {
         let program = self.settings.through(&self.to, &self.socket);
-        match answer::ask(&self.spawner, &program, script, limit, true).await {
-            // Without its master nothing is connected, whatever ssh says of its attempt.
-            Err(Unasked::Offline(why) | Unasked::Refused(why)) => Err(Unasked::Lost(why)),
-            other => other,
-        }
+        // Without its master nothing is connected, whatever ssh says of its attempt: the line is lost.
+        answer::ask(&self.spawner, &program, script, limit, Met::Before).await
     }
 }
 

@@ -21,6 +21,11 @@ impl Sockets {
         Ok(Self { folder: private::for_sockets(temporary)?, next: AtomicU32::new(0) })
     }
 
+    /// What else is private to this client may be put there.
+    pub(super) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// A path that nobody had yet.
     pub(super) fn next(&self) -> PathBuf {
         self.folder.path().join(self.next.fetch_add(1, Ordering::Relaxed).to_string())

@@ -24,9 +24,12 @@ pub enum Unasked {
     /// The host lets this user do nothing.
     #[error("no way in: {0}")]
     Denied(String),
-    /// The connection ended in the middle of an answer.
+    /// The host was met, and the connection ended before its answer did.
     #[error("the connection was lost: {0}")]
     Lost(String),
+    /// The connection stood, and the script ended in the middle.
+    #[error("the script there ended before its answer did: {0}")]
+    CutShort(String),
     /// The host was met, and its answer did not end in time.
     #[error("no whole answer within {:.1} s", .0.as_secs_f64())]
     TimedOut(Duration),
@@ -52,7 +55,9 @@ impl From<Unasked> for Outlook {
             Unasked::Distrusted { what, said } => Self::Distrusted(what, said),
             Unasked::Denied(why) => Self::Denied(why),
             Unasked::TimedOut(limit) => Self::TimedOut(limit),
-            Unasked::Lost(_)
+            // Who can no more be met has told nothing, good or bad.
+            Unasked::Lost(_) => Self::Offline(what),
+            Unasked::CutShort(_)
             | Unasked::NoShell(_)
             | Unasked::TooLong(_)
             | Unasked::Refused(_)

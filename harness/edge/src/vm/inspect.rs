@@ -217,6 +217,7 @@ mod tests {
     /// A shell of this computer, in which whoever hangs is out of time.
     struct Here;
 
+    #[expect(clippy::disallowed_methods, reason = "a test runs a shell")]
     impl Channel for Here {
         async fn run(&self, command: &str, limit: Duration) -> Result<Output, ChannelError> {
             if command.contains("hangs") {

@@ -7,7 +7,7 @@
 //! (RFC 2544, RFC 5180), so that no fleet uses them.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
 };
 
@@ -59,13 +59,20 @@ impl Underlay {
         named.map(|seat| (IpAddr::V4(seat.own().0), &seat.names)).collect()
     }
 
-    /// Two of these machines that are called at one address, as behind one router: here only one of them could have it.
+    /// Two of these machines that are called at one address or by one name, as behind one router: here it could lead to only
+    /// one of them.
     pub(super) fn clash(&self, machines: &BTreeSet<MachineName>) -> Option<String> {
         let mut owners = BTreeMap::new();
         for (machine, seat) in self.seats.iter().filter(|(machine, _)| machines.contains(*machine)) {
-            for address in &seat.called {
-                if let Some(other) = owners.insert(address, machine) {
-                    return Some(format!("`{other}` and `{machine}` are both called at {address}"));
+            // Names of hosts are the same in either case.
+            let names: BTreeSet<_> = seat.names.iter().map(|name| name.to_ascii_lowercase()).collect();
+            for place in seat.called.iter().map(IpAddr::to_string).chain(names) {
+                match owners.entry(place) {
+                    Entry::Occupied(taken) => {
+                        let (other, place) = (taken.get(), taken.key());
+                        return Some(format!("`{other}` and `{machine}` are both called at {place}"));
+                    }
+                    Entry::Vacant(free) => drop(free.insert(machine)),
                 }
             }
         }
@@ -136,5 +143,14 @@ mod tests {
         other.called.insert("203.0.113.7".parse().unwrap());
         assert_eq!(underlay.clash(&all).unwrap(), "`a0` and `hub` are both called at 203.0.113.7");
         assert_eq!(underlay.clash(&["hub".into()].into()), None);
+    }
+    #[test]
+    fn two_behind_one_name_cannot_both_stand_there() {
+        let mut underlay = underlay(&["hub.example.org:1", "HUB.example.org:1"]);
+        let all: BTreeSet<MachineName> = underlay.seats.keys().cloned().collect();
+        assert_eq!(underlay.clash(&all), None);
+        let other = underlay.seats.get_mut(&MachineName::from("a0")).unwrap();
+        other.names.insert("Hub.example.org".to_owned());
+        assert_eq!(underlay.clash(&all).unwrap(), "`a0` and `hub` are both called at hub.example.org");
     }
 }

@@ -29,14 +29,14 @@ pub(crate) fn trials() -> Vec<Trial> {
 }
 
 /// A file beside the lab's configuration, which is in it as `LAB`.
-fn write(rig: &Rig, name: &str, text: &str) -> PathBuf {
+pub(crate) fn write(rig: &Rig, name: &str, text: &str) -> PathBuf {
     let file = rig.folder.join(name);
     std::fs::write(&file, text.replace("LAB", &rig.lab.ssh_config().display().to_string())).unwrap();
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
     file
 }
 
-fn client(settings: Settings) -> Ssh {
+pub(crate) fn client(settings: Settings) -> Ssh {
     Ssh::new(Spawner::new(), settings).unwrap()
 }
 
@@ -97,7 +97,7 @@ async fn agent(rig: Rig) {
 }
 
 /// `b` as it is met from `a`.
-const BEHIND: &str =
+pub(crate) const BEHIND: &str =
     "Host b\n  HostName 198.18.0.3\n  Port 22\n  HostKeyAlias b\n  ProxyJump a\nMatch all\nInclude LAB\n";
 
 async fn jump(mut rig: Rig) {
@@ -122,11 +122,13 @@ async fn jump(mut rig: Rig) {
     rig.lab.down().await;
 }
 
-/// It takes connections and says nothing. The options for the host do not reach the client that jumps: our deadline does.
+/// It takes connections and says nothing. Before the limit of ssh comes our deadline.
 async fn jump_hangs(rig: Rig) {
-    let config = write(&rig, "jump", BEHIND);
-    let mut settings = settings(config.clone());
+    let mut settings = settings(write(&rig, "jump", BEHIND));
     settings.connect = Duration::from_secs(60);
+    settings.sockets = rig.folder.join("s");
+    std::fs::create_dir(&settings.sockets).unwrap();
+    let all = settings.sockets.clone();
     let ssh = client(settings);
     let a = rig.lab.host("a").unwrap();
     assert_eq!(a.run("kill -STOP $(cat /run/sshd.pid)", LIMIT).await.unwrap().status, Some(0));
@@ -144,16 +146,16 @@ async fn jump_hangs(rig: Rig) {
     }
     // Neither ssh is left, nor the one that it started.
     let end = Instant::now() + LIMIT;
-    while running(&config) > 0 {
+    while running(&all) > 0 {
         assert!(Instant::now() < end, "a client is left");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     rig.lab.down().await;
 }
 
-/// Processes whose arguments name a file.
-fn running(file: &Path) -> usize {
-    let name = file.display().to_string();
+/// Processes whose arguments name a folder.
+fn running(folder: &Path) -> usize {
+    let name = folder.display().to_string();
     let all = std::fs::read_dir("/proc").unwrap().flatten();
     let lines = all.filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok());
     lines.filter(|line| String::from_utf8_lossy(line).contains(&name)).count()

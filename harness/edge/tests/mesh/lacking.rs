@@ -1,12 +1,14 @@
 //! Hosts that lack something, or whose daemons say something else: each is told as what it is.
 
+use std::{net::IpAddr, time::Duration};
+
 use lab::{
     fault::Fault,
     probe::Plane,
     topology::{Overlay, Topology},
 };
 use libtest_mimic::Trial;
-use model::sighting::{Icmp, Knock, pair::Limits};
+use model::sighting::{Icmp, Knock, Resolved, pair::Limits};
 
 use crate::rig::{LIMIT, Rig, seen, trial};
 
@@ -14,6 +16,8 @@ pub(crate) fn trials() -> Vec<Trial> {
     let two = |overlay| Topology { overlay, ..Topology::of(["a", "b"]) };
     vec![
         trial("a_host_without_perl_and_ping", two(Overlay::None), no_means),
+        trial("a_host_without_perl_and_many_who_do_not_answer", two(Overlay::None), many_silent),
+        trial("a_name_for_which_nobody_answers", two(Overlay::None), silent_name),
         trial("a_line_that_loses_everything", two(Overlay::None), all_lost),
         trial("a_daemon_of_another_version", two(Overlay::Yggdrasil), another_version),
         trial("a_daemon_that_is_not_there", two(Overlay::Yggdrasil), absent),
@@ -52,6 +56,58 @@ async fn no_means(rig: Rig) {
         wrong[0].contains("Broken") && wrong[0].contains("whether `a` reaches `b` cannot be told"),
         "{wrong:?}"
     );
+    rig.lab.down().await;
+}
+
+/// Somebody is there for the address, and says nothing.
+async fn silent(rig: &Rig, addresses: &str) {
+    let line = format!(
+        "device=$(ip -o route get 198.18.0.3 | sed 's/.* dev \\([^ ]*\\).*/\\1/'); for it in {addresses}; do \
+         ip neigh replace 198.18.0.$it lladdr 02:00:00:00:00:99 dev $device nud permanent || exit; done"
+    );
+    on(rig, "a", &line).await;
+}
+
+/// It ends near its limit, and what was seen until then is told; of those whom it did not come to nothing is.
+async fn many_silent(rig: Rig) {
+    on(&rig, "a", "mount --bind /dev/null \"$(readlink -f \"$(command -v perl)\")\"").await;
+    silent(&rig, "$(seq 100 179)").await;
+    let matrix = rig.matrix(Plane::Plain);
+    let began = std::time::Instant::now();
+    let outlooks = rig
+        .look(&matrix, |questions| {
+            questions.pings.extend((100..180).map(|last| IpAddr::from([198, 18, 0, last])));
+            (questions.count, questions.limit) = (1, Duration::from_secs(2));
+        })
+        .await;
+    assert!(began.elapsed() < Duration::from_secs(12), "{:?}", began.elapsed());
+    let a = seen(&outlooks, "a");
+    assert_eq!(a.prober, "shell");
+    assert!((1..40).contains(&a.echoes.len()), "{}", a.echoes.len());
+    rig.lab.down().await;
+}
+
+/// The names behind it lead where they lead.
+async fn silent_name(rig: Rig) {
+    silent(&rig, "99").await;
+    on(&rig, "a", "echo nameserver 198.18.0.99 >/etc/resolv.conf").await;
+    let matrix = rig.matrix(Plane::Plain);
+    let outlooks = rig
+        .look(&matrix, |questions| {
+            for number in 0..3 {
+                questions.resolve(&format!("a{number}.silent")).unwrap();
+            }
+        })
+        .await;
+    let a = seen(&outlooks, "a");
+    assert_eq!(a.prober, "perl");
+    assert_eq!(a.names["a0.silent"], Resolved::Late);
+    assert_eq!(
+        a.names["b"],
+        Resolved::To([IpAddr::from([198, 18, 0, 3]), rig.address("b", Plane::Plain6)].into())
+    );
+    // Of those who asked nobody is left, nor waited for.
+    on(&rig, "a", "! pgrep perl").await;
     rig.lab.down().await;
 }
 

@@ -26,6 +26,8 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("keys_that_are_unknown_changed_and_revoked", two(), keys),
         trial("a_user_who_may_not_enter", two(), denied),
         trial("a_script_that_hangs_ends_at_its_limit", two(), hangs),
+        trial("a_host_that_lets_us_in_and_hangs", two(), hangs_within),
+        trial("a_host_that_is_lost_after_it_let_us_in", two(), lost_within),
         trial("a_line_that_dies", two(), dies),
         trial("a_configuration_that_ssh_refuses", two(), refused),
     ]
@@ -120,6 +122,42 @@ async fn hangs(rig: Rig) {
     assert!(matches!(over, Err(Unasked::TimedOut(SHORT))), "{over:?}");
     // The line is still good.
     assert_eq!(line.ask("echo on", LIMIT).await.unwrap().out, "on\n");
+    rig.lab.down().await;
+}
+
+/// Whoever logs in to `a` gets this shell.
+async fn shell(rig: &Rig, text: &str) {
+    let line = format!(
+        "printf '#!/bin/sh\\n{text}\\n' >/run/host/shell; chmod 755 /run/host/shell; \
+         sed 's|:/root:/bin/sh|:/root:/run/host/shell|' /etc/passwd >/tmp/passwd; cat /tmp/passwd >/etc/passwd"
+    );
+    let ran = rig.lab.host("a").unwrap().run(&line, LIMIT).await.unwrap();
+    assert_eq!(ran.status, Some(0), "{}", ran.err);
+}
+
+/// As one whose disk is gone.
+async fn hangs_within(rig: Rig) {
+    shell(&rig, "exec sleep 600").await;
+    let fresh = rig.ssh.ask(&to("a"), "true", SHORT).await;
+    assert!(matches!(fresh, Err(Unasked::TimedOut(SHORT))), "{fresh:?}");
+    let line = rig.ssh.line(&to("a"), LIMIT).await.unwrap();
+    let over = line.ask("true", SHORT).await;
+    assert!(matches!(over, Err(Unasked::TimedOut(SHORT))), "{over:?}");
+    rig.lab.down().await;
+}
+
+/// ssh notices by itself, and says nothing of it at this level.
+async fn lost_within(mut rig: Rig) {
+    shell(&rig, "echo >/run/host/there; exec sleep 600").await;
+    let ssh = std::sync::Arc::clone(&rig.ssh);
+    let asked = tokio::spawn(async move { ssh.ask(&to("a"), "true", LIMIT).await });
+    let there = "until [ -e /run/host/there ]; do sleep 0.01; done";
+    assert_eq!(rig.lab.host("a").unwrap().run(there, LIMIT).await.unwrap().status, Some(0));
+    rig.lab.cut(OPERATOR, "a").await.unwrap();
+    let lost = asked.await.unwrap();
+    assert!(matches!(&lost, Err(Unasked::Lost(why)) if why == "nothing more was heard of it"), "{lost:?}");
+    let outlook = model::sighting::outlook::Outlook::from(lost.unwrap_err());
+    assert!(matches!(outlook, model::sighting::outlook::Outlook::Offline(_)), "{outlook:?}");
     rig.lab.down().await;
 }
 
