@@ -92,7 +92,7 @@ pub fn intend(
             Some(host) => host.change.new == *closure,
             None => true,
         });
-        let ends = last.ends(course);
+        let ends = last.ends_along(course);
         let more = changes.clone().beside(last);
         let grows = more.changes.values().any(|change| change.old != change.new);
         match (covers, ends) {
@@ -115,14 +115,20 @@ impl State {
     /// Whether nothing more comes of a promotion: whoever promotes begins another, which hears no word that was said in this one.
     #[must_use]
     pub fn is_over(&self, course: &Course) -> bool {
-        self.ends(course) && (self.failed() || self.is_through(course))
+        self.ends_along(course) && (self.failed() || self.is_through(course))
     }
 
     /// Whether nothing that was begun has to be ended, with any machine that waves take along: one that was taken out of the fleet holds
     /// nobody, and goes back by itself.
     #[must_use]
-    pub fn ends(&self, course: &Course) -> bool {
+    pub fn ends_along(&self, course: &Course) -> bool {
         self.taken_along(course).all(|(_, host)| is_at_rest(host))
+    }
+
+    /// The same of every machine, whatever waves take along.
+    #[must_use]
+    pub fn ends(&self) -> bool {
+        self.machines().values().all(is_at_rest)
     }
 
     fn failed(&self) -> bool {
