@@ -1,5 +1,6 @@
 //! What it means to promote: the rules one by one, and all runs of small fleets.
 
+mod bystanders;
 mod explore;
 mod hosts;
 mod intents;
