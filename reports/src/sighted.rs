@@ -108,12 +108,12 @@ impl Sighted<'_> {
     }
 }
 
-/// `all 56 pairs asked`, or how many, by what choice, and of how many nobody is asked.
+/// `all 56 pairs asked`, or how many, by what choice, of how many nobody is asked, and how many nobody could judge.
 pub(crate) fn told(coverage: Coverage) -> String {
-    let Coverage { asked, of, unasked, sample } = coverage;
+    let Coverage { asked, of, unasked, unjudged, sample } = coverage;
     let more = format!("the other {unasked} begin at machines that are not");
     let pairs = count(of + unasked, "pair");
-    match sample {
+    let told = match sample {
         None if of + unasked == 0 => "there is no pair to ask about".to_owned(),
         None if unasked == 0 => format!("all {pairs} asked"),
         None => format!("{of} of {pairs} asked, {more}"),
@@ -123,5 +123,23 @@ pub(crate) fn told(coverage: Coverage) -> String {
                 "{asked} of {pairs} asked: spanning, and {each} of each machine by chance (seed {seed}){more}"
             )
         }
+    };
+    if unjudged == 0 { told } else { format!("{told}; {unjudged} more cannot be judged") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_left_out_is_told_with_why() {
+        let some = |of, unasked, unjudged| told(Coverage { asked: of, of, unasked, unjudged, sample: None });
+        assert_eq!(some(6, 0, 0), "all 6 pairs asked");
+        assert_eq!(some(2, 0, 4), "all 2 pairs asked; 4 more cannot be judged");
+        assert_eq!(
+            some(4, 2, 1),
+            "4 of 6 pairs asked, the other 2 begin at machines that are not; 1 more cannot be judged"
+        );
+        assert_eq!(some(0, 0, 2), "there is no pair to ask about; 2 more cannot be judged");
     }
 }

@@ -59,7 +59,7 @@ async fn dispatch(arguments: Arguments, environment: Environment, screen: Screen
         Command::Promote(options) => {
             rollout::promote::promote(&desk, &options, &OverSsh::find(&desk).await?, &mut interrupts).await
         }
-        Command::Approve(options) => rollout::people::approve(&desk, &options).await,
+        Command::Approve(options) => rollout::people::approve(&desk, &options, &mut interrupts).await,
         Command::Freeze(options) => rollout::people::freeze(&desk, &options),
         Command::Thaw => rollout::people::thaw(&desk),
         Command::Rollback(options) => {

@@ -75,6 +75,19 @@ pub async fn know(desk: &Desk, recall: bool, interrupts: &mut mpsc::Receiver<()>
     Ok(Known { sources, evaluated, fleet, facts: Arc::new(facts) })
 }
 
+/// Sources -> fleet, for those who need no facts: nothing is evaluated but an inventory that stands in the flake. None where there is
+/// no `fleet.toml`.
+///
+/// # Errors
+/// As [`know`].
+pub async fn fleet(desk: &Desk, interrupts: &mut mpsc::Receiver<()>) -> Result<Option<ResolvedFleet>, Stop> {
+    match sources::fleet_toml(desk)?.0 {
+        Some(fleet) if load::flake_fleet::is_whole(&fleet) => Ok(Some(load::resolve::resolve(fleet))),
+        Some(_) => Ok(Some(know(desk, true, interrupts).await?.fleet)),
+        None => Ok(None),
+    }
+}
+
 /// Fleet, facts and selection -> plan, with the evidence that answers parts of it already.
 ///
 /// # Errors

@@ -16,5 +16,6 @@ pub mod reaches;
 pub mod rollback;
 pub mod status;
 mod told;
+mod way_back;
 
 pub use crew::{Crew, OverSsh};

@@ -10,8 +10,12 @@ mod approvals;
 mod binary;
 #[path = "carried/evidence.rs"]
 mod evidence;
+#[path = "carried/flake_inventory.rs"]
+mod flake_inventory;
 #[path = "twins/harbour.rs"]
 mod harbour;
+#[path = "carried/in_memory.rs"]
+mod in_memory;
 
 use std::{
     collections::BTreeMap,
@@ -28,21 +32,19 @@ use cli::{
     desk::Desk,
     environment::Environment,
     exit::Exit,
-    rollout::{Crew, crew::Derivations, promote::promote, reaches::Reaches, rollback::roll_back},
+    rollout::{promote::promote, rollback::roll_back},
     screen::{Screen, Wishes},
-    stop::Stop,
 };
 use edge::{
     promotions::{FleetLock, Holder, PromotionJournal},
     state::State,
 };
 use harbour::Harbour;
+use in_memory::InMemory;
 use model::{
     machine::MachineName,
-    resolved::ResolvedFleet,
-    rollout::{Change, Closure, Happened, PromotionId, Step},
+    rollout::{Change, Closure, Entry, Happened, Step},
 };
-use run::rollout::{Deployer, Lookout};
 use serde_json::Value;
 use testkit::rollout::{Mishap, ScriptedDeployer};
 use tokio::sync::mpsc;
@@ -131,32 +133,12 @@ impl Port {
     }
 }
 
-/// Sends nobody anywhere.
-struct InMemory(Arc<ScriptedDeployer>);
-
-impl Crew for InMemory {
-    fn lookout(&self, _: &ResolvedFleet, _: &Derivations) -> Result<Arc<dyn Lookout>, Stop> {
-        Ok(Arc::<ScriptedDeployer>::clone(&self.0))
-    }
-
-    fn deployer(
-        &self,
-        _: &ResolvedFleet,
-        derivations: &Derivations,
-        _: &Reaches,
-        _: &PromotionId,
-    ) -> Result<Arc<dyn Deployer>, Stop> {
-        assert!(derivations.values().all(|path| path.ends_with(".drv")), "{derivations:?}");
-        Ok(Arc::<ScriptedDeployer>::clone(&self.0))
-    }
-}
-
 fn promotes() -> Promote {
     Promote { machine: None, next: false, dry_run: false, yes: true, wait: false, break_lock: false }
 }
 
 async fn carried(port: &Port, machines: &Arc<ScriptedDeployer>, options: &Promote) -> Exit {
-    let crew = InMemory(Arc::clone(machines));
+    let crew = InMemory::of(machines);
     promote(&port.desk(), options, &crew, &mut mpsc::channel(1).1).await.unwrap()
 }
 
@@ -217,7 +199,7 @@ async fn from_proof_to_machines_and_back() {
 
     // Back, as a promotion of its own: no freeze holds it, and it lifts none.
     exits(&port.seaworthy(&["freeze", "an outage"]), 0);
-    let crew = InMemory(Arc::clone(&machines));
+    let crew = InMemory::of(&machines);
     let options = Rollback { machine: "cinnabar".to_owned(), yes: true, break_lock: false };
     let exit = roll_back(&port.desk(), &options, &crew, &mut mpsc::channel(1).1).await.unwrap();
     assert_eq!(exit, Exit::Open);
@@ -336,11 +318,36 @@ async fn two_operators_are_kept_apart() {
     let state = State::open(&port.folder()).unwrap();
     let holder = Holder::here("raquel".to_owned(), jiff::Timestamp::UNIX_EPOCH);
     let _lock = FleetLock::take(&state, &holder, false).unwrap();
-    let crew = InMemory(Arc::new(port.machines()));
+    let crew = InMemory::of(&Arc::new(port.machines()));
     let refused = promote(&port.desk(), &promotes(), &crew, &mut mpsc::channel(1).1).await.unwrap_err();
     let why = std::error::Error::source(&refused).unwrap().to_string();
     assert!(why.starts_with("raquel on ") && why.contains("promotes this fleet"), "{why}");
     assert!(!is_in(&port.folder(), "promotions"));
+}
+
+/// Whoever sits at the question whether to begin may do so for hours.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_writes_before_it_begins_is_not_overlooked() {
+    let port = Port::open();
+    exits(&verify(&port.folder()).output().unwrap(), 0);
+    let machines = Arc::new(port.machines());
+    let state = State::open(&port.folder()).unwrap();
+    let other = serde_json::json!({ "happened": "started", "changes": {
+        "cinnabar": { "old": "/nix/store/cinnabar-old", "new": "/nix/store/cinnabar-other" },
+    } });
+    let first = Entry { at: jiff::Timestamp::now(), what: serde_json::from_value(other).unwrap() };
+    PromotionJournal::create(&state, &first, None).unwrap();
+    let folder = port.folder();
+    let freezes = move || {
+        let state = State::find(&folder).unwrap();
+        let frozen = Happened::Frozen { by: "eve".to_owned(), reason: "an outage".to_owned() };
+        PromotionJournal::latest(&state).unwrap().unwrap().note(jiff::Timestamp::now(), frozen).unwrap();
+    };
+    let crew = InMemory::beside(&machines, freezes);
+    let refused = promote(&port.desk(), &promotes(), &crew, &mut mpsc::channel(1).1).await;
+    assert_eq!(machines.effects(), [], "everything was stopped before it began");
+    let refused = refused.unwrap_err().to_string();
+    assert!(refused.contains("meanwhile"), "{refused}");
 }
 
 #[test]

@@ -128,5 +128,8 @@ fn begun(closures: &BTreeMap<MachineName, Closure>) -> Promotion {
         (name.clone(), Change { old: Closure("old".to_owned()), new: new.clone() })
     };
     let changes = closures.iter().map(change).collect();
-    Promotion::of(&[Entry { at: moment(Duration::ZERO).wall, what: Happened::Started { changes } }])
+    Promotion::of(&[Entry {
+        at: moment(Duration::ZERO).wall,
+        what: Happened::Started { changes, back: false },
+    }])
 }

@@ -200,7 +200,24 @@ impl Work<'_> {
         sight.and_then(|answer| answer::sight(&answer, built)).map_or_else(Told::End, Told::Saw)
     }
 
+    /// How it comes out that the machine has it, where nobody else is known to: what ran there before may be collected everywhere
+    /// else, and then nothing but the way to the machine is needed.
+    async fn is_on_the_machine(&self) -> Option<End> {
+        let Target { derivation, build_on, .. } = self.target;
+        let is_here = build_on.is_none() && self.deploy.store.has(&self.new).await;
+        if derivation.is_some() || is_here {
+            return None;
+        }
+        match answer::end(self.ask(Part::Copied).await) {
+            End::Failed { .. } => None,
+            end => Some(end),
+        }
+    }
+
     async fn build(&self, machine: &MachineName) -> End {
+        if let Some(end) = self.is_on_the_machine().await {
+            return end;
+        }
         self.deploy.builder(self.target).build(machine, &self.new).await
     }
 
@@ -209,6 +226,9 @@ impl Work<'_> {
             Ok(answer) if answer.code == 0 => answer,
             other => return answer::end(other),
         };
+        if let Some(end) = self.is_on_the_machine().await {
+            return end;
+        }
         let by_sudo = answer::field(&held, "sudo") != Some("none");
         let copied = self.deploy.builder(self.target).copy(&self.new, by_sudo).await;
         // What nix says when it was cut off does not tell whether the machine is there.

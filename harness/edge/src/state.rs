@@ -22,7 +22,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::TimeZone};
 use model::{evidence::RunId, rollout::PromotionId};
 
 pub(crate) use self::atomic::write_atomically;
@@ -132,14 +132,16 @@ impl State {
         Ok((RunId(name), folder))
     }
 
-    /// Creates the folder of a new promotion, with a name as runs have them.
+    /// Creates the folder of a new promotion, with a name as runs have them. It is later than every other one's, whatever the clock
+    /// says now: which promotion is the last one must not depend on a clock that was set back.
     ///
     /// # Errors
     /// It can not be created.
     pub fn create_promotion(&self, now: Timestamp) -> Result<(PromotionId, PathBuf), StateError> {
         let promotions = self.promotions();
         fs::create_dir_all(&promotions).map_err(StateError::at("create", &promotions))?;
-        let (name, folder) = create_dated(&promotions, now, (0..TRIES).map(random))?;
+        let (name, folder) =
+            create_dated(&promotions, after(&list(&promotions)?, now), (0..TRIES).map(random))?;
         Ok((PromotionId(name), folder))
     }
 }
@@ -157,6 +159,17 @@ fn list(folder: &Path) -> Result<Vec<String>, StateError> {
     }
     names.sort_unstable();
     Ok(names)
+}
+
+/// Now, or the first moment whose names sort after all of these.
+fn after(names: &[String], now: Timestamp) -> Timestamp {
+    let next = names.last().and_then(|name| {
+        let (time, rest) = name.split_once('-')?;
+        let second = DateTime::strptime("%Y%m%dT%H%M%SZ", time).ok()?.to_zoned(TimeZone::UTC).ok()?;
+        let millis = i64::from_str_radix(rest.get(..3)?, 16).ok()?;
+        second.timestamp().checked_add(SignedDuration::from_millis(millis + 1)).ok()
+    });
+    next.map_or(now, |next| next.max(now))
 }
 
 fn create_dated(

@@ -37,7 +37,7 @@ impl Desk {
         let folder = tempfile::tempdir().unwrap();
         let state = State::open(folder.path()).unwrap();
         let change = Change { old: Closure("/old".to_owned()), new: Closure("/new".to_owned()) };
-        let what = Happened::Started { changes: [("web".into(), change)].into() };
+        let what = Happened::Started { changes: [("web".into(), change)].into(), back: false };
         let journal = PromotionJournal::create(&state, &Entry { at: NOW, what }, None).unwrap();
         let promotion = journal.promotion().clone();
         Self { folder, state, promotion }

@@ -25,7 +25,10 @@ fn entry(second: u64) -> Entry {
 }
 
 fn started() -> Entry {
-    Entry { at: moment(Duration::ZERO).wall, what: Happened::Started { changes: BTreeMap::new() } }
+    Entry {
+        at: moment(Duration::ZERO).wall,
+        what: Happened::Started { changes: BTreeMap::new(), back: false },
+    }
 }
 
 struct Project {
@@ -133,6 +136,17 @@ fn the_latest_promotion_is_the_one_that_began_last() {
     let before = PromotionJournal::before(&project.state, later.promotion()).unwrap().unwrap();
     assert_eq!(before.promotion(), &project.promotion);
     assert!(PromotionJournal::before(&project.state, before.promotion()).unwrap().is_none());
+}
+
+/// Two begin in one millisecond, or a clock was set back: the later one is the latest all the same.
+#[test]
+fn names_grow_whatever_the_clock_says() {
+    let project = Project::new();
+    for second in [0, 0, 0, 0, 9, 3, 3] {
+        let last = PromotionJournal::latest(&project.state).unwrap().unwrap().promotion().clone();
+        let next = PromotionJournal::create(&project.state, &entry(second), None).unwrap();
+        assert!(next.promotion() > &last, "{} after {last}", next.promotion());
+    }
 }
 
 /// A freeze that came after the first entry would be lost where the process dies in between.

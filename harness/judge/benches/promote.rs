@@ -69,7 +69,7 @@ fn proofs(names: &[MachineName]) -> Proofs {
 fn state(names: &[MachineName]) -> State {
     let entry = |what| Entry { at: Timestamp::UNIX_EPOCH, what };
     let changes = names.iter().map(|name| (name.clone(), change(name))).collect();
-    let mut state = State::of(&[entry(Happened::Started { changes })]);
+    let mut state = State::of(&[entry(Happened::Started { changes, back: false })]);
     for machine in &names[..names.len() / 2] {
         for step in [Step::Build, Step::Copy, Step::Activate, Step::Confirm, Step::Examine, Step::SetProfile]
         {

@@ -59,8 +59,7 @@ pub fn from_survey(survey: &Survey) -> (Fleet, Vec<Diagnostic>) {
 /// A fleet whose `fleet.toml` defines no machine takes its inventory from the flake, and keeps its waivers and trees.
 #[must_use]
 pub fn complete(written: Fleet, survey: &Survey) -> (Fleet, Vec<Diagnostic>) {
-    let Inventory { machines, instances, tags, .. } = &written.inventory;
-    if !(machines.is_empty() && instances.is_empty() && tags.is_empty()) {
+    if is_whole(&written) {
         return (written, Vec::new());
     }
     let (read, diagnostics) = from_survey(survey);
@@ -79,6 +78,13 @@ pub fn complete(written: Fleet, survey: &Survey) -> (Fleet, Vec<Diagnostic>) {
         },
         diagnostics,
     )
+}
+
+/// Whether a `fleet.toml` has an inventory of its own, so that the flake's is not asked for.
+#[must_use]
+pub fn is_whole(written: &Fleet) -> bool {
+    let Inventory { machines, instances, tags, .. } = &written.inventory;
+    !(machines.is_empty() && instances.is_empty() && tags.is_empty())
 }
 
 /// The machines of a flake without clan: what stands in its outputs.

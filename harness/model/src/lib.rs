@@ -5,7 +5,7 @@
 //!
 //! The modules stand in the order in which data meets them:
 //! sources ([`place`], [`tree`], [`survey`]) -> the fleet ([`machine`], [`inventory`], [`fleet`], [`resolved`])
-//! -> who is to reach whom ([`overlay`], [`host_name`], [`exception`], [`reason`], [`reach`], [`matrix`])
+//! -> who is to reach whom ([`overlay`], [`host_name`], [`card`], [`nearest`], [`peering`], [`exception`], [`reason`], [`reach`], [`matrix`])
 //! -> what is asked ([`stage`], [`suite`], [`case`], [`subject`], [`facts`], [`check`], [`plan`])
 //! -> what machines see of the network ([`round`], [`sighting`])
 //! -> what was answered ([`finding`], [`verdict`], [`measurement`], [`artifact`], [`event`], [`record`])
@@ -13,6 +13,7 @@
 
 pub mod artifact;
 pub mod ask;
+pub mod card;
 pub mod case;
 pub mod check;
 pub mod course;
@@ -31,7 +32,9 @@ pub mod machine;
 pub mod manifest;
 pub mod matrix;
 pub mod measurement;
+pub mod nearest;
 pub mod overlay;
+pub mod peering;
 pub mod place;
 pub mod plan;
 pub mod promotion;

@@ -49,6 +49,12 @@ impl Expectation {
     pub fn reach(&self) -> Reach {
         self.reason.reach()
     }
+
+    /// Whether there is something to ask.
+    #[must_use]
+    pub fn can_be_shown(&self) -> bool {
+        self.probe.as_ref().is_some_and(|probe| !probe.is_empty())
+    }
 }
 
 /// What is asked of the machine that is to be reached, or not to be: all of it answers, or none.

@@ -150,6 +150,9 @@ pub enum Happened {
     Started {
         /// Each machine that is to change.
         changes: BTreeMap<MachineName, Change>,
+        /// Whether it is somebody's way back: what it brings ran there before.
+        #[serde(default, skip_serializing_if = "is_no")]
+        back: bool,
     },
     /// Machines came to it of which nobody knew what they would go back to.
     Joined {
@@ -216,6 +219,11 @@ pub enum Happened {
         /// How that is known.
         why: String,
     },
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes every field so")]
+fn is_no(it: &bool) -> bool {
+    !it
 }
 
 impl fmt::Display for Step {

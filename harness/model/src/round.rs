@@ -104,6 +104,10 @@ pub struct Coverage {
     /// So many more are the same, and begin at a machine that is not asked.
     #[serde(default, skip_serializing_if = "is_none")]
     pub unasked: usize,
+    /// So many more cannot be judged: nothing decides what is expected, or no address is known. Of those that must be met some
+    /// are targets all the same, so that whoever is asked is held by them.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub unjudged: usize,
     /// How those were chosen, where it is not all that could be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sample: Option<Sample>,

@@ -11,6 +11,7 @@ pub mod lines;
 pub mod measure;
 pub mod outlook;
 pub mod pair;
+pub mod presence;
 pub mod questions;
 pub mod rules;
 pub mod seen;
@@ -57,6 +58,16 @@ pub struct Sighting {
     pub yggdrasil: Daemon<Yggdrasil>,
     /// What ZeroTier says.
     pub zerotier: Daemon<Zerotier>,
+}
+
+impl Sighting {
+    /// Where anything came back from.
+    pub(crate) fn answered(&self) -> impl Iterator<Item = IpAddr> {
+        let echoes = self.echoes.iter().filter(|(_, echoes)| echoes.answered()).map(|(address, _)| *address);
+        let answers = |knock: &Knock| matches!(knock, Knock::Open(_) | Knock::Refused);
+        let knocks = self.knocks.iter().filter(move |(_, knock)| answers(knock)).map(|(place, _)| place.ip());
+        echoes.chain(knocks)
+    }
 }
 
 /// By what means echoes are sent.

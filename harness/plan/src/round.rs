@@ -50,7 +50,7 @@ const HUBS: [&str; 2] = ["controller", "moon"];
 /// So many hubs are asked about by everybody, at most.
 const MOST_HUBS: usize = 4;
 
-/// Draws a round. What nobody can tell, and what has no address, is not asked.
+/// Draws a round. What nobody can tell is not asked, nor what has no address, unless it must be met: that is held against the asker.
 #[must_use]
 pub fn draw(matrix: &Matrix, terms: &Terms<'_>) -> Round {
     let meant =
@@ -71,19 +71,37 @@ struct Field<'a> {
 
 type Two = (usize, usize);
 
+/// The pairs of an overlay.
+#[derive(Default)]
+struct Pairs<'a> {
+    /// Can be asked and judged.
+    asked: Vec<Pair<'a>>,
+    /// Begin at somebody who is asked, must meet, and cannot be shown to: that is the owner's word, of one without an address.
+    blind: Vec<Pair<'a>>,
+    /// How many could be judged, and begin at somebody who is not asked.
+    unasked: usize,
+    /// How many cannot be judged, the blind ones among them.
+    unjudged: usize,
+}
+
 impl<'a> Field<'a> {
     fn net(&self) -> Net {
-        let (pairs, unasked) = self.pairs();
-        let concerned: BTreeSet<usize> = pairs.iter().flat_map(|pair| [pair.at.0, pair.at.1]).collect();
+        let Pairs { asked: pairs, mut blind, unasked, unjudged } = self.pairs();
+        let both = pairs.iter().chain(&blind);
+        let concerned: BTreeSet<usize> = both.flat_map(|pair| [pair.at.0, pair.at.1]).collect();
         let sampled = concerned.len() > self.terms.whole;
         let chosen = if sampled { self.sample(&pairs) } else { pairs.iter().map(|pair| pair.at).collect() };
+        if sampled {
+            // One holds whoever is asked as well as many do.
+            blind.dedup_by_key(|pair| pair.at.0);
+        }
         let mut targets: BTreeMap<MachineName, Vec<Target>> = BTreeMap::new();
-        for pair in pairs.iter().filter(|pair| chosen.contains(&pair.at)) {
+        for pair in pairs.iter().filter(|pair| chosen.contains(&pair.at)).chain(&blind) {
             let target = Target { to: pair.to.clone(), expectation: pair.expectation.clone() };
             targets.entry(pair.from.clone()).or_default().push(target);
         }
         let sample = sampled.then_some(Sample { each: self.terms.each, seed: self.terms.seed });
-        let coverage = Coverage { asked: chosen.len(), of: pairs.len(), unasked, sample };
+        let coverage = Coverage { asked: chosen.len(), of: pairs.len(), unasked, unjudged, sample };
         Net { overlay: self.overlay(&targets), run: self.run(), coverage, targets }
     }
 
@@ -104,15 +122,29 @@ impl<'a> Field<'a> {
         overlay
     }
 
-    /// Every pair that can be asked and judged; and how many could be judged, and begin at somebody who cannot be asked.
-    fn pairs(&self) -> (Vec<Pair<'a>>, usize) {
+    /// Every pair, by what can be made of it.
+    fn pairs(&self) -> Pairs<'a> {
         let is_there = |at: usize| self.is_asker[at] || !self.terms.alone;
         let all = directed(self.matrix.machines.len()).filter(|(from, to)| is_there(*from) && is_there(*to));
-        let pairs = all.filter_map(|(from, to)| self.matrix.pair(self.mesh, from, to));
-        let shows = |pair: &Pair<'_>| pair.expectation.probe.as_ref().is_some_and(|probe| !probe.is_empty());
-        let judged = pairs.filter(|pair| pair.reach() != Reach::Unknown && shows(pair));
-        let (asked, unasked): (Vec<_>, Vec<_>) = judged.partition(|pair| self.is_asker[pair.at.0]);
-        (asked, unasked.len())
+        let members = &self.mesh.overlay.members;
+        let are_members =
+            |pair: &Pair<'_>| [pair.from, pair.to].into_iter().all(|name| members.contains_key(name));
+        let mut pairs = Pairs::default();
+        for pair in all.filter_map(|(from, to)| self.matrix.pair(self.mesh, from, to)) {
+            let asks = self.is_asker[pair.at.0];
+            match (pair.reach(), pair.expectation.can_be_shown()) {
+                (Reach::Must | Reach::MustNot, true) if asks => pairs.asked.push(pair),
+                (Reach::Must | Reach::MustNot, true) => pairs.unasked += 1,
+                (Reach::Must, false) => {
+                    pairs.unjudged += 1;
+                    pairs.blind.extend(asks.then_some(pair));
+                }
+                (Reach::Unknown, _) => pairs.unjudged += 1,
+                // A stranger has no address on an overlay, and is none the less kept out.
+                (Reach::MustNot, false) => pairs.unjudged += usize::from(are_members(&pair)),
+            }
+        }
+        pairs
     }
 
     /// Whoever must reach somebody over the overlay, or be reached, has to run it.

@@ -29,6 +29,7 @@ struct Overlay<'a> {
     asked: usize,
     of: usize,
     unasked: usize,
+    unjudged: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     sample: Option<Sample>,
     counts: Counts,
@@ -64,7 +65,7 @@ impl<'a> Mesh<'a> {
 
 impl<'a> Overlay<'a> {
     fn of(sighted: &Sighted<'a>) -> Self {
-        let Coverage { asked, of, unasked, sample } = sighted.net.coverage;
+        let Coverage { asked, of, unasked, unjudged, sample } = sighted.net.coverage;
         let counts = Counts {
             as_expected: sighted.counted(Standing::AsExpected),
             differ: sighted.counted(Standing::Differs),
@@ -75,7 +76,7 @@ impl<'a> Overlay<'a> {
         // Stable, so that those of a kind stay in their order.
         pairs.sort_by_key(|pair| pair.standing());
         let pairs = pairs.into_iter().map(Told::of).collect();
-        Self { name: &overlay.name, kind: overlay.kind, asked, of, unasked, sample, counts, pairs }
+        Self { name: &overlay.name, kind: overlay.kind, asked, of, unasked, unjudged, sample, counts, pairs }
     }
 }
 

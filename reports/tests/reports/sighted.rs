@@ -40,7 +40,13 @@ fn round() -> Round {
     let net = Net {
         overlay: Overlay { name: "net".to_owned(), kind: OverlayKind::Zerotier, members: BTreeMap::new() },
         run: BTreeSet::new(),
-        coverage: Coverage { asked: 12, of: 9000, unasked: 0, sample: Some(Sample { each: 3, seed: 7 }) },
+        coverage: Coverage {
+            asked: 12,
+            of: 9000,
+            unasked: 0,
+            unjudged: 0,
+            sample: Some(Sample { each: 3, seed: 7 }),
+        },
         targets: names.map(|from| (from.into(), targets(from))).into(),
     };
     Round { machines: names.map(Into::into).into(), nets: vec![net], guests: None }

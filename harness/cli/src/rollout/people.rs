@@ -11,19 +11,23 @@ use model::{
     promotion::Signer,
     rollout::Happened,
 };
+use tokio::sync::mpsc;
 
 use super::prospect::approvers;
-use crate::{args, desk::Desk, evidence, exit::Exit, sources, stop::Stop, trouble};
+use crate::{args, desk::Desk, evidence, exit::Exit, pipeline, stop::Stop, trouble};
 
 /// Agrees to a wave. Where the policy names keys, the key says who agrees; else the environment does.
 ///
 /// # Errors
 /// There is no promotion that goes on, no such wave, whoever agrees has no say in it, or nothing was signed.
-pub async fn approve(desk: &Desk, options: &args::Approve) -> Result<Exit, Stop> {
-    let (Some(fleet), _) = sources::fleet_toml(desk)? else {
+pub async fn approve(
+    desk: &Desk,
+    options: &args::Approve,
+    interrupts: &mut mpsc::Receiver<()>,
+) -> Result<Exit, Stop> {
+    let Some(fleet) = pipeline::fleet(desk, interrupts).await? else {
         return Err(Stop::input("there is no fleet.toml, and so no policy that asks for anybody's word"));
     };
-    let fleet = load::resolve::resolve(fleet);
     let course = load::course::course(&fleet).unwrap_or_default();
     let leg = course.waves.iter().find(|leg| leg.name == options.wave).ok_or_else(|| {
         let all: Vec<_> = course.waves.iter().map(|leg| leg.name.as_str()).collect();
@@ -110,7 +114,16 @@ pub fn freeze(desk: &Desk, options: &args::Freeze) -> Result<Exit, Stop> {
     let journal = last(desk).map_err(|stop| {
         stop.help("`[promotion] freezes` of fleet.toml holds a promotion that nobody has begun yet")
     })?;
-    say(desk, journal, Happened::Frozen { by, reason: options.reason.clone() })
+    let (frozen, noted) =
+        (Happened::Frozen { by, reason: options.reason.clone() }, journal.promotion().clone());
+    say(desk, journal, frozen.clone())?;
+    // Whoever began another one just now may not have read it.
+    let mut last = last(desk)?;
+    let state = State::of(&last.entries().map_err(trouble::promotion)?);
+    if *last.promotion() != noted && state.frozen().is_none() {
+        say(desk, last, frozen)?;
+    }
+    Ok(Exit::Open)
 }
 
 /// Allows them again.

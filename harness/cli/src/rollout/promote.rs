@@ -6,7 +6,7 @@ use std::{
 };
 
 use edge::{
-    promotions::{FleetLock, Holder, PromotionJournal},
+    promotions::{FleetLock, Holder, LockError, PromotionJournal},
     state::State as Folder,
 };
 use jiff::Timestamp;
@@ -28,7 +28,7 @@ use super::{
     Crew, advice, board,
     crew::Derivations,
     preview,
-    prospect::{Prospect, approvers},
+    prospect::{Prospect, approvers, last},
     reaches::Reaches,
     status, told,
 };
@@ -70,6 +70,10 @@ pub async fn promote(
     }
     let folder = Folder::open(&desk.project.folder).map_err(trouble::state)?;
     let _lock = lock(desk, &folder, options.break_lock)?;
+    // Whoever sat at the question may have done so for hours.
+    if last(desk, approvers(&prospect.fleet))? != prospect.last {
+        return Err(meanwhile());
+    }
     let absent = prospect.absent(&intent);
     let (journal, nothing_sets_out) = journal(desk, &folder, &prospect, intent)?;
     if nothing_sets_out {
@@ -133,9 +137,27 @@ pub(super) fn agree(desk: &Desk) -> Result<(), Stop> {
 ///
 /// # Errors
 /// Somebody has it.
-pub(super) fn lock(desk: &Desk, folder: &Folder, broken: bool) -> Result<FleetLock, Stop> {
-    let holder = Holder::here(desk.user()?, desk.now);
-    FleetLock::take(folder, &holder, broken).map_err(trouble::locked)
+fn lock(desk: &Desk, folder: &Folder, broken: bool) -> Result<FleetLock, Stop> {
+    try_lock(desk, folder, broken)?.map_err(trouble::locked)
+}
+
+/// The same; who has it is told apart.
+///
+/// # Errors
+/// The environment does not say who takes it.
+pub(super) fn try_lock(
+    desk: &Desk,
+    folder: &Folder,
+    broken: bool,
+) -> Result<Result<FleetLock, LockError>, Stop> {
+    let holder = Holder::here(desk.user()?, desk.clock.now().wall);
+    Ok(FleetLock::take(folder, &holder, broken))
+}
+
+/// What was decided and shown is no more what is there.
+pub(super) fn meanwhile() -> Stop {
+    Stop::undecided("somebody wrote into the promotion, or began another, meanwhile: nothing was done")
+        .help("say it again: it looks anew; `seaworthy history` tells what was written")
 }
 
 /// The journal to go on with, and whether nothing may set out because something else has to be ended first.
@@ -150,7 +172,7 @@ fn journal(
         (Intent::GoOn(Changes { changes, .. }), Some((last, _))) => {
             let mut journal = opened(folder, last)?;
             if !changes.is_empty() {
-                let joined = Entry { at: desk.now, what: Happened::Joined { changes } };
+                let joined = Entry { at: desk.clock.now().wall, what: Happened::Joined { changes } };
                 desk.screen.note(&told::entry(&joined));
                 journal.note(joined.at, joined.what).map_err(trouble::promotion)?;
                 journal = opened(folder, last)?;
@@ -158,24 +180,35 @@ fn journal(
             Ok((journal, false))
         }
         (Intent::Start(changes) | Intent::Nothing(changes), _) => {
-            let first = Entry { at: desk.now, what: Happened::Started { changes: changes.changes } };
-            Ok((begun(folder, first, prospect.freeze())?, false))
+            let what = Happened::Started { changes: changes.changes, back: false };
+            Ok((begun(folder, Entry { at: desk.clock.now().wall, what })?, false))
         }
         (Intent::GoOn(_) | Intent::End, None) => Err(Stop::broken("there is no promotion to go on with")),
     }
 }
 
 /// Begins a promotion. A freeze is of the fleet: another promotion does not lift it.
-pub(super) fn begun(
-    folder: &Folder,
-    first: Entry,
-    freeze: Option<Happened>,
-) -> Result<PromotionJournal, Stop> {
-    let freeze = freeze.map(|what| Entry { at: first.at, what });
-    PromotionJournal::create(folder, &first, freeze).map_err(trouble::state)
+pub(super) fn begun(folder: &Folder, first: Entry) -> Result<PromotionJournal, Stop> {
+    let at = first.at;
+    let before = PromotionJournal::latest(folder).map_err(trouble::promotion)?;
+    let before = before.map(|journal| journal.promotion().clone());
+    let freeze = || -> Result<Option<Happened>, Stop> {
+        let entries =
+            before.as_ref().map(|before| opened(folder, before)?.entries().map_err(trouble::promotion));
+        Ok(State::of(&entries.transpose()?.unwrap_or_default()).freeze())
+    };
+    let known = freeze()?;
+    let also = known.clone().map(|what| Entry { at, what });
+    let mut journal = PromotionJournal::create(folder, &first, also).map_err(trouble::state)?;
+    // Whoever stopped everything just now found the other one to be the last; from now on they find this one.
+    match freeze()? {
+        Some(freeze) if known.is_none() => journal.note(at, freeze).map_err(trouble::promotion)?,
+        _ => return Ok(journal),
+    }
+    opened(folder, journal.promotion())
 }
 
-fn opened(folder: &Folder, promotion: &PromotionId) -> Result<PromotionJournal, Stop> {
+pub(super) fn opened(folder: &Folder, promotion: &PromotionId) -> Result<PromotionJournal, Stop> {
     PromotionJournal::open(folder, promotion).map_err(trouble::promotion)
 }
 

@@ -141,7 +141,7 @@ impl Prospect {
             // What is through stays so, with the soaks that it had.
             (Intent::Nothing(_), Some((_, state))) if !state.machines().is_empty() => state.clone(),
             (Intent::Start(Changes { changes, .. }) | Intent::Nothing(Changes { changes, .. }), _) => {
-                let started = Happened::Started { changes: changes.clone() };
+                let started = Happened::Started { changes: changes.clone(), back: false };
                 State::of(
                     &[started]
                         .into_iter()

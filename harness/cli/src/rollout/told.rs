@@ -17,7 +17,7 @@ pub(super) fn short(path: &str) -> String {
 /// One entry in a line.
 pub(super) fn entry(entry: &Entry) -> String {
     let what = match &entry.what {
-        Happened::Started { changes } | Happened::Joined { changes } => {
+        Happened::Started { changes, .. } | Happened::Joined { changes } => {
             let changing = || changes.iter().filter(|(_, change)| change.old != change.new);
             let lines = changing().map(|(machine, Change { old, new })| {
                 format!("\n  {machine}: from {} to {}", short(&old.0), short(&new.0))

@@ -82,6 +82,7 @@ fn a_person_wants_one_back(harbour: &Harbour) {
         "`seaworthy promote` brings galena what the fleet wants of it: change that first, if it was the fault",
     ];
     harbour.says("seaworthy rollback galena --yes", 0, &told);
+    harbour.says("seaworthy rollback galena --yes", 0, &["galena runs", "as before: nothing is to be done"]);
     assert_eq!(harbour.version("galena").1, before);
     // What it gets back is not what the last promotion had to do with: that was galena's alone.
     assert_eq!(harbour.version("cinnabar").0, "3");

@@ -181,7 +181,7 @@ impl PromotionJournal {
     /// Finds out whether a word counts.
     fn hold(&mut self, Entry { what, .. }: &mut Entry) {
         match what {
-            Happened::Started { changes } | Happened::Joined { changes } => {
+            Happened::Started { changes, .. } | Happened::Joined { changes } => {
                 let new = changes.iter().map(|(name, change)| (name.clone(), change.new.clone()));
                 self.closures.extend(new);
             }

@@ -13,6 +13,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     vec![
         trial("builders::another_computer_builds", &["a", "b"], another),
         trial("builders::the_machine_itself_builds", &["a"], itself),
+        trial("builders::what_the_machine_has_nobody_has_to_build", &["a"], nobody),
     ]
 }
 
@@ -84,5 +85,31 @@ async fn itself(rig: Rig) {
     done(&deploy, "a", &change, &[Step::Copy, Step::Activate, Step::Confirm, Step::SetProfile]).await;
     assert_eq!(rig.answers("a").await, "by-itself");
     assert!(!is_here(&change.new), "it came through this computer's store");
+    rig.lab.down().await;
+}
+
+/// A person's way back evaluates nothing, and what ran there before may be collected everywhere else.
+async fn nobody(rig: Rig) {
+    let new = system("before", "", "");
+    rig.copy("a", &new).await;
+    rig.forget(&new);
+    let change = rig.to(&new);
+    for build_on in [Some(to("nowhere")), None] {
+        let targets = [("a".into(), Target { build_on, ..target("a") })].into();
+        let means = Means {
+            ssh: Arc::clone(&rig.ssh),
+            nix: rig.nix(),
+            roots: rig.path("roots"),
+            who: "us".to_owned(),
+            limits: LIMITS,
+        };
+        let deploy = Deploy::new(PromotionId("p1".to_owned()), targets, means).unwrap();
+        done(&deploy, "a", &change, &[Step::Build, Step::Copy]).await;
+    }
+    let deploy = rig.deploy("p2");
+    done(&deploy, "a", &change, &[Step::Build, Step::Copy, Step::Activate, Step::Confirm, Step::SetProfile])
+        .await;
+    assert_eq!(rig.answers("a").await, "before");
+    assert!(!is_here(&new), "it came from there");
     rig.lab.down().await;
 }

@@ -13,7 +13,8 @@ use model::{
 /// An order to take this step.
 pub(crate) fn order(name: &str, change: &Change, step: Step) -> Order {
     let machine = MachineName::from(name);
-    let started = Happened::Started { changes: BTreeMap::from([(machine.clone(), change.clone())]) };
+    let started =
+        Happened::Started { changes: BTreeMap::from([(machine.clone(), change.clone())]), back: false };
     let before: &[Step] = match step {
         Step::Look | Step::Build => &[],
         Step::Copy => &[Step::Build],

@@ -29,7 +29,10 @@ pub(crate) fn course(waves: &[&[&str]], soak: Duration) -> Course {
 
 /// The first entry of a journal.
 pub(crate) fn started(changes: &BTreeMap<MachineName, Change>) -> Entry {
-    Entry { at: HostClock::start().now().wall, what: Happened::Started { changes: changes.clone() } }
+    Entry {
+        at: HostClock::start().now().wall,
+        what: Happened::Started { changes: changes.clone(), back: false },
+    }
 }
 
 /// A journal in memory of one machine's promotion, with more that happened.

@@ -24,6 +24,7 @@ use model::{
         host::{self, Expected},
         outlook::Outlook,
         pair::{self, Limits, Outlooks},
+        presence,
         questions::Questions,
     },
     verdict::Verdict,
@@ -174,7 +175,8 @@ impl Rig {
     /// What is wrong, and what could not be told, pairs first: nothing when all is well.
     pub(crate) fn wrong(&self, matrix: &Matrix, outlooks: &Outlooks, limits: &Limits) -> Vec<String> {
         let expected = self.expected();
-        let pairs = matrix.pairs().map(|pair| pair::verdict(&pair, outlooks, limits));
+        let present = presence::present(outlooks, &expected.owners);
+        let pairs = matrix.pairs().map(|pair| pair::verdict(&pair, outlooks, &present, limits));
         let hosts = outlooks.iter().map(|(name, outlook)| host::verdict(name, outlook, &expected, limits));
         pairs.chain(hosts).flat_map(|verdict| told(&verdict)).collect()
     }

@@ -118,7 +118,9 @@ impl State {
         self.ends() && (self.failed() || self.is_through(course))
     }
 
-    fn ends(&self) -> bool {
+    /// Whether nothing that was begun has to be ended before another promotion begins.
+    #[must_use]
+    pub fn ends(&self) -> bool {
         self.machines().values().all(is_at_rest)
     }
 

@@ -18,6 +18,7 @@ pub struct State {
     approved: BTreeMap<String, BTreeMap<String, BTreeSet<MachineName>>>,
     refused: BTreeMap<String, BTreeMap<String, String>>,
     frozen: Option<(String, String)>,
+    back: bool,
 }
 
 impl State {
@@ -57,6 +58,12 @@ impl State {
         self.frozen.as_ref().map(|(by, reason)| (by.as_str(), reason.as_str()))
     }
 
+    /// Whether it is somebody's way back, rather than a way to what the fleet wants.
+    #[must_use]
+    pub fn is_way_back(&self) -> bool {
+        self.back
+    }
+
     /// The same as an entry, for another promotion to begin with.
     #[must_use]
     pub fn freeze(&self) -> Option<Happened> {
@@ -67,11 +74,12 @@ impl State {
     /// Takes one more entry in. An entry about a machine that the promotion does not have changes nothing.
     pub fn apply(&mut self, entry: &Entry) {
         match &entry.what {
-            Happened::Started { changes } => {
+            Happened::Started { changes, back } => {
                 let host = |(name, change): (&MachineName, &_)| {
                     (name.clone(), Host::new(Clone::clone(change), entry.at))
                 };
                 self.machines = changes.iter().map(host).collect();
+                self.back = *back;
             }
             Happened::Joined { changes } => {
                 for (name, change) in changes {

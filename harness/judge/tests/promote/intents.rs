@@ -38,7 +38,7 @@ fn there(all: &[(&str, &str)]) -> BTreeMap<MachineName, Standing> {
 /// A promotion of `a` from 1 to 2 in which these steps were begun, and ended so.
 fn last(steps: &[(Step, Option<End>)]) -> State {
     let change = Change { old: closure("1"), new: closure("2") };
-    let mut what = vec![Happened::Started { changes: [("a".into(), change)].into() }];
+    let mut what = vec![Happened::Started { changes: [("a".into(), change)].into(), back: false }];
     for (step, end) in steps {
         what.push(Happened::Begun { machine: "a".into(), step: *step });
         what.extend(end.clone().map(|end| Happened::Ended { machine: "a".into(), step: *step, end }));

@@ -63,7 +63,7 @@ impl World {
             let mut after = self.clone();
             after.alive = true;
             after.note(match fleet.habit {
-                Habit::BeginsAnew => Happened::Started { changes: fleet.changes(|_| true) },
+                Habit::BeginsAnew => Happened::Started { changes: fleet.changes(|_| true), back: false },
                 _ => Happened::Joined { changes: fleet.changes(|one| one == name) },
             });
             after.note(Happened::Resumed);

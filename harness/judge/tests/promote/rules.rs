@@ -42,7 +42,7 @@ fn proofs(names: &[&str]) -> Proofs {
 
 fn started(names: &[&str]) -> Vec<Happened> {
     let changes = names.iter().map(|name| (MachineName::from(*name), change(name))).collect();
-    vec![Happened::Started { changes }]
+    vec![Happened::Started { changes, back: false }]
 }
 
 fn ended(name: &str, step: Step, end: End) -> [Happened; 2] {
@@ -317,7 +317,7 @@ fn a_primary_machine_waits_for_all_soaks_together() {
 #[test]
 fn a_machine_that_has_its_closure_already_is_through() {
     let same = Change { old: change("a").new, new: change("a").new };
-    let state = state([Happened::Started { changes: BTreeMap::from([("a".into(), same)]) }]);
+    let state = state([Happened::Started { changes: BTreeMap::from([("a".into(), same)]), back: false }]);
     assert_eq!(state.machines()["a"].phase, Phase::Settled { since: at(NOW) });
     assert_eq!(told(&course(&[&["a"]]), &proofs(&[]), &state, at(NOW)), ["a Open: nothing; "]);
 }
@@ -353,7 +353,7 @@ fn a_promotion_begins_where_a_machine_that_changes_goes_or_only_waits() {
     course.waves[0].soak = std::time::Duration::from_secs(3600);
     let unchanged = Change { old: change("a").new, new: change("a").new };
     let changes = [("a".into(), unchanged), ("b".into(), change("b"))].into();
-    let state = state([Happened::Started { changes }]);
+    let state = state([Happened::Started { changes, back: false }]);
     let worth =
         |proofs: &Proofs| decide(&course, proofs, &state, at(NOW)).is_worth_beginning(&state, at(NOW));
     assert!(worth(&proofs(&["b"])), "it waits for a soak");

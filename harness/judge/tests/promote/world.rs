@@ -113,7 +113,7 @@ impl Fleet {
 
     pub(crate) fn first(&self, left: Left) -> World {
         let changes = self.changes(|name| !self.late.contains(name));
-        let state = State::of(&[Entry { at: at(0), what: Happened::Started { changes } }]);
+        let state = State::of(&[Entry { at: at(0), what: Happened::Started { changes, back: false } }]);
         let (truth, flight) = (vec![Truth::FIRST; self.names.len()], vec![None; self.names.len()]);
         World {
             state,

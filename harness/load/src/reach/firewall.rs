@@ -11,7 +11,7 @@ use std::{
     net::{IpAddr, SocketAddr},
 };
 
-use model::reach::Probe;
+use model::{card, reach::Probe};
 use serde_json::Value;
 
 use super::known::{Told, address, texts};
@@ -91,16 +91,17 @@ impl<'f> Doors<'f> {
     }
 }
 
-/// Whether a machine hears those who call a UDP port of it on some interface but the tunnel's own. One that does not tell is
-/// taken to.
+/// Whether a machine hears those who call a UDP port of it on some interface that leads out, and is not the tunnel's own. One that
+/// does not tell is taken to.
 pub(super) fn hears(firewall: Told<'_>, port: u64, tunnel: &str) -> bool {
     let Told::Is(rules) = firewall else { return true };
-    let mut of_interfaces =
-        rules["interfaces"].as_object().into_iter().flat_map(|interfaces| interfaces.values());
+    let is_outer = |name: &str| card::leads_out(name) && !is_meant(name, tunnel);
+    let of_interfaces = rules["interfaces"].as_object().into_iter().flatten();
+    let mut of_interfaces = of_interfaces.filter(|(name, _)| is_outer(name));
     rules["enable"] != true
         || opens(rules, "UDP", port)
-        || of_interfaces.any(|rules| opens(rules, "UDP", port))
-        || texts(rules.get("trustedInterfaces")).any(|name| !is_meant(name, tunnel))
+        || of_interfaces.any(|(_, rules)| opens(rules, "UDP", port))
+        || texts(rules.get("trustedInterfaces")).any(is_outer)
 }
 
 /// Whether what listens there hears those who call this address; without an address it listens at all of them.
@@ -154,6 +155,10 @@ mod tests {
     fn an_address_may_have_a_port_of_its_own() {
         let sshd = json!({"enable": true, "ports": [22], "listenAddresses": [{"addr": "10.0.0.1", "port": 2222}, {"addr": "::", "port": null}]});
         let tcp = ["10.0.0.1:22", "10.0.0.1:2222", "[fd00::1]:22"];
+        check(&json!({"enable": false}), &sshd, &["10.0.0.1", "fd00::1"], &tcp);
+        // So NixOS wants an address of IPv6 that has a port.
+        let sshd = json!({"enable": true, "ports": [], "listenAddresses": [{"addr": "[::]", "port": 22}]});
+        let tcp = ["10.0.0.1:22", "[fd00::1]:22"];
         check(&json!({"enable": false}), &sshd, &["10.0.0.1", "fd00::1"], &tcp);
     }
 

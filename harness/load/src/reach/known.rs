@@ -80,7 +80,9 @@ pub(super) fn texts(value: Option<&Value>) -> impl Iterator<Item = &str> {
     value.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
 }
 
-/// An address, with or without the length of its network.
+/// An address, with or without the length of its network, and with or without the brackets of one of IPv6.
 pub(super) fn address(text: &str) -> Option<IpAddr> {
-    text.split('/').next()?.trim().parse().ok()
+    let text = text.split('/').next()?.trim();
+    let bracketed = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    bracketed.unwrap_or(text).parse().ok()
 }

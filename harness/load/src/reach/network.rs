@@ -1,21 +1,10 @@
-//! Networks of addresses, and which address belongs where.
+//! Networks of addresses.
 //!
 //! Flows in: addresses and texts. Flows out: addresses. Must not: know a machine.
 
 use std::net::IpAddr;
 
 use super::known::address;
-
-/// The address from which the kernel speaks to another: the one with which it has the longest beginning in common.
-pub(super) fn nearest(own: &[IpAddr], to: IpAddr) -> Option<IpAddr> {
-    let common = |address: &IpAddr| match (address, to) {
-        (IpAddr::V4(own), IpAddr::V4(to)) => Some((own.to_bits() ^ to.to_bits()).leading_zeros()),
-        (IpAddr::V6(own), IpAddr::V6(to)) => Some((own.to_bits() ^ to.to_bits()).leading_zeros()),
-        _ => None,
-    };
-    let same_family = own.iter().filter_map(|address| Some((common(address)?, *address)));
-    same_family.max_by_key(|(bits, _)| *bits).map(|(_, address)| address)
-}
 
 /// A network and its length; an address alone is a network of its own.
 pub(super) fn network(text: &str) -> Option<(IpAddr, u8)> {

@@ -11,6 +11,7 @@ use std::{
 };
 
 use model::{
+    nearest::nearest,
     reach::{Expectation, Probe, Reach},
     reason::{Reason, Who},
 };
@@ -19,7 +20,7 @@ use serde_json::Value;
 use super::{
     Name, firewall,
     known::{Known, Told, address, texts},
-    network::{masked, nearest, network},
+    network::{masked, network},
     seat::{Seat, Standing, Why, needed},
 };
 

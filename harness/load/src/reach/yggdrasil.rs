@@ -9,6 +9,7 @@ use std::{
 };
 
 use model::{
+    peering,
     reason::Reason,
     resolved::{ResolvedFleet, ResolvedMachine},
 };
@@ -61,7 +62,7 @@ impl Peerings {
         }
         for index in (0..seats.len()).filter(|index| members.get(*index) == Some(&true)) {
             let Ok(service) = needed(known.fact(index, "yggdrasil")) else { continue };
-            for host in texts(service.get("peers")).filter_map(host) {
+            for host in texts(service.get("peers")).filter_map(peering::host) {
                 let other = *hosts.entry(host).or_insert_with(|| union.add());
                 // One that takes no part joins nobody; a stranger does.
                 if members.get(other) != Some(&false) {
@@ -92,7 +93,7 @@ fn names(machine: &str, fleet: &ResolvedFleet) -> Vec<String> {
 fn deployed_to(target: &str) -> String {
     let (target, _) = target.split_once('?').unwrap_or((target, ""));
     let host = target.rsplit_once('@').map_or(target, |(_, host)| host);
-    bare(host)
+    peering::bare(host)
 }
 
 /// The domains in which clan's WireGuard names its members: that of the settings, else the instance's name.
@@ -107,23 +108,6 @@ fn domains(machine: &ResolvedMachine, fleet: &ResolvedFleet) -> Vec<String> {
         said.unwrap_or(name).to_owned()
     };
     wireguards.map(|(name, _)| domain(name)).collect()
-}
-
-/// The host of `tcp://host:port`; behind a proxy (`socks://proxy/host:port`), the one that the proxy connects to.
-fn host(uri: &str) -> Option<String> {
-    let rest = uri.split_once("://")?.1;
-    let rest = rest.split('?').next()?;
-    Some(bare(rest.rsplit('/').next()?)).filter(|host| !host.is_empty())
-}
-
-/// A host without its port, an address in its shortest form.
-fn bare(host: &str) -> String {
-    let bracketed = host.strip_prefix('[').and_then(|rest| rest.split(']').next());
-    let host = bracketed.unwrap_or_else(|| match host.split_once(':') {
-        Some((name, port)) if !port.contains(':') => name,
-        _ => host,
-    });
-    address(host).map_or_else(|| host.to_lowercase(), |address| address.to_string())
 }
 
 /// Groups that grow together.
@@ -166,16 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_host_of_a_peering_is_found() {
-        for (uri, expected) in [
-            ("tcp://192.168.1.1:6443", "192.168.1.1"),
-            ("quic://[fd00:0::1]:6444", "fd00::1"),
-            ("tls://Example.org:6446?key=00", "example.org"),
-            ("socks://127.0.0.1:9050/abc.onion:6443", "abc.onion"),
-        ] {
-            assert_eq!(host(uri).as_deref(), Some(expected));
-        }
-        assert_eq!(host("nonsense"), None);
+    fn the_host_that_a_machine_is_deployed_to_is_found() {
         assert_eq!(deployed_to("root@[fd00::1]:22?A=B"), "fd00::1");
     }
 }

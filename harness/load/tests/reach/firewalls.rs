@@ -28,7 +28,7 @@ impl Rules {
             "allowPing": self.ping,
             "allowedTCPPorts": ports(self.ssh, 22),
             "allowedUDPPorts": ports(self.udp, 51820),
-            "trustedInterfaces": if self.trusted { vec!["wg"] } else { Vec::new() },
+            "trustedInterfaces": if self.trusted { vec!["lo", "wg"] } else { vec!["lo"] },
         })
     }
 

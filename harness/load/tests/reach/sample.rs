@@ -22,7 +22,7 @@ impl Sample {
     /// Machines that evaluate, with an SSH daemon that the firewall lets in.
     pub(crate) fn of(machines: &[&str]) -> Self {
         let facts = json!({
-            "firewall": {"enable": true, "allowedTCPPorts": [22], "allowedUDPPorts": [51820]},
+            "firewall": {"enable": true, "allowedTCPPorts": [22], "allowedUDPPorts": [51820], "trustedInterfaces": ["lo"]},
             "sshd": {"enable": true, "ports": [22]},
             "zerotier": {"enable": false, "joinNetworks": []},
             "wireguard": {},

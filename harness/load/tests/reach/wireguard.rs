@@ -72,7 +72,7 @@ fn a_tunnel_needs_an_endpoint_at_one_end() {
 
 #[test]
 fn a_firewall_that_keeps_callers_out_leaves_the_way_to_those_whom_its_machine_calls() {
-    let shut = json!({"enable": true, "allowedTCPPorts": [22]});
+    let shut = json!({"enable": true, "allowedTCPPorts": [22], "trustedInterfaces": ["lo"]});
     let matrix = star().fact("hub", "firewall", shut.clone()).matrix();
     assert_eq!(
         told(&matrix, "p", "hub"),
@@ -89,6 +89,15 @@ fn a_firewall_that_keeps_callers_out_leaves_the_way_to_those_whom_its_machine_ca
         |name: &str| star().fact("hub", "firewall", json!({"enable": true, "trustedInterfaces": [name]}));
     assert_eq!(told(&trusts("eth0").matrix(), "p", "hub"), "must reach: both are members");
     assert!(told(&trusts("wg").matrix(), "p", "hub").starts_with("must not reach"), "the tunnel's own");
+    for bridge in ["lo", "docker0", "virbr0", "veth+"] {
+        let told = told(&trusts(bridge).matrix(), "p", "hub");
+        assert_eq!(told, "must not reach: the firewall of `hub` keeps WireGuard's packets out", "{bridge}");
+    }
+    let within = |name: &str| json!({"enable": true, "interfaces": {name: {"allowedUDPPorts": [51820]}}});
+    for name in ["docker0", "wg"] {
+        let told = told(&star().fact("hub", "firewall", within(name)).matrix(), "p", "hub");
+        assert!(told.starts_with("must not reach"), "nobody calls from there: {name}");
+    }
     // Peers have no port of their own that anybody calls.
     let peer = star().fact("p", "firewall", shut).matrix();
     assert_eq!(told(&peer, "p", "hub"), "must reach: both are members");

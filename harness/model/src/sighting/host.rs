@@ -8,11 +8,18 @@ use std::{
     net::IpAddr,
 };
 
-use super::{Resolved, Sighting, daemon::Daemon, outlook::Outlook, pair::Limits, yggdrasil::Yggdrasil};
+use super::{
+    Resolved, Sighting,
+    daemon::Daemon,
+    outlook::Outlook,
+    pair::Limits,
+    yggdrasil::{Peer, Yggdrasil},
+};
 use crate::{
     finding::Finding,
     machine::MachineName,
     overlay::{Names, OverlayKind},
+    peering,
     subject::Subject,
     verdict::{Fault, Verdict},
 };
@@ -22,6 +29,10 @@ use crate::{
 pub struct Expected {
     /// Whose an address is. Nobody else may have it.
     pub owners: BTreeMap<IpAddr, MachineName>,
+    /// The machines of the fleet.
+    pub machines: BTreeSet<MachineName>,
+    /// Where those are met: on the overlays, and at what those who were asked have besides.
+    pub places: BTreeSet<IpAddr>,
     /// Whose a public key of WireGuard is, of those who were asked.
     pub keys: BTreeMap<String, MachineName>,
     /// Others who have an address at which the machine is called below the overlays, as far as those say who call it.
@@ -93,10 +104,16 @@ impl Told<'_> {
             if owner != name && seen.addresses.contains(address) {
                 self.find("mesh/same-address", format!("`{name}` has {address}, which is `{owner}`'s"), None);
             }
-            if owner == name && !seen.addresses.contains(address) {
+            if owner == name && self.runs_at(*address) && !seen.addresses.contains(address) {
                 self.find("mesh/no-address", format!("`{name}` does not have its address {address}"), None);
             }
         }
+    }
+
+    /// Whether an own address is one on an overlay that the machine is to run.
+    fn runs_at(&self, address: IpAddr) -> bool {
+        let own = self.expected.overlays.values().filter_map(|members| members.get(self.name));
+        own.flatten().any(|own| *own == address)
     }
 
     fn names(&mut self, seen: &Sighting) {
@@ -159,8 +176,8 @@ impl Told<'_> {
             self.find("mesh/identity", told, None);
         }
         let away = self.expected.away.contains(&OverlayKind::Yggdrasil);
-        let down = said.peers.iter().filter(|peer| peer.up == Some(false) && !away);
-        for peer in down {
+        let lost: Vec<&Peer> = said.lost().filter(|peer| !away && self.is_ours(peer)).collect();
+        for peer in lost {
             let told = format!("Yggdrasil on `{name}` has no line to {}", peer.remote);
             self.find("mesh/peer-down", told, peer.last_error.as_ref());
         }
@@ -168,6 +185,18 @@ impl Told<'_> {
         if said.up().next().is_none() && !alone {
             self.find("mesh/no-peers", format!("Yggdrasil on `{name}` has no peer that is up"), None);
         }
+    }
+
+    /// Whether a peer is called where a machine of the fleet is, or by a name that begins with one's.
+    fn is_ours(&self, peer: &Peer) -> bool {
+        let expected = self.expected;
+        let Some(host) = peering::host(&peer.remote) else { return false };
+        let first = host.split('.').next().unwrap_or(&host);
+        let ours = |at: &str| at.parse().is_ok_and(|at: IpAddr| expected.places.contains(&at));
+        ours(&host)
+            || ours(&peer.address)
+            || expected.machines.iter().any(|name| name.as_str().eq_ignore_ascii_case(first))
+            || expected.names.keys().any(|name| name.as_str().eq_ignore_ascii_case(&host))
     }
 
     fn find(&mut self, rule: &str, message: String, words: Option<&String>) {

@@ -10,6 +10,8 @@ fn judged(kind: Option<OverlayKind>, lines: &str) -> Verdict {
     let address = |text: &str| -> IpAddr { text.parse().unwrap() };
     let expected = Expected {
         owners: [(address("fd00::2"), a.clone()), (address("fd00::3"), b.clone())].into(),
+        machines: [a.clone(), b.clone()].into(),
+        places: [address("198.18.0.2"), address("198.18.0.3"), address("fd00::3")].into(),
         names: [("b.mesh".parse().unwrap(), [address("fd00::3")].into())].into(),
         overlays: kind
             .into_iter()
@@ -162,4 +164,48 @@ fn a_machine_that_is_not_itself_fails_and_one_that_is_offline_does_not() {
     let changed = of(Outlook::Distrusted(Distrust::Changed, "words".into()));
     assert_eq!(changed.findings()[0].rule, "mesh/host-key");
     assert!(matches!(of(Outlook::Offline(String::new())), Verdict::Skipped { .. }));
+}
+
+/// One whose configuration does not run the overlay has an address on it in the inventory alone.
+#[test]
+fn an_address_is_missed_where_the_overlay_is_to_run() {
+    let missing = |kind: Option<OverlayKind>| {
+        let (a, own): (MachineName, IpAddr) = ("a".into(), "fd00::2".parse().unwrap());
+        let overlays = kind.map(|kind| (kind, [(a.clone(), [own].into())].into()));
+        let expected = Expected {
+            owners: [(own, a.clone())].into(),
+            overlays: overlays.into_iter().collect(),
+            ..Expected::default()
+        };
+        let said = format!("{}\naddress fd00::9\nwireguard now 9000\nend\n", lines::VERSION);
+        let outlook = Outlook::Seen(Box::new(lines::read(&said).unwrap()));
+        let verdict = verdict(&a, &outlook, &expected, &Limits::default());
+        verdict.findings().iter().map(|one| one.message.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(missing(Some(OverlayKind::Wireguard)), ["`a` does not have its address fd00::2"]);
+    assert_eq!(missing(None), [""; 0]);
+}
+
+/// A node is met by one line as well as by two, and those of strangers are their own matter.
+#[test]
+fn a_line_that_is_down_counts_where_it_was_the_last_to_a_machine_of_the_fleet() {
+    let found = |peers: &str| {
+        let kind = Some(OverlayKind::Yggdrasil);
+        let itself = r#"yggdrasil self {"key":"ab","address":"fd00::2"}"#;
+        found(kind, &format!("{itself}\nyggdrasil peers {{\"peers\":[{peers}]}}"))
+    };
+    let up = |more: &str| format!(r#"{{"up":true,"remote":"tls://198.18.0.3:7743"{more}}}"#);
+    let down = |remote: &str, more: &str| format!(r#"{{"up":false,"remote":"{remote}"{more}}}"#);
+    let both = |up: &str, down: &str| found(&format!("{up},{down}"));
+    for remote in
+        ["tls://b:1", "tcp://[fd00::3]:6443?priority=20", "quic://B.example.org:1", "tls://198.18.0.2:1"]
+    {
+        let told = format!("mesh/peer-down: Yggdrasil on `a` has no line to {remote}");
+        assert_eq!(both(&up(""), &down(remote, "")), [told]);
+    }
+    let by_key = both(&up(r#","key":"cd""#), &down("tls://b:1", r#","key":"cd""#));
+    let by_address = both(&up(r#","address":"200::3""#), &down("tls://b:1", r#","address":"200::3""#));
+    let by_host = both(&up(""), &down("tcp://198.18.0.3:6443?priority=20", ""));
+    let stranger = both(&up(""), &down("tls://ygg.example.org:443", ""));
+    assert_eq!([by_key, by_address, by_host, stranger], [const { Vec::<String>::new() }; 4]);
 }

@@ -13,11 +13,14 @@ use super::{
     measure::measurements,
     outlook::Outlook,
     pair::{self, Limits, Outlooks},
+    presence::present,
     seen::Seen,
 };
 use crate::{
     machine::MachineName,
+    matrix::Pair,
     measurement::Measurement,
+    reach::Reach,
     round::Round,
     verdict::{Fault, Verdict},
 };
@@ -38,6 +41,7 @@ pub struct Judged {
 pub struct Judge<'a> {
     round: &'a Round,
     outlooks: &'a Outlooks,
+    present: BTreeSet<MachineName>,
     expected: Expected,
 }
 
@@ -48,8 +52,17 @@ impl<'a> Judge<'a> {
         let keys = outlooks.iter().flat_map(|(name, outlook)| {
             outlook.wireguard_keys().map(move |key| (key.to_owned(), name.clone()))
         });
-        let expected = Expected { owners: round.owners(), keys: keys.collect(), ..Expected::default() };
-        Self { round, outlooks, expected }
+        let owners = round.owners();
+        let present = present(outlooks, &owners);
+        let seen = outlooks.values().filter_map(Outlook::sighting).flat_map(|seen| &seen.addresses);
+        let expected = Expected {
+            machines: round.machines.iter().cloned().collect(),
+            places: owners.keys().chain(seen).copied().collect(),
+            keys: keys.collect(),
+            owners,
+            ..Expected::default()
+        };
+        Self { round, outlooks, present, expected }
     }
 
     /// The verdict on a machine. One that nobody could ask is skipped; who is offline opens and closes nothing, neither its own
@@ -59,15 +72,17 @@ impl<'a> Judge<'a> {
             let verdict = Verdict::Skipped { reason: format!("`{machine}` was not asked") };
             return Judged { verdict, seen: Vec::new(), measurements: Vec::new() };
         };
-        let outlooks = self.outlooks;
-        let is_there = |name: &MachineName| !matches!(outlooks.get(name), Some(Outlook::Offline(_)));
-        self.round.meets(machine, is_there, &mut self.expected);
+        let (outlooks, present) = (self.outlooks, &self.present);
+        self.round.meets(machine, |name| present.contains(name), &mut self.expected);
         self.expected.elsewhere = self.elsewhere(machine);
         let own = host::verdict(machine, outlook, &self.expected, limits);
-        let pairs = self.round.pairs(machine).map(|pair| (pair, pair::verdict(&pair, outlooks, limits)));
+        let pairs = self.round.pairs(machine);
+        let pairs = pairs.map(|pair| (pair, pair::verdict(&pair, outlooks, &self.present, limits)));
         let pairs: Vec<_> = pairs.collect();
         let seen = pairs.iter().map(|(pair, verdict)| Seen::of(pair, verdict)).collect();
-        let verdict = together(own, pairs.into_iter().map(|(_, verdict)| verdict).collect());
+        let is_blind = |pair: &Pair<'_>| pair.reach() == Reach::Must && !pair.expectation.can_be_shown();
+        let blind = pairs.iter().find(|(pair, _)| is_blind(pair)).map(|(_, verdict)| verdict.clone());
+        let verdict = together(own, pairs.into_iter().map(|(_, verdict)| verdict).collect(), blind);
         Judged { verdict, seen, measurements: measurements(self.round, machine, outlook) }
     }
 }
@@ -91,8 +106,8 @@ impl Judge<'_> {
 }
 
 /// Whatever is wrong counts first, then what the harness could not tell. A pair that nobody could be asked about is passed
-/// over as long as there is another.
-fn together(own: Verdict, pairs: Vec<Verdict>) -> Verdict {
+/// over as long as there is another, but for a blind one: that must be met, and no way of asking shows it, whoever is there.
+fn together(own: Verdict, pairs: Vec<Verdict>, blind: Option<Verdict>) -> Verdict {
     if matches!(own, Verdict::Skipped { .. }) {
         return own;
     }
@@ -110,10 +125,10 @@ fn together(own: Verdict, pairs: Vec<Verdict>) -> Verdict {
     if !findings.is_empty() {
         return Verdict::Fail { findings };
     }
-    match (late, one(faults), untold) {
+    match (late, one(faults), blind.or_else(|| untold.filter(|_| !told))) {
         (Some(late), ..) => late,
         (_, Some(fault), _) => Verdict::Broken { fault },
-        (_, _, Some(untold)) if !told => untold,
+        (_, _, Some(untold)) => untold,
         _ => Verdict::Pass,
     }
 }

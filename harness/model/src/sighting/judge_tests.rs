@@ -8,7 +8,11 @@ use crate::{
     reach::{Expectation, Probe},
     reason::{Reason, Who},
     round::{Coverage, Net, Target},
-    sighting::{lines, outlook::Distrust, seen::Sight},
+    sighting::{
+        lines,
+        outlook::{Distrust, Outlook},
+        seen::Sight,
+    },
 };
 
 fn address(of: &str) -> String {
@@ -33,7 +37,7 @@ fn round() -> Round {
             members: ["a", "b", "c"].map(member).into(),
         },
         run: ["a", "b", "c"].map(MachineName::from).into(),
-        coverage: Coverage { asked: 7, of: 7, unasked: 0, sample: None },
+        coverage: Coverage { asked: 7, of: 7, unasked: 0, unjudged: 0, sample: None },
         targets: [
             ("a".into(), vec![must("b"), must("c")]),
             ("b".into(), vec![must("a"), must("c")]),
@@ -70,8 +74,11 @@ fn offline(name: &str) -> (MachineName, Outlook) {
 }
 
 fn judged<const N: usize>(outlooks: [(MachineName, Outlook); N], of: &str) -> Judged {
-    let (round, outlooks) = (round(), Outlooks::from(outlooks));
-    Judge::of(&round, &outlooks).judge(&of.into(), &Limits::default())
+    judged_in(&round(), outlooks, of)
+}
+
+fn judged_in<const N: usize>(round: &Round, outlooks: [(MachineName, Outlook); N], of: &str) -> Judged {
+    Judge::of(round, &Outlooks::from(outlooks)).judge(&of.into(), &Limits::default())
 }
 
 fn sights(judged: &Judged) -> Vec<(&str, Sight)> {
@@ -117,6 +124,22 @@ fn who_is_offline_is_skipped_and_nobody_is_blamed_for_it() {
     assert_eq!(sights(&judged), [("b", Sight::Reached), ("c", Sight::Untold)]);
 }
 
+/// A laptop that nobody has a way to and that sleeps is not told from one that is cut off, until somebody meets it.
+#[test]
+fn who_was_not_asked_is_there_if_it_answers_somebody() {
+    let asleep = judged([seen("a", &["b"], &["c"]), seen("b", &["a"], &["c"])], "a");
+    assert_eq!(asleep.verdict, Verdict::Pass, "neither by its echoes nor by an old handshake");
+    assert_eq!(sights(&asleep), [("b", Sight::Reached), ("c", Sight::Untold)]);
+    for c in [None, Some(offline("c"))] {
+        let mut outlooks = Outlooks::from([seen("a", &["b"], &["c"]), seen("b", &["a", "c"], &[])]);
+        outlooks.extend(c);
+        let round = round();
+        let cut = Judge::of(&round, &outlooks).judge(&"a".into(), &Limits::default());
+        let rules: Vec<&str> = cut.verdict.findings().iter().map(|one| one.rule.as_str()).collect();
+        assert_eq!(rules, ["mesh/handshake", "mesh/unreached"], "`b` meets it, and `a` does not");
+    }
+}
+
 #[test]
 fn where_nothing_can_be_told_nothing_passes() {
     let alone = judged([seen("a", &[], &["b", "c"]), offline("b"), offline("c")], "a");
@@ -126,6 +149,21 @@ fn where_nothing_can_be_told_nothing_passes() {
     assert!(matches!(judged([], "a").verdict, Verdict::Skipped { .. }));
 }
 
+/// The owner states that `a` must reach `c`, whose address nobody knows: that all others are met does not show it.
+#[test]
+fn who_must_meet_one_without_an_address_is_held_by_it() {
+    let mut round = round();
+    for target in
+        round.nets[0].targets.get_mut("a").unwrap().iter_mut().filter(|target| target.to == "c".into())
+    {
+        target.expectation.probe = None;
+    }
+    let judged = judged_in(&round, [seen("a", &["b", "c"], &[]), seen("b", &["a"], &[])], "a");
+    assert_eq!(sights(&judged), [("b", Sight::Reached), ("c", Sight::Untold)]);
+    let reason = "no address of `c` is known that could be asked".to_owned();
+    assert_eq!(judged.verdict, Verdict::Skipped { reason });
+}
+
 #[test]
 fn what_is_wrong_goes_before_what_could_not_be_told() {
     let late = Verdict::TimedOut { limit: std::time::Duration::ZERO };
@@ -133,9 +171,9 @@ fn what_is_wrong_goes_before_what_could_not_be_told() {
         |what: &str| Verdict::Broken { fault: Fault { what: what.to_owned(), remedy: None, detail: vec![] } };
     let wrong = judged([seen("d", &["a"], &[])], "d").verdict;
     assert_eq!(wrong.findings()[0].rule, "mesh/leak");
-    assert_eq!(together(fault("x"), vec![wrong.clone(), Verdict::Pass]), wrong);
-    assert_eq!(together(fault("x"), vec![late.clone()]), late);
-    let Verdict::Broken { fault: both } = together(fault("x"), vec![fault("y"), fault("x")]) else {
+    assert_eq!(together(fault("x"), vec![wrong.clone(), Verdict::Pass], None), wrong);
+    assert_eq!(together(fault("x"), vec![late.clone()], None), late);
+    let Verdict::Broken { fault: both } = together(fault("x"), vec![fault("y"), fault("x")], None) else {
         panic!("broken")
     };
     assert_eq!((both.what.as_str(), both.detail), ("x", vec!["y".to_owned()]));

@@ -4,18 +4,19 @@
 //! in it: the machine at the other end was heard or not heard there, and knows its own addresses.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     net::{IpAddr, SocketAddr},
     time::Duration,
 };
 
 use serde::{Deserialize, Serialize};
 
-use super::{Icmp, Knock, Sighting, outlook::Outlook};
+use super::{Icmp, Knock, Sighting, outlook::Outlook, presence};
 use crate::{
     finding::Finding,
     machine::MachineName,
     matrix::Pair,
+    nearest::nearest,
     reach::{Probe, Reach},
     reason::Reason,
     subject::Subject,
@@ -57,9 +58,14 @@ enum Met {
     Untold(String),
 }
 
-/// The verdict on a pair.
+/// The verdict on a pair, where these were there.
 #[must_use]
-pub fn verdict(pair: &Pair<'_>, outlooks: &Outlooks, limits: &Limits) -> Verdict {
+pub fn verdict(
+    pair: &Pair<'_>,
+    outlooks: &Outlooks,
+    present: &BTreeSet<MachineName>,
+    limits: &Limits,
+) -> Verdict {
     let skipped = |reason: String| Verdict::Skipped { reason };
     let Some(probe) = pair.expectation.probe.as_deref().filter(|probe| !probe.is_empty()) else {
         return skipped(format!("no address of `{}` is known that could be asked", pair.to));
@@ -71,7 +77,10 @@ pub fn verdict(pair: &Pair<'_>, outlooks: &Outlooks, limits: &Limits) -> Verdict
         return skipped(format!("`{}` was not asked", pair.from));
     };
     match outlook.seen(pair.from.as_str()) {
-        Ok(seen) => Look { pair, seen, other: outlooks.get(pair.to), limits }.judge(probe),
+        Ok(seen) => {
+            let is_there = present.contains(pair.to);
+            Look { pair, seen, other: outlooks.get(pair.to), is_there, limits }.judge(probe)
+        }
         Err(verdict) => verdict,
     }
 }
@@ -80,6 +89,8 @@ struct Look<'a> {
     pair: &'a Pair<'a>,
     seen: &'a Sighting,
     other: Option<&'a Outlook>,
+    /// Whether the other end was met, by whomever.
+    is_there: bool,
     limits: &'a Limits,
 }
 
@@ -89,11 +100,9 @@ impl Look<'_> {
         let knocks = probe.tcp.iter().map(|place| (place.ip(), Some(*place), self.knock(*place)));
         let met: Vec<_> = pings.chain(knocks).collect();
         let answers = |met: &Met| matches!(met, Met::Yes | Met::Refused);
-        if let Some(Outlook::Offline(why)) = self.other
-            && !met.iter().any(|(_, _, met)| answers(met))
-        {
+        if !self.is_there && !met.iter().any(|(_, _, met)| answers(met)) {
             // That nobody meets it says nothing of the way to it.
-            return Verdict::Skipped { reason: format!("`{}` is offline: {why}", self.pair.to) };
+            return Verdict::Skipped { reason: presence::away(self.pair.to, self.other) };
         }
         let findings = match self.pair.reach() {
             Reach::Must => self.missed(&met),
@@ -198,7 +207,12 @@ impl Look<'_> {
         }
         let other = match self.other {
             Some(Outlook::Seen(other)) => other,
-            _ => return lost("mesh/unreached", format!("nothing comes back, and `{to}` was not asked")),
+            _ => {
+                return lost(
+                    "mesh/unreached",
+                    format!("nothing comes back; `{to}` is there, and was not asked"),
+                );
+            }
         };
         if self.lacks(other, address) {
             return lost("mesh/no-ipv6", format!("`{to}` has no IPv6"));
@@ -247,9 +261,9 @@ impl Look<'_> {
         if stated.is_empty() { self.seen.addresses.iter().copied().collect() } else { stated.to_vec() }
     }
 
-    /// Whether the other end got requests of ours.
+    /// Whether the other end got requests of ours: from the address with which it is asked, as others may be heard another way.
     fn heard(&self, other: &Sighting, address: IpAddr) -> bool {
-        self.ours().iter().any(|own| own.is_ipv4() == address.is_ipv4() && other.heard.contains(own))
+        nearest(&self.ours(), address).is_some_and(|own| other.heard.contains(&own))
     }
 
     fn lacks(&self, seen: &Sighting, address: IpAddr) -> bool {

@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use serde::Deserialize;
 
+use crate::peering;
+
 /// A node and its peers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Yggdrasil {
@@ -31,6 +33,17 @@ pub struct Peer {
     pub last_error: Option<String>,
 }
 
+impl Peer {
+    /// Whether two lines are to the same node, by whatever is known of both.
+    fn is(&self, other: &Self) -> bool {
+        let same = |one: &str, other: &str| !one.is_empty() && one == other;
+        let hosts = (peering::host(&self.remote), peering::host(&other.remote));
+        same(&self.key, &other.key)
+            || same(&self.address, &other.address)
+            || matches!(hosts, (Some(one), Some(other)) if one == other)
+    }
+}
+
 #[derive(Deserialize)]
 struct Itself {
     key: String,
@@ -46,6 +59,11 @@ impl Yggdrasil {
     /// Those that are joined to it now.
     pub fn up(&self) -> impl Iterator<Item = &Peer> {
         self.peers.iter().filter(|peer| peer.up != Some(false))
+    }
+
+    /// Peers of which no line is up: of one that is called twice, by two ways, one may be down.
+    pub fn lost(&self) -> impl Iterator<Item = &Peer> {
+        self.peers.iter().filter(|peer| peer.up == Some(false) && !self.up().any(|up| up.is(peer)))
     }
 
     pub(super) fn read(itself: &str, peers: &str) -> Result<Self, String> {

@@ -115,6 +115,13 @@ impl Network {
         Some(format!("{node:010x}"))
     }
 
+    /// Whether an address is on it: one that follows from it, or that was given out there.
+    #[must_use]
+    pub fn holds(&self, address: IpAddr) -> bool {
+        let given = self.assigned_addresses.iter().filter_map(|given| given.split('/').next()?.parse().ok());
+        self.node_of(address).is_some() || given.into_iter().any(|given: IpAddr| given == address)
+    }
+
     /// The node that admits others to it.
     #[must_use]
     pub fn controller(&self) -> &str {
@@ -138,12 +145,6 @@ impl Zerotier {
             peers: json("listpeers", peers)?,
             members: admitted.into_iter().flat_map(|one| one.data).collect(),
         })
-    }
-
-    /// The node that has an address on one of its networks.
-    #[must_use]
-    pub fn node_of(&self, address: IpAddr) -> Option<String> {
-        self.networks.iter().find_map(|network| network.node_of(address))
     }
 }
 

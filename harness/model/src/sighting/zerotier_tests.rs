@@ -15,7 +15,7 @@ fn what_was_recorded_is_read() {
     assert_eq!((read.node.address.as_str(), read.node.online), ("e8fb435881", true));
     assert_eq!((read.networks[0].status.as_str(), read.networks[0].controller()), ("OK", "ab1705e7d3"));
     let address = read.networks[0].assigned_addresses[0].trim_end_matches("/88").parse().unwrap();
-    assert_eq!(read.node_of(address).as_deref(), Some("e8fb435881"));
+    assert_eq!(read.networks[0].node_of(address).as_deref(), Some("e8fb435881"));
     let peers: Vec<_> =
         read.peers.iter().map(|peer| (peer.address.as_str(), peer.role.as_str(), peer.is_direct())).collect();
     assert_eq!(peers, [("ab1705e7d3", "PLANET", true), ("edcb1b2f1d", "LEAF", true)]);

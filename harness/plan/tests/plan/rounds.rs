@@ -23,13 +23,13 @@ fn name(at: usize) -> MachineName {
     MachineName(format!("m{at:04}"))
 }
 
-/// A machine for each word: `p` a peer, `c` a controller, `o` no member; of each pair a reason.
+/// A machine for each word: `p` a peer, `c` a controller, `n` a peer without an address, `o` no member; of each pair a reason.
 fn matrix(roles: &[char], reasons: &[Reason]) -> Matrix {
     let machines: Vec<MachineName> = (0..roles.len()).map(name).collect();
     let member = |(at, role): (usize, &char)| {
         let role = match role {
             'c' => "controller",
-            'p' => "peer",
+            'p' | 'n' => "peer",
             _ => return None,
         };
         let roles = [(role.to_owned(), Given { named: true, tags: Vec::new() })].into();
@@ -44,7 +44,8 @@ fn matrix(roles: &[char], reasons: &[Reason]) -> Matrix {
         };
         let address = format!("fd00::{to:x}").parse().unwrap();
         // Nobody has an address who is on no overlay.
-        let probe = (roles[to] != 'o').then(|| Arc::new(Probe { ping: vec![address], tcp: Vec::new() }));
+        let probe = (!matches!(roles[to], 'o' | 'n'))
+            .then(|| Arc::new(Probe { ping: vec![address], tcp: Vec::new() }));
         Expectation { reason, probe }
     };
     let expectations = directed(machines.len()).enumerate().map(expectation).collect();
@@ -55,7 +56,7 @@ fn matrix(roles: &[char], reasons: &[Reason]) -> Matrix {
 fn any_matrix() -> impl Strategy<Value = Matrix> {
     let reason =
         prop_oneof![6 => Just(Reason::Members), 2 => Just(Reason::Closed), 1 => Just(Reason::NoController)];
-    (vec(select(vec!['p', 'p', 'p', 'c', 'o']), 0..24), vec(reason, 1..40))
+    (vec(select(vec!['p', 'p', 'p', 'c', 'o', 'n']), 0..24), vec(reason, 1..40))
         .prop_map(|(roles, reasons)| matrix(&roles, &reasons))
 }
 
@@ -63,9 +64,17 @@ fn drawn(matrix: &Matrix, askers: &BTreeSet<MachineName>, seed: u64) -> Round {
     draw(matrix, &Terms { whole: WHOLE, ..Terms::usual(askers, seed) })
 }
 
-fn two(net: &Net) -> BTreeSet<(MachineName, MachineName)> {
-    let targets = net.targets.iter();
-    targets.flat_map(|(from, to)| to.iter().map(move |to| (from.clone(), to.to.clone()))).collect()
+type Two = (MachineName, MachineName);
+
+/// Those who are asked about each other.
+fn two(net: &Net) -> BTreeSet<Two> {
+    targets(net, true)
+}
+
+fn targets(net: &Net, shown: bool) -> BTreeSet<Two> {
+    let each = net.targets.iter().flat_map(|(from, to)| to.iter().map(move |to| (from, to)));
+    let each = each.filter(|(_, to)| to.expectation.can_be_shown() == shown);
+    each.map(|(from, to)| (from.clone(), to.to.clone())).collect()
 }
 
 /// What can be asked: something is expected, and an address is known.
@@ -73,6 +82,20 @@ fn askable(matrix: &Matrix, askers: &BTreeSet<MachineName>) -> Vec<(MachineName,
     let pairs = matrix.pairs().filter(|pair| askers.contains(pair.from) && pair.expectation.probe.is_some());
     let told = pairs.filter(|pair| pair.reach() != Reach::Unknown);
     told.map(|pair| (pair.from.clone(), pair.to.clone(), pair.reach())).collect()
+}
+
+/// What must be met, and nothing shows it.
+fn must_without_address(matrix: &Matrix, askers: &BTreeSet<MachineName>) -> BTreeSet<Two> {
+    let pairs = matrix.pairs().filter(|pair| askers.contains(pair.from) && pair.expectation.probe.is_none());
+    let must = pairs.filter(|pair| pair.reach() == Reach::Must);
+    must.map(|pair| (pair.from.clone(), pair.to.clone())).collect()
+}
+
+/// Pairs of members of which nobody can tell what is expected, or nothing shows it.
+fn unjudged(matrix: &Matrix) -> usize {
+    let is_member = |name| matrix.meshes[0].overlay.members.contains_key(name);
+    let members = matrix.pairs().filter(|pair| is_member(pair.from) && is_member(pair.to));
+    members.filter(|pair| pair.reach() == Reach::Unknown || pair.expectation.probe.is_none()).count()
 }
 
 /// Sets of those who are joined, by pairs that must meet.
@@ -101,11 +124,11 @@ proptest! {
         let chosen = two(net);
         let possible: BTreeSet<_> = all.iter().map(|(from, to, _)| (from.clone(), to.clone())).collect();
         prop_assert!(chosen.is_subset(&possible), "a target that the matrix does not name");
-        let ends = |pairs: &BTreeSet<(MachineName, MachineName)>| -> [BTreeSet<MachineName>; 2] {
+        let ends = |pairs: &BTreeSet<Two>| -> [BTreeSet<MachineName>; 2] {
             [pairs.iter().map(|two| two.0.clone()).collect(), pairs.iter().map(|two| two.1.clone()).collect()]
         };
         prop_assert_eq!(ends(&chosen), ends(&possible), "who asks, and who is asked about");
-        let must = |pairs: &BTreeSet<(MachineName, MachineName)>| {
+        let must = |pairs: &BTreeSet<Two>| {
             let must = all.iter().filter(|(_, _, reach)| *reach == Reach::Must);
             let must: BTreeSet<_> = must.map(|(from, to, _)| (from.clone(), to.clone())).collect();
             islands(pairs.iter().filter(move |two| must.contains(*two)).cloned())
@@ -115,8 +138,13 @@ proptest! {
         let everybody: BTreeSet<MachineName> = matrix.machines.iter().cloned().collect();
         let unasked = askable(&matrix, &everybody).len() - all.len();
         prop_assert_eq!(net.coverage.unasked, unasked, "what begins at somebody who cannot be asked");
+        let (blind, held) = (targets(net, false), must_without_address(&matrix, &askers));
+        prop_assert!(blind.is_subset(&held), "what cannot be shown is a target only where it must be met");
+        prop_assert_eq!(ends(&blind)[0].clone(), ends(&held)[0].clone(), "who is held by it");
+        prop_assert_eq!(net.coverage.unjudged, unjudged(&matrix), "what nobody can judge is counted");
         if net.coverage.sample.is_none() {
             prop_assert_eq!(chosen, possible);
+            prop_assert_eq!(blind, held);
         } else {
             // A ring and three by chance, four hubs both ways, and what was missing.
             prop_assert!(net.coverage.asked <= (2 + 3 + 8 + 3) * matrix.machines.len());

@@ -88,7 +88,7 @@ pub(crate) fn fleet(waves: &[&[&str]]) -> Fleet {
     let proven = Proven { state: GateState::Open, at: moment(Duration::ZERO).wall };
     let proof = |name: &str| Proof { closure: change(name).new, stages: [(Stage::Boot, proven)].into() };
     let changes: BTreeMap<_, _> = names().map(|name| (MachineName::from(name), change(name))).collect();
-    let started = Happened::Started { changes: changes.clone() };
+    let started = Happened::Started { changes: changes.clone(), back: false };
     Fleet {
         course,
         proofs: names().map(|name| (name.into(), proof(name))).collect(),

@@ -7,7 +7,7 @@
 
 use std::{collections::BTreeSet, fmt::Write as _, net::IpAddr, path::Path, time::Duration};
 
-use model::{machine::MachineName, verdict::Fault};
+use model::{card, machine::MachineName, verdict::Fault};
 use serde_json::Value;
 use vms::{
     channel::{Channel as _, backdoor::Backdoor},
@@ -151,7 +151,7 @@ fn outward<'f>(document: &'f Value, name: &MachineName) -> Option<&'f str> {
     let is_tunnel = |card: &str| {
         interfaces(document).any(|interface| interface.machine == name.as_str() && interface.name == card)
     };
-    let is_name = |card: &&str| card.len() < 16 && *card != "lo" && !card.ends_with(['+', '*']);
+    let is_name = |card: &&str| card.len() < 16 && card::leads_out(card) && !card.ends_with(['+', '*']);
     ruled.map(|(card, _)| card.as_str()).chain(trusted).filter(is_name).find(|card| !is_tunnel(card))
 }
 
@@ -173,6 +173,12 @@ mod tests {
         assert_eq!(of(opens("wg")), None, "the tunnel's own");
         assert_eq!(of(json!({"interfaces": {"eth0": {"allowedUDPPorts": []}}})), None);
         assert_eq!(of(json!({"trustedInterfaces": ["lo", "zt+", "lan0"]})).as_deref(), Some("lan0"));
+        let bridges = json!(["docker0", "br-0f1e2d3c4b5a", "virbr0", "lan0"]);
+        assert_eq!(
+            of(json!({"trustedInterfaces": bridges})).as_deref(),
+            Some("lan0"),
+            "guests are behind them"
+        );
         assert_eq!(of(Value::Null), None);
     }
 }

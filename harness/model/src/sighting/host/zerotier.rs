@@ -1,6 +1,13 @@
 //! Whether ZeroTier on a machine is as it should be: the node, its networks, its ways to others, and whom its controller admits.
 //!
 //! Which node another machine is follows from its address there; of one whose address was given otherwise nothing is said.
+//! A network on which no address of the overlay lies is somebody else's, and is not judged.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+    slice,
+};
 
 use super::Told;
 use crate::{
@@ -17,25 +24,53 @@ impl Told<'_> {
         }
         if said.networks.is_empty() {
             self.find("mesh/zerotier", format!("ZeroTier on `{name}` has joined no network"), None);
+        } else {
+            self.joined(said);
         }
-        for network in said.networks.iter().filter(|network| network.status != "OK") {
-            let told = format!("`{name}` is not on the ZeroTier network {}: {}", network.id, network.status);
-            self.find("mesh/zerotier", told, None);
+        let members = self.expected.overlays.get(&OverlayKind::Zerotier);
+        let addresses: Vec<IpAddr> =
+            members.into_iter().flat_map(BTreeMap::values).flatten().copied().collect();
+        let is_meant = |network: &&Network| addresses.iter().any(|address| network.holds(*address));
+        for network in said.networks.iter().filter(is_meant) {
+            if network.status != "OK" {
+                let told =
+                    format!("`{name}` is not on the ZeroTier network {}: {}", network.id, network.status);
+                self.find("mesh/zerotier", told, None);
+            }
+            if network.controller() == said.node.address {
+                self.admitted(said, network);
+            }
         }
         self.node(said);
         self.ways(said);
-        for network in said.networks.iter().filter(|network| network.controller() == said.node.address) {
-            self.admitted(said, network);
+    }
+
+    /// Each network of the fleet on which it has an address. One of IPv4 does not tell of which it is.
+    fn joined(&mut self, said: &Zerotier) {
+        let (name, expected) = (self.name, self.expected);
+        let members = expected.overlays.get(&OverlayKind::Zerotier);
+        let own = members.and_then(|members| members.get(name)).into_iter().flatten();
+        let networks = said.networks.iter().map(|network| format!("{}: {}", network.id, network.status));
+        let networks = networks.collect::<Vec<_>>().join("\n");
+        for address in own.filter(|address| address.is_ipv6()) {
+            if !said.networks.iter().any(|network| network.holds(*address)) {
+                let told =
+                    format!("`{name}` has joined no ZeroTier network on which its address {address} lies");
+                self.find("mesh/zerotier", told, Some(&networks));
+            }
         }
     }
 
-    /// The machines of the overlay whose nodes are known.
-    fn nodes(&self, said: &Zerotier) -> Vec<(MachineName, String)> {
+    /// The machines of the overlay whose nodes are known, of those on these networks.
+    fn nodes(&self, networks: &[Network]) -> BTreeSet<(MachineName, String)> {
         let members = self.expected.overlays.get(&OverlayKind::Zerotier).into_iter().flatten();
-        let node = |addresses: &std::collections::BTreeSet<_>| {
-            addresses.iter().find_map(|address| said.node_of(*address))
-        };
-        members.filter_map(|(name, addresses)| Some((name.clone(), node(addresses)?))).collect()
+        let each =
+            members.flat_map(|(name, addresses)| addresses.iter().map(move |address| (name, *address)));
+        let nodes = each.flat_map(|(name, address)| {
+            let known = networks.iter().filter_map(move |network| network.node_of(address));
+            known.map(|node| (name.clone(), node))
+        });
+        nodes.collect()
     }
 
     /// Its address is made of its node, and its node of its keys.
@@ -43,7 +78,7 @@ impl Told<'_> {
         let (name, node) = (self.name, &said.node);
         self.key(node);
         for (_, known) in
-            self.nodes(said).iter().filter(|(owner, known)| owner == name && *known != node.address)
+            self.nodes(&said.networks).iter().filter(|(owner, known)| owner == name && *known != node.address)
         {
             let told =
                 format!("`{name}` is the ZeroTier node {}, and its address is that of {known}", node.address);
@@ -70,7 +105,7 @@ impl Told<'_> {
     /// Whom it has nothing to do with, it knows nothing of.
     fn ways(&mut self, said: &Zerotier) {
         let name = self.name;
-        for (other, node) in self.nodes(said) {
+        for (other, node) in self.nodes(&said.networks) {
             let relayed = said.peers.iter().any(|peer| peer.address == node && !peer.is_direct());
             if relayed && other != *name {
                 let told = format!("`{name}` meets `{other}` over ZeroTier only through somebody else");
@@ -86,7 +121,7 @@ impl Told<'_> {
             let what = format!("the controller on `{name}` does not say whom it admits to {id}");
             return self.fault(what, "see that its ZeroTier is 1.12 or later", "");
         }
-        for (other, node) in self.nodes(said) {
+        for (other, node) in self.nodes(slice::from_ref(network)) {
             if !asked.iter().any(|member| member.address == node && member.authorized) {
                 let told =
                     format!("the controller on `{name}` does not admit `{other}`, node {node}, to {id}");

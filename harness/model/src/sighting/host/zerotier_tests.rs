@@ -1,6 +1,9 @@
 //! What ZeroTier says of itself, to verdicts.
 
-use std::net::IpAddr;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+};
 
 use super::*;
 use crate::{
@@ -23,15 +26,29 @@ fn info(identity: &str, online: bool) -> String {
     format!(r#"{{"address":"{node}","publicIdentity":"{identity}","online":{online},"version":"1.14.1"}}"#)
 }
 
-/// The networks of the three nodes of `zerotier_tests`, of which `a` is the one that says all this.
+/// The three nodes of `zerotier_tests` on a network, of which `a` is the one that says all this.
+const OF_C: [(&str, &str); 3] = [
+    ("a", "fdab:1705:e7d3:0:199:93e8:fb43:5881"),
+    ("b", "fdab:1705:e7d3:0:199:93ed:cb1b:2f1d"),
+    ("c", "fdab:1705:e7d3:0:199:93ab:1705:e7d3"),
+];
+
+/// The same on the network that `a` controls.
+const OF_A: [(&str, &str); 3] = [
+    ("a", "fde8:fb43:5881:0:199:93e8:fb43:5881"),
+    ("b", "fde8:fb43:5881:0:199:93ed:cb1b:2f1d"),
+    ("c", "fde8:fb43:5881:0:199:93ab:1705:e7d3"),
+];
+
 fn zerotier(info: &str, networks: &str, rest: &str) -> Vec<String> {
-    let address = |text: &str| -> IpAddr { text.parse().unwrap() };
-    let all = [
-        ("a", "fdab:1705:e7d3:0:199:93e8:fb43:5881"),
-        ("b", "fdab:1705:e7d3:0:199:93ed:cb1b:2f1d"),
-        ("c", "fdab:1705:e7d3:0:199:93ab:1705:e7d3"),
-    ];
-    let members = all.map(|(name, own)| (MachineName::from(name), [address(own)].into())).into();
+    zerotier_of(&OF_C, info, networks, rest)
+}
+
+fn zerotier_of(all: &[(&str, &str)], info: &str, networks: &str, rest: &str) -> Vec<String> {
+    let mut members: BTreeMap<MachineName, BTreeSet<IpAddr>> = BTreeMap::new();
+    for (name, own) in all {
+        members.entry((*name).into()).or_default().insert(own.parse().unwrap());
+    }
     let expected = Expected { overlays: [(OverlayKind::Zerotier, members)].into(), ..Expected::default() };
     let text =
         format!("{}\nzerotier info {info}\nzerotier networks {networks}\n{rest}\nend\n", lines::VERSION);
@@ -105,7 +122,7 @@ fn a_controller_admits_the_members() {
         } else {
             format!("zerotier members {{\"data\":[{members}]}}")
         };
-        zerotier(&info, networks, &format!("zerotier peers []\n{members}"))
+        zerotier_of(&OF_A, &info, networks, &format!("zerotier peers []\n{members}"))
     };
     let [a, b, c] = ["e8fb435881", "edcb1b2f1d", "ab1705e7d3"].map(|node| member(node, true));
     assert_eq!(judged(&format!("{a},{b},{c}")), [""; 0]);
@@ -117,4 +134,30 @@ fn a_controller_admits_the_members() {
     assert_eq!(judged(&format!("{a},{c}")), [unadmitted("b", "edcb1b2f1d")]);
     assert_eq!(judged(&format!("{a},{b},{}", member("ab1705e7d3", false))), [unadmitted("c", "ab1705e7d3")]);
     assert_eq!(judged(""), ["broken: the controller on `a` does not say whom it admits to e8fb435881000001"]);
+}
+
+/// A member of a network that it controls is not to be admitted to it for being on another one.
+#[test]
+fn only_those_on_a_network_are_admitted_to_it() {
+    let networks = r#"[{"id":"ab1705e7d3000001","status":"OK"},{"id":"e8fb435881000001","status":"OK"}]"#;
+    let admits =
+        r#"zerotier members {"data":[{"address":"e8fb435881","nwid":"e8fb435881000001","authorized":true}]}"#;
+    let rest = format!("zerotier peers []\n{admits}");
+    assert_eq!(zerotier_of(&[OF_C[0], OF_C[1], OF_A[0]], &info(A, true), networks, &rest), [""; 0]);
+}
+
+/// What somebody joins beside the fleet's networks is no matter of the fleet.
+#[test]
+fn networks_of_others_are_not_judged() {
+    let (me, ours) = (info(A, true), r#"{"id":"ab1705e7d3000001","status":"OK"}"#);
+    let foreign = |status: &str| format!(r#"{{"id":"8056c2e21c123456","status":"{status}"}}"#);
+    let denied = foreign("ACCESS_DENIED");
+    assert_eq!(zerotier(&me, &format!("[{denied},{ours}]"), "zerotier peers []"), [""; 0]);
+    for status in ["OK", "ACCESS_DENIED"] {
+        let alone = zerotier(&me, &format!("[{}]", foreign(status)), "zerotier peers []");
+        let told = "mesh/zerotier: `a` has joined no ZeroTier network on which its address fdab:1705:e7d3:0:199:93e8:fb43:5881 lies";
+        assert_eq!(alone, [told]);
+    }
+    let given = r#"[{"id":"8056c2e21c123456","status":"OK","assignedAddresses":["fd00::5/64"]}]"#;
+    assert_eq!(zerotier_of(&[("a", "fd00::5")], &me, given, "zerotier peers []"), [""; 0], "it was given it");
 }
