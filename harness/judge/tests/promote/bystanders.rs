@@ -105,7 +105,7 @@ fn a_primary_machine_counts_from_the_first_that_was_changed() {
     let c = |v: Change, hour| {
         let is_new = v.old != v.new;
         let changes = [("u".into(), same("u")), ("v".into(), v), ("c".into(), change("c"))].into();
-        let mut state = state([Happened::Started { changes }]);
+        let mut state = state([Happened::Started { changes, back: false }]);
         if is_new {
             later(&mut state, 30, up_to("v", Step::SetProfile));
         }
