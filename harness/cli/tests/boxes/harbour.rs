@@ -43,6 +43,25 @@ pub(crate) struct Ended {
     pub(crate) err: String,
 }
 
+/// The lab's configuration in the place of the user's own, wherever that is read.
+const AS_IF_HOME: &str = r#"#!/bin/sh
+set -- "$@" --end
+until [ "$1" = --end ]; do
+    if [ "$1" = -F ]; then
+        given=$2.boxes
+        [ -e "$given" ] || { sed 's|^Include config$|Include CONFIG|' "$2" >"$2.$$" && mv "$2.$$" "$given"; }
+        set -- "$@" -F "$given"
+        shift
+    else
+        set -- "$@" "$1"
+    fi
+    shift
+done
+shift
+[ -n "${given-}" ] || set -- -F CONFIG "$@"
+exec SSH "$@"
+"#;
+
 impl Harbour {
     /// The fixture's own four.
     pub(crate) fn open() -> Self {
@@ -79,8 +98,8 @@ impl Harbour {
         let mut ssh = env::split_paths(&path).map(|folder| folder.join("ssh"));
         let ssh = ssh.find(|file| file.is_file()).unwrap();
         let config = self.lab().ssh_config();
-        let text = format!("#!/bin/sh\nexec {} -F '{}' \"$@\"\n", ssh.display(), config.display());
-        fs::write(bin.join("ssh"), text).unwrap();
+        let text = AS_IF_HOME.replace("CONFIG", config.to_str().unwrap());
+        fs::write(bin.join("ssh"), text.replace("SSH", ssh.to_str().unwrap())).unwrap();
         fs::set_permissions(bin.join("ssh"), fs::Permissions::from_mode(0o755)).unwrap();
     }
 
