@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::{
     fleet::Fleet,
     machine::{MachineClass, MachineName},
+    promotion::Signer,
 };
 
 /// The fleet and, by machine, what its inventory comes to. Made by `load::resolve` alone.
@@ -24,6 +25,14 @@ pub struct ResolvedFleet {
     pub roles: BTreeMap<String, BTreeMap<String, BTreeSet<MachineName>>>,
     /// Settings of equal priority that differ.
     pub conflicts: Vec<Conflict>,
+}
+
+impl ResolvedFleet {
+    /// Whose signatures agree to waves; nobody's, where words need not be signed.
+    #[must_use]
+    pub fn approvers(&self) -> &[Signer] {
+        self.fleet.promotion.as_ref().map(|policy| policy.approvers.as_slice()).unwrap_or_default()
+    }
 }
 
 /// What the inventory comes to for one machine.

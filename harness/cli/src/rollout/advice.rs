@@ -9,8 +9,6 @@ use jiff::Timestamp;
 use judge::promote::{LeftOut, Proofs, State, Why, decide};
 use model::{course::Course, decision::GateState, machine::MachineName, resolved::ResolvedFleet};
 
-use super::prospect::approvers;
-
 /// What those wait for that were asked for, by what holds them first: what is behind another waits for no more than that.
 pub(super) fn advice(
     fleet: &ResolvedFleet,
@@ -19,7 +17,7 @@ pub(super) fn advice(
     state: &State,
     now: Timestamp,
 ) -> Vec<String> {
-    let signed = !approvers(fleet).is_empty();
+    let signed = !fleet.approvers().is_empty();
     let board = decide(course, proofs, state, now);
     let others = |why: &Why| matches!(why, Why::NotAsked | Why::Behind { .. } | Why::Halted { .. });
     let mut told = Vec::new();

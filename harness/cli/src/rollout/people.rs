@@ -13,7 +13,6 @@ use model::{
 };
 use tokio::sync::mpsc;
 
-use super::prospect::approvers;
 use crate::{args, desk::Desk, evidence, exit::Exit, pipeline, stop::Stop, trouble};
 
 /// Agrees to a wave. Where the policy names keys, the key says who agrees; else the environment does.
@@ -34,7 +33,7 @@ pub async fn approve(
         Stop::input(format!("no wave is called `{}`", options.wave))
             .help(format!("the waves are {}", all.join(", ")))
     })?;
-    let (by, signed) = match (approvers(&fleet), &options.key) {
+    let (by, signed) = match (fleet.approvers(), &options.key) {
         ([], None) => (desk.user()?, None),
         ([], Some(_)) => {
             return Err(Stop::input("the policy names no key, so that a signature says nothing")

@@ -28,7 +28,7 @@ use super::{
     Crew, advice, board,
     crew::Derivations,
     preview,
-    prospect::{Prospect, approvers, last},
+    prospect::{Prospect, last},
     reaches::Reaches,
     status, told,
 };
@@ -71,7 +71,7 @@ pub async fn promote(
     let folder = Folder::open(&desk.project.folder).map_err(trouble::state)?;
     let _lock = lock(desk, &folder, options.break_lock)?;
     // Whoever sat at the question may have done so for hours.
-    if last(desk, approvers(&prospect.fleet))? != prospect.last {
+    if last(desk, prospect.fleet.approvers())? != prospect.last {
         return Err(meanwhile());
     }
     let absent = prospect.absent(&intent);
@@ -83,7 +83,7 @@ pub async fn promote(
     let proofs = &proved.proofs;
     let work = Work { fleet, derivations, reaches, course, proofs, absent: &absent, patient: options.wait };
     let exit = go(desk, crew, work, journal, interrupts).await?;
-    if nothing_sets_out && last(desk, approvers(fleet))?.is_some_and(|(_, state)| state.ends(course)) {
+    if nothing_sets_out && last(desk, fleet.approvers())?.is_some_and(|(_, state)| state.ends(course)) {
         desk.screen.note("what the last promotion began is ended; `seaworthy promote` begins the next");
     }
     Ok(exit)
@@ -240,7 +240,7 @@ pub(super) async fn go(
     let Work { fleet, derivations, reaches, course, proofs, absent, patient } = work;
     let deployer = crew.deployer(fleet, derivations, reaches, journal.promotion())?;
     desk.screen.note(&format!("promotion {}", journal.promotion()));
-    let journal = journal.held_against(approvers(fleet));
+    let journal = journal.held_against(fleet.approvers());
     let mut log = Aloud { journal, desk, work, waits: Vec::new() };
     let ports = Ports { deployer, clock: &desk.clock, log: &mut log, interrupts };
     let Rested { state, rest } =

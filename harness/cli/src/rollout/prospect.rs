@@ -88,7 +88,7 @@ impl Prospect {
             Some(()) = interrupts.recv() => return Err(settings::interrupted()),
             standings = ask(&lookout, machines) => standings,
         };
-        let last = last(desk, approvers(&known.fleet))?;
+        let last = last(desk, known.fleet.approvers())?;
         let at_work = at_work(desk)?;
         let fleet = known.fleet;
         let mut known =
@@ -172,11 +172,6 @@ fn course(desk: &Desk, known: &Known) -> Result<Course, Stop> {
     }
     desk.screen.note(complain::rendered(desk.screen, text.unwrap_or(""), &problems).trim_end());
     Err(Stop::input("the policy of fleet.toml never lets a machine through; its problems are shown above"))
-}
-
-/// Whose signatures agree to waves.
-pub(super) fn approvers(fleet: &ResolvedFleet) -> &[Signer] {
-    fleet.fleet.promotion.as_ref().map(|policy| policy.approvers.as_slice()).unwrap_or_default()
 }
 
 /// The last promotion, if there was one.
