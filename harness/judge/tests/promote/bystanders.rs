@@ -10,7 +10,7 @@ use model::{
 };
 
 use crate::{
-    rules::{NOW, change, course, ended, later, proofs, started, state, told, up_to},
+    rules::{NOW, change, course, ended, later, proofs, runs, started, state, told, up_to},
     world::at,
 };
 
@@ -48,15 +48,7 @@ fn one_that_somebody_else_brought_its_new_closure_is_not_taken_back() {
     let seen = |meanwhile: Option<Happened>| {
         let begun = Happened::Begun { machine: machine(), step: Step::Activate };
         let ended = Happened::Ended { machine: machine(), step: Step::Activate, end: refused.clone() };
-        let new = Closure("a-new".to_owned());
-        let sight = Sight {
-            built: true,
-            copied: true,
-            running: Some(new.clone()),
-            profile: new,
-            timer: false,
-            tried: false,
-        };
+        let sight = runs(change("a").new, false);
         let saw = Happened::Saw { machine: machine(), sight };
         let what = started(&["a"]).into_iter().chain(up_to("a", Step::Copy)).chain([begun]);
         let state = state(what.chain(meanwhile).chain([ended, saw]));

@@ -40,6 +40,11 @@ pub(crate) fn proofs(names: &[&str]) -> Proofs {
     names.iter().map(|name| proof(name, GateState::Open)).collect()
 }
 
+/// A machine that runs and boots one closure, without a timer.
+pub(crate) fn runs(closure: Closure, tried: bool) -> Sight {
+    Sight { built: true, copied: true, running: Some(closure.clone()), profile: closure, timer: false, tried }
+}
+
 pub(crate) fn started(names: &[&str]) -> Vec<Happened> {
     let changes = names.iter().map(|name| (MachineName::from(*name), change(name))).collect();
     vec![Happened::Started { changes, back: false }]
@@ -189,15 +194,7 @@ fn one_that_does_worse_in_its_soak_goes_back_and_one_that_is_asleep_is_waited_fo
     let lines = told(&course, &proofs, &asleep, at(NOW + 10));
     let away = "a Undecided: look; it could not be reached; it has soaked, and is to be examined";
     assert_eq!(lines, [away, "b Closed: nothing; wave 0 waits for a"]);
-    let new = change("a").new;
-    let sight = Sight {
-        built: true,
-        copied: true,
-        running: Some(new.clone()),
-        profile: new,
-        timer: false,
-        tried: true,
-    };
+    let sight = runs(change("a").new, true);
     later(&mut asleep, 11, [Happened::Saw { machine: "a".into(), sight }]);
     assert_eq!(
         told(&course, &proofs, &asleep, at(NOW + 11))[0],
@@ -265,14 +262,7 @@ fn who_is_offline_is_looked_for_and_caught_up_later() {
     let lines = told(&course, &proofs, &state(what.clone()), at(NOW));
     let doubt = "a step was cut off, and nobody has looked how far it came; it could not be reached";
     assert_eq!(lines[1..], [format!("b Undecided: look; {doubt}"), "c Open: build; ".to_owned()]);
-    let back = Sight {
-        built: true,
-        copied: true,
-        running: Some(change("b").old),
-        profile: change("b").old,
-        timer: false,
-        tried: false,
-    };
+    let back = runs(change("b").old, false);
     what.push(Happened::Saw { machine: "b".into(), sight: back });
     assert_eq!(told(&course, &proofs, &state(what), at(NOW))[1], "b Open: activate; ");
 }
@@ -281,15 +271,7 @@ fn who_is_offline_is_looked_for_and_caught_up_later() {
 fn what_is_neither_old_nor_new_is_left_to_a_person() {
     let mut what = started(&["a"]);
     what.extend(up_to("a", Step::Activate));
-    let odd = Closure("by hand".to_owned());
-    let sight = Sight {
-        built: true,
-        copied: true,
-        running: Some(odd.clone()),
-        profile: odd,
-        timer: false,
-        tried: true,
-    };
+    let sight = runs(Closure("by hand".to_owned()), true);
     what.push(Happened::Saw { machine: "a".into(), sight });
     let lines = told(&course(&[&["a"]]), &proofs(&["a"]), &state(what), at(NOW));
     assert_eq!(lines, ["a Undecided: nothing; neither its old nor its new closure is there"]);
